@@ -1,0 +1,2 @@
+/** The version of the contract this package implements. */
+export const apiVersion = 1;
