@@ -1,0 +1,196 @@
+import type { JsonObject } from './json.ts'
+
+/** Why something is so: a stable code for programs and one sentence for people. */
+export interface Reason {
+  readonly code: string
+  readonly text: string
+}
+
+/** What kind of witness an {@link Evidence} comes from. */
+export type EvidenceSource =
+  | 'process'
+  | 'hook'
+  | 'api'
+  | 'transcript'
+  | 'file'
+  | 'title'
+  | 'screen'
+  | 'record'
+
+/** One thing that was seen, by what means and when (ISO 8601). */
+export interface Evidence {
+  readonly source: EvidenceSource
+  readonly detail: string
+  readonly at: string
+}
+
+/** What an agent can wait on. */
+export type RequestKind = 'permission' | 'question' | 'startup' | 'quota' | 'blocked'
+
+/** One way to answer a request. */
+export interface Choice {
+  readonly id: string
+  readonly label: string
+}
+
+/** Something an agent waits on. `from` names a subagent; `since` is ISO 8601 or `null` when unknown. */
+export interface AgentRequest {
+  readonly id: string
+  readonly kind: RequestKind
+  readonly text: string
+  readonly detail: JsonObject | string | null
+  readonly choices: readonly Choice[]
+  readonly since: string | null
+  readonly from: string | null
+  readonly answerable: boolean
+}
+
+/** Tokens and cost so far; `null` is "not known", never zero. */
+export interface Usage {
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly reasoningTokens: number | null
+  readonly cacheReadTokens: number | null
+  readonly cacheWriteTokens: number | null
+  readonly costUsd: number | null
+}
+
+/** How a process ended: its code, or the signal that ended it. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** The one answer derived from record, observation and report; see `deriveState`. */
+export type State =
+  | 'starting'
+  | 'running'
+  | 'working'
+  | 'waiting'
+  | 'idle'
+  | 'done'
+  | 'failed'
+  | 'lost'
+  | 'exited'
+  | 'unknown'
+
+/** Every {@link State}, those that need a person first. */
+export const STATES: readonly State[] = [
+  'waiting',
+  'failed',
+  'lost',
+  'unknown',
+  'idle',
+  'exited',
+  'working',
+  'running',
+  'starting',
+  'done',
+]
+
+/** The record's own life, apart from what the agent does. */
+export type Lifecycle = 'spawning' | 'active' | 'completed' | 'abandoned' | 'failed'
+
+/** What the agent said of its progress. `at` is when its page was last changed. */
+export interface Phase {
+  readonly name: string
+  readonly note: string | null
+  readonly at: string | null
+}
+
+/** What an agent's backend can do for it beyond the required part of the contract. */
+export type Capability =
+  /** observes when a turn runs and how it ended */
+  | 'turns'
+  /** shows permission requests and questions, and answers them */
+  | 'requests'
+  /** ends a turn and keeps the agent */
+  | 'interrupt'
+  /** lets a person look or type */
+  | 'attach'
+  /** goes on with a conversation after its process or server was gone */
+  | 'resume'
+  /** `read` gives structured items; without it, lines of output */
+  | 'transcript'
+  /** runs programs named in the configuration or on the command line */
+  | 'programs'
+  /** takes a model, an agent name and a permission mode at spawn */
+  | 'models'
+  /** has a server of its own that orch can start and stop */
+  | 'server'
+
+/** One agent as every surface shows it (`api.md`). */
+export interface Agent {
+  readonly id: string
+  readonly task: string
+  readonly project: string
+  readonly workspace: string
+  readonly directory: string
+  readonly branch: string | null
+  readonly backend: string
+  readonly program: string | null
+  readonly model: string | null
+  readonly parent: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly lifecycle: Lifecycle
+  readonly state: State
+  readonly reason: Reason
+  readonly evidence: readonly Evidence[]
+  readonly since: string | null
+  readonly observedAt: string | null
+  readonly phase: Phase | null
+  readonly requests: readonly AgentRequest[]
+  readonly lastActivityAt: string | null
+  readonly usage: Usage | null
+  readonly exit: Exit | null
+  readonly spawnedAt: string
+  readonly endedAt: string | null
+  readonly revision: string
+  readonly capabilities: readonly Capability[]
+}
+
+/** How sure a delivery is: see `Receipt`. */
+export type Delivery = 'confirmed' | 'queued' | 'accepted' | 'unconfirmed' | 'refused'
+
+/**
+ * What is known of a message's delivery.
+ * `confirmed`: the agent's own record holds it; `queued`: so, behind a running turn; `accepted`: the program
+ * or server took it, its record was not seen; `unconfirmed`: it may or may not have arrived, never retry blindly;
+ * `refused`: nothing was sent, `reason` says why.
+ */
+export interface Receipt {
+  readonly messageId: string | null
+  readonly delivery: Delivery
+  readonly reason: Reason | null
+  readonly evidence: readonly Evidence[]
+  readonly at: string
+}
+
+/** A tool call inside an {@link Item}. */
+export interface ToolCall {
+  readonly name: string
+  readonly status: 'pending' | 'running' | 'completed' | 'error'
+  readonly input: string
+  readonly output: string | null
+  readonly durationMs: number | null
+}
+
+/** One piece of a transcript, or one line of output (`kind: 'screen'`). `id` is stable: a later item of the same id replaces it. */
+export interface Item {
+  readonly id: string
+  readonly kind: 'message' | 'reasoning' | 'tool' | 'diff' | 'screen'
+  readonly role: 'user' | 'assistant' | null
+  readonly text: string | null
+  readonly tool: ToolCall | null
+  readonly truncated: boolean
+  /** `false` while it may still change. */
+  readonly final: boolean
+  readonly at: string | null
+  readonly from: string | null
+}
+
+/** What proves that an agent and everything attributable to it has ended. */
+export interface StopProof {
+  readonly proven: boolean
+  readonly evidence: readonly Evidence[]
+}

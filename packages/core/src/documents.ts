@@ -1,0 +1,180 @@
+import type {
+  Agent,
+  AgentRequest,
+  Evidence,
+  Item,
+  Lifecycle,
+  Phase,
+  Reason,
+  Receipt,
+  State,
+  StopProof,
+  Usage,
+} from './agent.ts'
+import type { Check, ServerReport } from './backend.ts'
+import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
+
+/** What every document carries. `apiVersion` changes only when a field is removed or changes its meaning. */
+export interface Doc {
+  readonly apiVersion: 1
+  readonly warnings: readonly Reason[]
+}
+
+/** An error inside a batch, or the document of a failed command. */
+export interface ErrorInfo {
+  readonly code: OrchErrorCode | 'UNEXPECTED'
+  readonly message: string
+  readonly hint?: string
+  readonly agent?: string
+  readonly backend?: string
+  readonly outcome: ErrorOutcome
+  readonly retryable: boolean
+}
+
+/** Result of `spawn`. `created: false`: the `--key` named an agent that was there. */
+export interface SpawnDocument extends Doc {
+  readonly agent: Agent
+  readonly created: boolean
+  readonly prompt: Receipt
+}
+
+/** One backend as a status look found it. */
+export interface BackendStatus {
+  readonly name: string
+  readonly ok: boolean
+  readonly version: string | null
+  readonly epoch: string | null
+  readonly error: Reason | null
+}
+
+/** Something that carries orch's tag and has no open record. */
+export interface Orphan {
+  readonly backend: string
+  readonly id: string
+  readonly detail: string
+}
+
+/** Result of `status`. `complete: false`: some part could not be looked at. `project` is `null` for all projects. */
+export interface StatusDocument extends Doc {
+  readonly project: string | null
+  readonly complete: boolean
+  readonly backends: readonly BackendStatus[]
+  readonly counts: Readonly<Record<State, number>>
+  readonly agents: readonly Agent[]
+  readonly orphans: readonly Orphan[]
+}
+
+/** What git shows of the agent's directory since its spawn. */
+export interface GitInfo {
+  readonly base: string | null
+  readonly head: string | null
+  readonly branch: string | null
+  readonly commits: readonly { readonly hash: string; readonly subject: string; readonly at: string }[]
+  readonly dirty: readonly string[]
+}
+
+/** Result of `check`. `git` is `null` outside a git work tree. */
+export interface CheckDocument extends Doc {
+  readonly agent: Agent
+  readonly git: GitInfo | null
+  readonly deliverables: readonly { readonly path: string; readonly exists: boolean }[]
+  readonly workspaceText: string | null
+  readonly tail: readonly Item[]
+}
+
+/** One line of `tail --json`. */
+export type TailLine =
+  | { readonly apiVersion: 1; readonly type: 'item'; readonly agent: string; readonly cursor: string | null; readonly item: Item }
+  | { readonly apiVersion: 1; readonly type: 'delta'; readonly agent: string; readonly itemId: string; readonly text: string }
+  | { readonly apiVersion: 1; readonly type: 'state'; readonly agent: string; readonly state: State; readonly reason: Reason }
+  | { readonly apiVersion: 1; readonly type: 'gap'; readonly agent: string; readonly reason: Reason }
+  | { readonly apiVersion: 1; readonly type: 'end'; readonly agent: string; readonly reason: Reason }
+
+/** Result of `send`. */
+export interface SendDocument extends Doc {
+  readonly agent: string
+  readonly receipt: Receipt
+  readonly answer: { readonly text: string; readonly usage: Usage | null } | null
+}
+
+/** How a wait ended. */
+export type WaitOutcome = 'met' | 'timeout' | 'failed' | 'lost' | 'exited' | 'waiting' | 'idle' | 'closed'
+
+/** Result of `wait`. */
+export interface WaitDocument extends Doc {
+  readonly outcome: WaitOutcome
+  readonly until: readonly State[]
+  readonly phase: string | null
+  readonly mode: 'all' | 'any'
+  readonly waitedMs: number
+  readonly agents: readonly { readonly met: boolean; readonly agent: Agent }[]
+}
+
+/** Result of `answer`; `listed` when no reply was given. */
+export interface AnswerDocument extends Doc {
+  readonly agent: string
+  readonly request: AgentRequest | null
+  readonly requests: readonly AgentRequest[]
+  readonly reply: { readonly choice: string | null; readonly text: string | null }
+  readonly result: 'answered' | 'already' | 'gone' | 'listed'
+  readonly receipt: Receipt | null
+}
+
+/** Result of `interrupt`. */
+export interface InterruptDocument extends Doc {
+  readonly agent: Agent
+  readonly interrupted: boolean
+  readonly evidence: readonly Evidence[]
+}
+
+/** One thing `complete` looked at. */
+export interface CompleteCheck {
+  readonly name: string
+  readonly result: 'pass' | 'fail' | 'skip' | 'overridden'
+  readonly text: string
+}
+
+/** What became of one agent in `complete`. */
+export interface CompleteResult {
+  readonly id: string
+  readonly ok: boolean
+  readonly checks: readonly CompleteCheck[]
+  readonly stop: StopProof | null
+  readonly lifecycle: Lifecycle | null
+  readonly error: ErrorInfo | null
+}
+
+/** Result of `complete`. */
+export interface CompleteDocument extends Doc {
+  readonly dryRun: boolean
+  readonly results: readonly CompleteResult[]
+}
+
+/** Result of `abandon`. */
+export interface AbandonDocument extends Doc {
+  readonly results: readonly {
+    readonly id: string
+    readonly ok: boolean
+    readonly stop: StopProof | null
+    readonly error: ErrorInfo | null
+  }[]
+}
+
+/** Result of `phase`. */
+export interface PhaseDocument extends Doc {
+  readonly agent: string
+  readonly phase: Phase
+}
+
+/** Result of `doctor`. `ok: false` when some check failed. */
+export interface DoctorDocument extends Doc {
+  readonly ok: boolean
+  readonly checks: readonly Check[]
+}
+
+/** Result of `server start|stop|status`. */
+export interface ServerDocument extends Doc {
+  readonly backend: string
+  readonly action: 'start' | 'stop' | 'status'
+  readonly server: ServerReport
+}

@@ -1,0 +1,111 @@
+/**
+ * Every deadline and every re-check interval of core, in milliseconds, and the only timers in the sources.
+ * Nothing here waits for time to pass: each helper waits for something else and bounds that wait.
+ */
+export const TIMING = {
+  /** One backend call, unless the caller says otherwise (`--request-timeout`). */
+  requestTimeoutMs: 30_000,
+  /** Creating an agent, which may start a server first. */
+  createTimeoutMs: 60_000,
+  /** Ending an agent, with escalation and proof. */
+  stopTimeoutMs: 30_000,
+  /** `wait` looks again so often even when no event came. */
+  safetyNetMs: 15_000,
+  /** Re-check of a condition that nobody announces. */
+  recheckMs: 25,
+  /** How long a lost delivery may still arrive: recovery begins an agent again only after it. */
+  inFlightMs: 10_000,
+  /** `wait` without `--timeout`. */
+  waitTimeoutMs: 1_800_000,
+} as const
+
+/** Thrown by {@link withDeadline} when time ran out; callers turn it into an error of their own. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError'
+  readonly afterMs: number
+  constructor(afterMs: number) {
+    super(`No answer within ${afterMs} ms`)
+    this.afterMs = afterMs
+  }
+}
+
+/**
+ * Runs `work` with a signal that aborts after `ms` or with `parent`.
+ * Rejects with {@link DeadlineError} at the deadline and with `parent.reason` on abort, even if `work` never settles.
+ */
+export async function withDeadline<T>(
+  ms: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  parent?.throwIfAborted()
+  const controller = new AbortController()
+  const onAbort = (): void => controller.abort(parent?.reason)
+  parent?.addEventListener('abort', onAbort, { once: true })
+  const timer = setTimeout(() => controller.abort(new DeadlineError(ms)), ms)
+  try {
+    return await Promise.race([work(controller.signal), rejectOnAbort(controller.signal)])
+  } finally {
+    clearTimeout(timer)
+    parent?.removeEventListener('abort', onAbort)
+  }
+}
+
+/**
+ * Looks until `look` returns something other than `undefined`, at most `timeoutMs`; between looks it waits
+ * `everyMs` or until `wake` resolves. Returns `undefined` when time ran out.
+ * @default everyMs 25
+ */
+export async function recheck<T>(
+  look: () => Promise<T | undefined> | T | undefined,
+  options: {
+    readonly timeoutMs: number
+    readonly everyMs?: number
+    readonly signal?: AbortSignal | undefined
+    readonly wake?: () => Promise<void>
+  },
+): Promise<T | undefined> {
+  const end = performance.now() + options.timeoutMs
+  for (;;) {
+    options.signal?.throwIfAborted()
+    const seen = await look()
+    if (seen !== undefined) return seen
+    const left = end - performance.now()
+    if (left <= 0) return undefined
+    const pause = pauseFor(Math.min(left, options.everyMs ?? TIMING.recheckMs), options.signal)
+    await (options.wake ? Promise.race([pause, options.wake()]) : pause)
+  }
+}
+
+/** A watchdog: calls `onSilence` when `feed` was not called for `ms`. `stop` ends it. Does not keep the process alive. */
+export function watchdog(ms: number, onSilence: () => void): { feed(): void; stop(): void } {
+  const timer = setTimeout(onSilence, ms)
+  timer.unref()
+  return { feed: () => void timer.refresh(), stop: () => clearTimeout(timer) }
+}
+
+/** Calls `onTick` every `ms` until stopped: the safety net behind pushed events. */
+export function interval(ms: number, onTick: () => void): { stop(): void } {
+  const timer = setInterval(onTick, ms)
+  return { stop: () => clearInterval(timer) }
+}
+
+function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
