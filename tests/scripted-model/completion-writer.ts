@@ -1,79 +1,91 @@
-import type { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http'
 
 /** Writes one model response in the form the client asked for: an SSE stream of chunks, or one JSON document. */
 export interface CompletionWriter {
-  text(text: string): void;
-  reasoning(text: string): void;
-  toolCall(name: string, input: unknown): void;
+  text(text: string): void
+  reasoning(text: string): void
+  toolCall(name: string, input: unknown): void
   /** Ends the response. */
-  finish(promptCharacters: number): void;
+  finish(promptCharacters: number): void
 }
 
 interface ToolCall {
-  id: string;
-  type: 'function';
-  function: { name: string; arguments: string };
+  id: string
+  type: 'function'
+  function: { name: string; arguments: string }
 }
 
-let callCount = 0;
+let callCount = 0
 
 function toolCallOf(name: string, input: unknown): ToolCall {
-  callCount += 1;
-  return { id: `call_${callCount}`, type: 'function', function: { name, arguments: JSON.stringify(input) } };
+  callCount += 1
+  return {
+    id: `call_${callCount}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(input) },
+  }
 }
 
 function usageOf(promptCharacters: number, completionCharacters: number): Record<string, number> {
-  const prompt_tokens = Math.ceil(promptCharacters / 4);
-  const completion_tokens = Math.ceil(completionCharacters / 4);
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  const prompt_tokens = Math.ceil(promptCharacters / 4)
+  const completion_tokens = Math.ceil(completionCharacters / 4)
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
 }
 
 /** Streams `chat.completion.chunk` documents; the headers go out with the first of them. */
 export function streamWriter(response: ServerResponse, model: string): CompletionWriter {
-  let characters = 0;
-  let finishReason = 'stop';
+  let characters = 0
+  let finishReason = 'stop'
   const chunk = (delta: object, rest: object = {}, finish_reason: string | null = null): void => {
-    if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    const choices = [{ index: 0, delta, finish_reason }];
-    const document = { id: 'scripted', object: 'chat.completion.chunk', created: 0, model, choices, ...rest };
-    response.write(`data: ${JSON.stringify(document)}\n\n`);
-  };
+    if (!response.headersSent)
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const choices = [{ index: 0, delta, finish_reason }]
+    const document = {
+      id: 'scripted',
+      object: 'chat.completion.chunk',
+      created: 0,
+      model,
+      choices,
+      ...rest,
+    }
+    response.write(`data: ${JSON.stringify(document)}\n\n`)
+  }
   return {
     text(content) {
-      characters += content.length;
-      chunk({ role: 'assistant', content });
+      characters += content.length
+      chunk({ role: 'assistant', content })
     },
     reasoning(reasoning_content) {
-      characters += reasoning_content.length;
-      chunk({ role: 'assistant', reasoning_content });
+      characters += reasoning_content.length
+      chunk({ role: 'assistant', reasoning_content })
     },
     toolCall(name, input) {
-      const call = toolCallOf(name, input);
-      finishReason = 'tool_calls';
-      characters += call.function.arguments.length;
-      chunk({ role: 'assistant', tool_calls: [{ index: 0, ...call }] });
+      const call = toolCallOf(name, input)
+      finishReason = 'tool_calls'
+      characters += call.function.arguments.length
+      chunk({ role: 'assistant', tool_calls: [{ index: 0, ...call }] })
     },
     finish(promptCharacters) {
-      chunk({}, { usage: usageOf(promptCharacters, characters) }, finishReason);
-      response.end('data: [DONE]\n\n');
+      chunk({}, { usage: usageOf(promptCharacters, characters) }, finishReason)
+      response.end('data: [DONE]\n\n')
     },
-  };
+  }
 }
 
 /** Collects the response and writes one `chat.completion` document at its end. */
 export function documentWriter(response: ServerResponse, model: string): CompletionWriter {
-  let content = '';
-  let reasoning_content = '';
-  const tool_calls: ToolCall[] = [];
+  let content = ''
+  let reasoning_content = ''
+  const tool_calls: ToolCall[] = []
   return {
     text(text) {
-      content += text;
+      content += text
     },
     reasoning(text) {
-      reasoning_content += text;
+      reasoning_content += text
     },
     toolCall(name, input) {
-      tool_calls.push(toolCallOf(name, input));
+      tool_calls.push(toolCallOf(name, input))
     },
     finish(promptCharacters) {
       const message = {
@@ -81,11 +93,20 @@ export function documentWriter(response: ServerResponse, model: string): Complet
         content,
         ...(reasoning_content && { reasoning_content }),
         ...(tool_calls.length > 0 && { tool_calls }),
-      };
-      const choices = [{ index: 0, message, finish_reason: tool_calls.length > 0 ? 'tool_calls' : 'stop' }];
-      const usage = usageOf(promptCharacters, content.length);
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ id: 'scripted', object: 'chat.completion', created: 0, model, choices, usage }));
+      }
+      const choices = [{ index: 0, message, finish_reason: tool_calls.length > 0 ? 'tool_calls' : 'stop' }]
+      const usage = usageOf(promptCharacters, content.length)
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify({
+          id: 'scripted',
+          object: 'chat.completion',
+          created: 0,
+          model,
+          choices,
+          usage,
+        }),
+      )
     },
-  };
+  }
 }

@@ -1,50 +1,50 @@
 /** One message of an OpenAI chat-completions request, as far as the scripted model reads it. */
 export interface ChatMessage {
-  role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
-  content?: string | { type: string; text?: string }[] | null;
-  tool_calls?: unknown[];
+  role: 'system' | 'developer' | 'user' | 'assistant' | 'tool'
+  content?: string | { type: string; text?: string }[] | null
+  tool_calls?: unknown[]
 }
 
 /** The body of `POST /v1/chat/completions`, as far as the scripted model reads it. */
 export interface ChatRequest {
-  model: string;
-  messages: ChatMessage[];
-  stream?: boolean;
-  tools?: { function: { name: string } }[];
+  model: string
+  messages: ChatMessage[]
+  stream?: boolean
+  tools?: { function: { name: string } }[]
 }
 
 /** Where a conversation stands: what the newest user message says and how far its script has come. */
 export interface Position {
   /** Text of the newest user message. */
-  prompt: string;
+  prompt: string
   /** Tool calls that the model made since that message and that have their result. */
-  toolCallsDone: number;
+  toolCallsDone: number
   /** Text of the newest tool result since that message. */
-  lastToolResult?: string;
+  lastToolResult?: string
 }
 
 /** The text of a message; parts of other types are left out. */
 export function textOf(message: ChatMessage): string {
-  if (typeof message.content === 'string') return message.content;
-  return (message.content ?? []).flatMap((part) => (part.text === undefined ? [] : [part.text])).join('\n');
+  if (typeof message.content === 'string') return message.content
+  return (message.content ?? []).flatMap((part) => (part.text === undefined ? [] : [part.text])).join('\n')
 }
 
 /** The texts of all messages of these roles, oldest first. */
 export function textsOf(messages: ChatMessage[], ...roles: ChatMessage['role'][]): string[] {
-  return messages.filter((message) => roles.includes(message.role)).map(textOf);
+  return messages.filter((message) => roles.includes(message.role)).map(textOf)
 }
 
 /** Finds the newest user message and what followed it. */
 export function positionOf(messages: ChatMessage[]): Position {
-  const newest = messages.findLastIndex((message) => message.role === 'user');
-  const after = messages.slice(newest + 1);
-  const lastResult = after.findLast((message) => message.role === 'tool');
-  const prompt = messages[newest];
+  const newest = messages.findLastIndex((message) => message.role === 'user')
+  const after = messages.slice(newest + 1)
+  const lastResult = after.findLast((message) => message.role === 'tool')
+  const prompt = messages[newest]
   return {
     prompt: prompt ? textOf(prompt) : '',
     toolCallsDone: after.filter((message) => message.tool_calls?.length).length,
     ...(lastResult && { lastToolResult: textOf(lastResult) }),
-  };
+  }
 }
 
 /**
@@ -52,11 +52,11 @@ export function positionOf(messages: ChatMessage[]): Position {
  * They carry the user's text, markers included, and must not run them.
  */
 export function isHousekeeping(request: ChatRequest): boolean {
-  return request.model === smallModel || !request.tools?.length;
+  return request.model === smallModel || !request.tools?.length
 }
 
 /** Id of the model to configure for an agent program's small tasks. */
-export const smallModel = 'small';
+export const smallModel = 'small'
 
 /** Id of the model that runs scripts. */
-export const mainModel = 'scripted';
+export const mainModel = 'scripted'

@@ -9,9 +9,9 @@
  * `PHASE` and `NOTE` may also stand in quotes or angle brackets (`"<PHASE>"`). Everything else is kept as it is. The order
  * of the options is free. The first such line of a text counts.
  */
-const placeholder = (word: string): string => `(?:"<?${word}>?"|'<?${word}>?'|<${word}>|${word})`;
-const phaseWord = new RegExp(`(?<= phase )${placeholder('PHASE')}(?= |$)`);
-const noteOption = new RegExp(` --note ${placeholder('NOTE')}(?= |$)`);
+const placeholder = (word: string): string => `(?:"<?${word}>?"|'<?${word}>?'|<${word}>|${word})`
+const phaseWord = new RegExp(`(?<= phase )${placeholder('PHASE')}(?= |$)`)
+const noteOption = new RegExp(` --note ${placeholder('NOTE')}(?= |$)`)
 
 /**
  * The literal command line in `text`, with the placeholders replaced by shell-quoted values; without a note the whole
@@ -21,12 +21,12 @@ export function phaseCommand(text: string, phase: string, note?: string): string
   const line = text
     .split('\n')
     .map((candidate) => candidate.trim())
-    .find((candidate) => phaseWord.test(candidate) && noteOption.test(candidate) && / --id \S/.test(candidate));
+    .find((candidate) => phaseWord.test(candidate) && noteOption.test(candidate) && / --id \S/.test(candidate))
   return line
     ?.replace(phaseWord, () => shellQuoted(phase))
-    .replace(noteOption, () => (note === undefined ? '' : ` --note ${shellQuoted(note)}`));
+    .replace(noteOption, () => (note === undefined ? '' : ` --note ${shellQuoted(note)}`))
 }
 
 function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -1,36 +1,36 @@
-import { createHash } from 'node:crypto';
-import type { ChatRequest } from './conversation.ts';
-import type { Step } from './script.ts';
+import { createHash } from 'node:crypto'
+import type { ChatRequest } from './conversation.ts'
+import type { Step } from './script.ts'
 
 /** An HTTP error to answer a request with. */
 export interface Refusal {
-  status: number;
-  retryAfterSeconds?: number;
+  status: number
+  retryAfterSeconds?: number
 }
 
 /** Counts how often the same request was refused, so that a retry may succeed. */
 export interface Refusals {
   /** The refusal that this request gets, `undefined` when it is to be answered. */
-  next(request: ChatRequest, steps: Step[]): Refusal | undefined;
+  next(request: ChatRequest, steps: Step[]): Refusal | undefined
 }
 
 /** Creates a counter; the same conversation counts as the same request. */
 export function createRefusals(): Refusals {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, number>()
   return {
     next(request, steps) {
-      const key = createHash('sha256').update(JSON.stringify(request.messages)).digest('hex');
-      const used = counts.get(key) ?? 0;
-      let before = 0;
+      const key = createHash('sha256').update(JSON.stringify(request.messages)).digest('hex')
+      const used = counts.get(key) ?? 0
+      let before = 0
       for (const step of steps) {
-        if (step.kind !== 'refuse') continue;
-        before += step.times;
-        if (used >= before) continue;
-        counts.set(key, used + 1);
-        const { status, retryAfterSeconds } = step;
-        return { status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+        if (step.kind !== 'refuse') continue
+        before += step.times
+        if (used >= before) continue
+        counts.set(key, used + 1)
+        const { status, retryAfterSeconds } = step
+        return { status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
       }
-      return undefined;
+      return undefined
     },
-  };
+  }
 }

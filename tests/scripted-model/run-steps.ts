@@ -1,66 +1,66 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { CompletionWriter } from './completion-writer.ts';
-import type { Gates } from './gates.ts';
-import type { Step } from './script.ts';
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CompletionWriter } from './completion-writer.ts'
+import type { Gates } from './gates.ts'
+import type { Step } from './script.ts'
 
 /** What the steps of one response act on. */
 export interface StepContext {
-  writer: CompletionWriter;
-  gates: Gates;
+  writer: CompletionWriter
+  gates: Gates
   /** Names of the tools that the client offered. */
-  tools: string[];
+  tools: string[]
   /** Aborted when the client has gone or the model closes. */
-  signal: AbortSignal;
+  signal: AbortSignal
 }
 
-const shellTools = ['bash', 'shell'];
+const shellTools = ['bash', 'shell']
 
 /** Runs the steps of one response in order. Rejects with the signal's reason when it is aborted. */
 export async function runSteps(steps: Step[], context: StepContext): Promise<void> {
-  let hasText = false;
+  let hasText = false
   for (const step of steps) {
-    context.signal.throwIfAborted();
+    context.signal.throwIfAborted()
     if (step.kind === 'answer' || step.kind === 'slow') {
-      if (hasText) context.writer.text('\n');
-      hasText = true;
+      if (hasText) context.writer.text('\n')
+      hasText = true
     }
-    await runStep(step, context);
+    await runStep(step, context)
   }
 }
 
 async function runStep(step: Step, { writer, gates, tools, signal }: StepContext): Promise<void> {
   switch (step.kind) {
     case 'answer':
-      for (const word of words(step.text)) writer.text(word);
-      return;
+      for (const word of words(step.text)) writer.text(word)
+      return
     case 'think':
-      for (const word of words(step.text)) writer.reasoning(word);
-      return;
+      for (const word of words(step.text)) writer.reasoning(word)
+      return
     case 'slow':
       for (let chunk = 1; chunk <= step.chunks; chunk += 1) {
-        await delay(step.delayMs, undefined, { signal });
-        writer.text(chunk === 1 ? `chunk ${chunk}` : ` chunk ${chunk}`);
+        await delay(step.delayMs, undefined, { signal })
+        writer.text(chunk === 1 ? `chunk ${chunk}` : ` chunk ${chunk}`)
       }
-      return;
+      return
     case 'hold':
-      return gates.pass(step.name, signal);
+      return gates.pass(step.name, signal)
     case 'hang':
       return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
     case 'tool':
-      writer.toolCall(step.tool === 'shell' ? shellAmong(tools) : step.tool, step.input);
-      return;
+      writer.toolCall(step.tool === 'shell' ? shellAmong(tools) : step.tool, step.input)
+      return
     case 'phase':
     case 'refuse':
-      throw new Error(`Cannot run step "${step.kind}": it is decided before the response starts`);
+      throw new Error(`Cannot run step "${step.kind}": it is decided before the response starts`)
   }
 }
 
 function shellAmong(tools: string[]): string {
-  return shellTools.find((name) => tools.includes(name)) ?? 'bash';
+  return shellTools.find((name) => tools.includes(name)) ?? 'bash'
 }
 
 function words(text: string): string[] {
-  return text.match(/\s*\S+\s*$|\s*\S+/g) ?? [text];
+  return text.match(/\s*\S+\s*$|\s*\S+/g) ?? [text]
 }

@@ -29,97 +29,97 @@ export type Step =
   | { kind: 'hang' }
   | { kind: 'tool'; tool: ToolName; input: Record<string, unknown> }
   | { kind: 'phase'; phase: string; note?: string }
-  | { kind: 'refuse'; status: number; times: number; retryAfterSeconds?: number };
+  | { kind: 'refuse'; status: number; times: number; retryAfterSeconds?: number }
 
 /** A tool by its role (`shell`, looked up among the tools offered), or any other by its own name. */
-export type ToolName = 'shell' | 'write' | 'edit' | 'question' | (string & {});
+export type ToolName = 'shell' | 'write' | 'edit' | 'question' | (string & {})
 
-type Reader = (text: string) => Step;
+type Reader = (text: string) => Step
 
 const readers: Record<string, Reader> = {
-  answer: (text) => ({ kind: 'answer', text: unescape(text) }),
-  think: (text) => ({ kind: 'think', text: unescape(text) }),
+  answer: (text) => ({ kind: 'answer', text: withNewlines(text) }),
+  think: (text) => ({ kind: 'think', text: withNewlines(text) }),
   slow: (text) => {
-    const [chunks, delayMs] = numbers(text, [20, 50]);
-    return { kind: 'slow', chunks, delayMs };
+    const [chunks, delayMs] = numbers(text, [20, 50])
+    return { kind: 'slow', chunks, delayMs }
   },
   hold: (name) => ({ kind: 'hold', name }),
   hang: () => ({ kind: 'hang' }),
   shell: (command) => ({
     kind: 'tool',
     tool: 'shell',
-    input: { command: unescape(command), description: 'Runs the scripted command' },
+    input: { command: withNewlines(command), description: 'Runs the scripted command' },
   }),
   write: (text) => {
-    const [filePath, content] = fields(text, 2);
-    return { kind: 'tool', tool: 'write', input: { filePath, content } };
+    const [filePath, content] = fields(text, 2)
+    return { kind: 'tool', tool: 'write', input: { filePath, content } }
   },
   edit: (text) => {
-    const [filePath, oldString, newString] = fields(text, 3);
-    return { kind: 'tool', tool: 'edit', input: { filePath, oldString, newString } };
+    const [filePath, oldString, newString] = fields(text, 3)
+    return { kind: 'tool', tool: 'edit', input: { filePath, oldString, newString } }
   },
   question: (text) => {
-    const [question = '', ...labels] = text.split(' | ').map(unescape);
-    const options = labels.map((label) => ({ label, description: `Choose ${label}` }));
+    const [question = '', ...labels] = text.split(' | ').map(withNewlines)
+    const options = labels.map((label) => ({ label, description: `Choose ${label}` }))
     return {
       kind: 'tool',
       tool: 'question',
       input: { questions: [{ question, header: question.slice(0, 30), options }] },
-    };
+    }
   },
   tool: (text) => {
-    const [tool = '', json = '{}'] = fields(text, 2);
-    return { kind: 'tool', tool, input: JSON.parse(json) as Record<string, unknown> };
+    const [tool = '', json = '{}'] = fields(text, 2)
+    return { kind: 'tool', tool, input: JSON.parse(json) as Record<string, unknown> }
   },
   phase: (text) => {
-    const at = text.indexOf(' - ');
+    const at = text.indexOf(' - ')
     return at < 0
       ? { kind: 'phase', phase: text }
-      : { kind: 'phase', phase: text.slice(0, at).trim(), note: text.slice(at + 3).trim() };
+      : { kind: 'phase', phase: text.slice(0, at).trim(), note: text.slice(at + 3).trim() }
   },
   error: (text) => {
-    const [status, times] = numbers(text, [500, Number.POSITIVE_INFINITY]);
-    return { kind: 'refuse', status, times };
+    const [status, times] = numbers(text, [500, Number.POSITIVE_INFINITY])
+    return { kind: 'refuse', status, times }
   },
   'rate-limit': (text) => {
-    const [times, retryAfterSeconds] = numbers(text, [1, 1]);
-    return { kind: 'refuse', status: 429, times, retryAfterSeconds };
+    const [times, retryAfterSeconds] = numbers(text, [1, 1])
+    return { kind: 'refuse', status: 429, times, retryAfterSeconds }
   },
-};
+}
 
 /**
  * Reads the markers of a prompt, in order. `[]` when it holds none.
  * Throws an `Error` that names the marker when it is unknown or its arguments cannot be read.
  */
 export function parseScript(prompt: string): Step[] {
-  const markers = prompt.matchAll(/\[\[([a-z-]+)(?::\s*(.*?))?\s*\]\]/gs);
+  const markers = prompt.matchAll(/\[\[([a-z-]+)(?::\s*(.*?))?\s*\]\]/gs)
   return [...markers].map(([marker, name = '', text = '']) => {
-    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
-    if (!reader) throw new Error(`Cannot read marker "${marker}": no such marker`);
+    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined
+    if (!reader) throw new Error(`Cannot read marker "${marker}": no such marker`)
     try {
-      return reader(text);
+      return reader(text)
     } catch (cause) {
-      throw new Error(`Cannot read marker "${marker}": ${(cause as Error).message}`, { cause });
+      throw new Error(`Cannot read marker "${marker}": ${(cause as Error).message}`, { cause })
     }
-  });
+  })
 }
 
 function fields(text: string, count: number): string[] {
-  const parts = text.split(' | ');
-  if (parts.length < count) throw new Error(`it needs ${count} fields separated by " | "`);
-  return [...parts.slice(0, count - 1), parts.slice(count - 1).join(' | ')].map(unescape);
+  const parts = text.split(' | ')
+  if (parts.length < count) throw new Error(`it needs ${count} fields separated by " | "`)
+  return [...parts.slice(0, count - 1), parts.slice(count - 1).join(' | ')].map(withNewlines)
 }
 
 function numbers(text: string, defaults: [number, number]): [number, number] {
-  const given = text.split(',').map((part) => part.trim());
+  const given = text.split(',').map((part) => part.trim())
   const [first, second] = defaults.map((value, index) => {
-    const number = given[index] ? Number(given[index]) : value;
-    if (Number.isNaN(number)) throw new Error(`"${given[index]}" is not a number`);
-    return number;
-  });
-  return [first as number, second as number];
+    const number = given[index] ? Number(given[index]) : value
+    if (Number.isNaN(number)) throw new Error(`"${given[index]}" is not a number`)
+    return number
+  })
+  return [first as number, second as number]
 }
 
-function unescape(text: string): string {
-  return text.replaceAll('\\n', '\n');
+function withNewlines(text: string): string {
+  return text.replaceAll('\\n', '\n')
 }

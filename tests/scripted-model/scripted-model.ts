@@ -1,52 +1,52 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { documentWriter, streamWriter } from './completion-writer.ts';
-import { type ChatRequest, isHousekeeping, mainModel, smallModel, textsOf } from './conversation.ts';
-import { createGates, type Gates } from './gates.ts';
-import { planResponse } from './plan.ts';
-import { createRefusals, type Refusals } from './refusals.ts';
-import { runSteps } from './run-steps.ts';
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { documentWriter, streamWriter } from './completion-writer.ts'
+import { type ChatRequest, isHousekeeping, mainModel, smallModel, textsOf } from './conversation.ts'
+import { createGates, type Gates } from './gates.ts'
+import { planResponse } from './plan.ts'
+import { createRefusals, type Refusals } from './refusals.ts'
+import { runSteps } from './run-steps.ts'
 
 /** One request that the model received. */
 export interface ModelRequest {
   /** Model id that the client asked for. */
-  model: string;
+  model: string
   /** `turn`: an agent's turn. `housekeeping`: a title or summary, answered plainly. */
-  kind: 'turn' | 'housekeeping';
+  kind: 'turn' | 'housekeeping'
   /** Texts of all user messages of the conversation, oldest first; a text that arrived twice stands here twice. */
-  userTexts: string[];
+  userTexts: string[]
   /** Texts of the system messages. */
-  systemTexts: string[];
+  systemTexts: string[]
   /** Texts of all tool results, oldest first. */
-  toolResults: string[];
+  toolResults: string[]
   /** Names of the tools that the client offered. */
-  tools: string[];
+  tools: string[]
   /** `open` while it is answered; `aborted` when the client went away first. */
-  state: 'open' | 'answered' | 'refused' | 'aborted';
+  state: 'open' | 'answered' | 'refused' | 'aborted'
 }
 
 /** A running scripted model. */
 export interface ScriptedModel {
   /** Base URL for an OpenAI-compatible provider, `http://127.0.0.1:PORT/v1`. */
-  url: string;
+  url: string
   /** URL of the control routes: `POST …/release/NAME` and `GET …/state` (`{ waiting, requests }`). */
-  controlUrl: string;
+  controlUrl: string
   /** Everything received so far, oldest first. */
-  requests: readonly ModelRequest[];
+  requests: readonly ModelRequest[]
   /** Names of `[[hold: name]]` at which a response waits now. */
-  waiting(): string[];
+  waiting(): string[]
   /** Lets everything that waits, or will wait, at `[[hold: name]]` go on. */
-  release(name: string): void;
+  release(name: string): void
   /** Closes every connection and stops listening. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 interface State {
-  requests: ModelRequest[];
-  gates: Gates;
-  refusals: Refusals;
+  requests: ModelRequest[]
+  gates: Gates
+  refusals: Refusals
 }
 
 /**
@@ -56,22 +56,22 @@ interface State {
  * @param options.port TCP port; `@default` 0, any free one.
  */
 export async function startScriptedModel(options: { port?: number } = {}): Promise<ScriptedModel> {
-  const state: State = { requests: [], gates: createGates(), refusals: createRefusals() };
+  const state: State = { requests: [], gates: createGates(), refusals: createRefusals() }
   const server = createServer((request, response) => {
     answer(state, request, response).catch((error: unknown) => {
-      if (!response.headersSent) sendJson(response, 400, { error: { message: String(error) } });
-      else response.destroy();
-    });
-  });
-  server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      if (!response.headersSent) sendJson(response, 400, { error: { message: String(error) } })
+      else response.destroy()
+    })
+  })
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
+    if (!server.listening) return
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
   return {
     url: `${origin}/v1`,
     controlUrl: `${origin}/control`,
@@ -80,48 +80,54 @@ export async function startScriptedModel(options: { port?: number } = {}): Promi
     release: state.gates.release,
     close,
     [Symbol.asyncDispose]: close,
-  };
+  }
 }
 
 async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  const release = /^\/control\/release\/([^/]+)$/.exec(pathname)?.[1];
-  if (request.method === 'POST' && pathname === '/v1/chat/completions') return complete(state, request, response);
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  const release = /^\/control\/release\/([^/]+)$/.exec(pathname)?.[1]
+  if (request.method === 'POST' && pathname === '/v1/chat/completions') return complete(state, request, response)
   if (request.method === 'GET' && pathname === '/v1/models') {
-    const data = [mainModel, smallModel].map((id) => ({ id, object: 'model', created: 0, owned_by: 'orch' }));
-    return sendJson(response, 200, { object: 'list', data });
+    const data = [mainModel, smallModel].map((id) => ({
+      id,
+      object: 'model',
+      created: 0,
+      owned_by: 'orch',
+    }))
+    return sendJson(response, 200, { object: 'list', data })
   }
   if (request.method === 'POST' && release !== undefined) {
-    state.gates.release(decodeURIComponent(release));
-    return sendJson(response, 200, { released: decodeURIComponent(release) });
+    state.gates.release(decodeURIComponent(release))
+    return sendJson(response, 200, { released: decodeURIComponent(release) })
   }
   if (request.method === 'GET' && pathname === '/control/state') {
-    return sendJson(response, 200, { waiting: state.gates.waiting(), requests: state.requests });
+    return sendJson(response, 200, { waiting: state.gates.waiting(), requests: state.requests })
   }
-  sendJson(response, 404, { error: { message: `Cannot find "${pathname}": no such route` } });
+  sendJson(response, 404, { error: { message: `Cannot find "${pathname}": no such route` } })
 }
 
 async function complete(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = JSON.parse(await readBody(request)) as ChatRequest;
-  const entry = entryOf(body);
-  state.requests.push(entry);
-  const gone = new AbortController();
+  const body = JSON.parse(await readBody(request)) as ChatRequest
+  const entry = entryOf(body)
+  state.requests.push(entry)
+  const gone = new AbortController()
   response.on('close', () => {
-    if (entry.state === 'open') entry.state = 'aborted';
-    gone.abort(new Error('the client has gone'));
-  });
-  const steps = planResponse(body);
-  const refusal = state.refusals.next(body, steps);
+    if (entry.state === 'open') entry.state = 'aborted'
+    gone.abort(new Error('the client has gone'))
+  })
+  const steps = planResponse(body)
+  const refusal = state.refusals.next(body, steps)
   if (refusal) {
-    entry.state = 'refused';
-    const retryAfter = refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) };
-    return sendJson(response, refusal.status, { error: { message: `Scripted error ${refusal.status}` } }, retryAfter);
+    entry.state = 'refused'
+    const retryAfter =
+      refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }
+    return sendJson(response, refusal.status, { error: { message: `Scripted error ${refusal.status}` } }, retryAfter)
   }
-  const writer = body.stream ? streamWriter(response, body.model) : documentWriter(response, body.model);
-  const running = steps.filter((step) => step.kind !== 'refuse');
-  await runSteps(running, { writer, gates: state.gates, tools: entry.tools, signal: gone.signal });
-  entry.state = 'answered';
-  writer.finish(JSON.stringify(body.messages).length);
+  const writer = body.stream ? streamWriter(response, body.model) : documentWriter(response, body.model)
+  const running = steps.filter((step) => step.kind !== 'refuse')
+  await runSteps(running, { writer, gates: state.gates, tools: entry.tools, signal: gone.signal })
+  entry.state = 'answered'
+  writer.finish(JSON.stringify(body.messages).length)
 }
 
 function entryOf(body: ChatRequest): ModelRequest {
@@ -133,16 +139,16 @@ function entryOf(body: ChatRequest): ModelRequest {
     toolResults: textsOf(body.messages, 'tool'),
     tools: (body.tools ?? []).map((tool) => tool.function.name),
     state: 'open',
-  };
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
+  response.end(JSON.stringify(body))
 }

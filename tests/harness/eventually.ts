@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How long {@link eventually} looks. */
+export interface EventuallyOptions {
+  /** Gives up after this long; `@default` 10000. */
+  timeoutMs?: number
+  /** Pause between two looks; `@default` 25. */
+  intervalMs?: number
+  /** What is waited for, for the error message. */
+  what?: string
+}
+
+/**
+ * Looks again and again until `predicate` returns something other than `false`, `null` or `undefined`, and resolves to it.
+ * A predicate that throws counts as "not yet". On time-out it throws, with the last error as its cause.
+ * The only place in the tests with a timer.
+ */
+export async function eventually<T>(
+  predicate: () => T | Promise<T>,
+  options: EventuallyOptions = {},
+): Promise<Exclude<T, false | null | undefined>> {
+  const { timeoutMs = 10_000, intervalMs = 25, what = 'the expected state' } = options
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    let last: unknown
+    try {
+      const value = await predicate()
+      if (value !== false && value !== null && value !== undefined) return value as Exclude<T, false | null | undefined>
+      last = `it was ${String(value)}`
+    } catch (error) {
+      last = error
+    }
+    if (performance.now() >= deadline) {
+      const reason = last instanceof Error ? last.message : String(last)
+      throw new Error(`Cannot see ${what}: not within ${timeoutMs} ms; ${reason}`, { cause: last })
+    }
+    await delay(intervalMs)
+  }
+}
