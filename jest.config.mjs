@@ -1,17 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import vm from 'node:vm';
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import vm from 'node:vm'
 
 if (vm.SourceTextModule === undefined) {
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
   const rerun = spawnSync(process.execPath, [...flags, ...process.argv.slice(1)], {
     stdio: 'inherit',
-  });
-  process.exit(rerun.status ?? 1);
+  })
+  process.exit(rerun.status ?? 1)
 }
 
-const root = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('.', import.meta.url))
 
 function project(displayName, folder, testMatch) {
   return {
@@ -23,10 +23,10 @@ function project(displayName, folder, testMatch) {
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '\\.ts$': `${root}scripts/jest-transform.mjs` },
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  };
+  }
 }
 
-const packages = readdirSync(`${root}packages`).sort();
+const packages = readdirSync(`${root}packages`).sort()
 
 export default {
   watchman: false,
@@ -36,4 +36,4 @@ export default {
     ...packages.map((name) => project(name, `packages/${name}`, 'test/**/*.test.ts')),
     project('tests', 'tests', '**/*.test.ts'),
   ],
-};
+}

@@ -1,4 +1,4 @@
-import { transformSync } from 'esbuild';
+import { transformSync } from 'esbuild'
 
 export default {
   process(source, filename) {
@@ -8,6 +8,6 @@ export default {
       format: 'esm',
       target: 'node20',
       sourcemap: 'inline',
-    });
+    })
   },
-};
+}
