@@ -27,7 +27,7 @@ export interface Evidence {
 /** What an agent can wait on. */
 export type RequestKind = 'permission' | 'question' | 'startup' | 'quota' | 'blocked'
 
-/** One way to answer a request. */
+/** One way to answer a request. A permission offers `allow`, `deny` and, where the backend can, `always`. */
 export interface Choice {
   readonly id: string
   readonly label: string

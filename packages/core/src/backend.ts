@@ -113,13 +113,16 @@ export type Field<T> =
   | { readonly known: true; readonly value: T; readonly evidence: Evidence }
   | { readonly known: false; readonly reason: Reason }
 
+/** The reason code of a field that this agent never shows, as opposed to one that could not be looked at. */
+export const NOT_SHOWN = 'NOT_SHOWN'
+
 /**
  * Whether the agent's place is there. `gone`: looked, and it is not there any more; `lost`: the server
  * incarnation that held it is over and the conversation died with it.
  */
 export type Existence = 'present' | 'gone' | 'lost'
 
-/** The agent's own process. A backend whose agents have none reports `known: false`, reason `NO_PROCESS`. */
+/** The agent's own process. A backend whose agents have none reports `known: false`, reason {@link NOT_SHOWN}. */
 export interface ProcessInfo {
   readonly alive: boolean
   readonly exit: Exit | null

@@ -51,7 +51,7 @@ export type {
   ServerReport,
   Turn,
 } from './backend.ts'
-export { BACKEND_API_VERSION } from './backend.ts'
+export { BACKEND_API_VERSION, NOT_SHOWN } from './backend.ts'
 export type {
   AbandonDocument,
   AnswerDocument,

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { ProgramSpec } from '../backend.ts'
+import { fileError, OrchError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+
+/** One backend's part of the configuration. */
+export interface BackendConfig {
+  /** The module that provides it; `null` for one that is known by name. */
+  readonly module: string | null
+  /** The directory that a relative `module` starts from. */
+  readonly from: string
+  /** The backend's own options. */
+  readonly options: JsonObject
+}
+
+/** The configuration after environment, project file and user file were laid over each other. */
+export interface Config {
+  readonly defaultBackend: string | null
+  readonly backends: Readonly<Record<string, BackendConfig>>
+  readonly programs: Readonly<Record<string, ProgramSpec>>
+}
+
+interface ConfigFile {
+  readonly defaultBackend?: string
+  readonly backends?: Record<string, JsonObject & { readonly module?: string }>
+  readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>> & { readonly command: string }>
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads `.orch/config.json` of the project and the user's `orch/config.json` under `XDG_CONFIG_HOME`.
+ * The environment (`ORCH_BACKEND`) outranks the project's file, that one the user's. Nothing there is fine.
+ * @throws OrchError `CONFIG_INVALID` naming the file and the key
+ */
+export async function loadConfig(project: string, env: Environment): Promise<Config> {
+  const user = await readConfigFile(join(configDirectory(env), 'config.json'))
+  const own = await readConfigFile(join(project, '.orch', 'config.json'))
+  const backends: Record<string, BackendConfig> = {}
+  const programs: Record<string, ProgramSpec> = {}
+  for (const { file, content } of [user, own]) {
+    for (const [name, entry] of Object.entries(content.backends ?? {})) {
+      const { module, ...options } = entry
+      const before = backends[name]
+      backends[name] = {
+        module: module ?? before?.module ?? null,
+        from: module === undefined && before ? before.from : dirname(file),
+        options: { ...before?.options, ...options },
+      }
+    }
+    for (const [name, entry] of Object.entries(content.programs ?? {})) {
+      programs[name] = { name, args: [], env: {}, promptBy: 'send', ...entry }
+    }
+  }
+  const defaultBackend = env['ORCH_BACKEND'] || own.content.defaultBackend || user.content.defaultBackend || null
+  return { defaultBackend, backends, programs }
+}
+
+/** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */
+export function configDirectory(env: Environment): string {
+  return join(absolute(env['XDG_CONFIG_HOME']) ?? join(home(env), '.config'), 'orch')
+}
+
+/** `$XDG_STATE_HOME/orch`, by default `~/.local/state/orch`. */
+export function stateDirectory(env: Environment): string {
+  return join(absolute(env['XDG_STATE_HOME']) ?? join(home(env), '.local', 'state'), 'orch')
+}
+
+function home(env: Environment): string {
+  return absolute(env['HOME']) ?? homedir()
+}
+
+/** The XDG specification: a relative path is to be ignored. */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') ? path : undefined
+}
+
+async function readConfigFile(file: string): Promise<{ file: string; content: ConfigFile }> {
+  const text = readIfThere(file)
+  if (text === null) return { file, content: {} }
+  const value = parseJson(file, text)
+  const { findConfigProblem } = await import('./schema.ts')
+  const problem = findConfigProblem(value)
+  if (problem === null) return { file, content: value as ConfigFile }
+  const where = problem.key === '' ? '' : ` at "${problem.key}"`
+  throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}"${where}: ${problem.text}`, {
+    hint: problem.key === '' ? `Mend "${file}"` : `Mend "${problem.key}" in "${file}"`,
+  })
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw fileError(cause, `Cannot read the configuration "${file}"`, 'CONFIG_INVALID')
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`, {
+      hint: `Mend "${file}"`,
+      cause,
+    })
+  }
+}

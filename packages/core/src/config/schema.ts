@@ -1,0 +1,26 @@
+import * as v from 'valibot'
+
+const program = v.strictObject({
+  command: v.pipe(v.string(), v.nonEmpty('must not be empty')),
+  args: v.optional(v.array(v.string())),
+  env: v.optional(v.record(v.string(), v.string())),
+  promptBy: v.optional(v.picklist(['argument', 'send', 'none'])),
+})
+
+const schema = v.strictObject({
+  $schema: v.optional(v.string()),
+  defaultBackend: v.optional(v.string()),
+  backends: v.optional(v.record(v.string(), v.looseObject({ module: v.optional(v.string()) }))),
+  programs: v.optional(v.record(v.string(), program)),
+})
+
+/** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */
+export function findConfigProblem(value: unknown): { readonly key: string; readonly text: string } | null {
+  const result = v.safeParse(schema, value)
+  if (result.success) return null
+  const issue = result.issues[0]
+  const key = v.getDotPath(issue) ?? ''
+  const text =
+    issue.expected === 'never' ? 'this key is not known' : `expected ${issue.expected}, got ${issue.received}`
+  return { key, text }
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import type { GitInfo } from './documents.ts'
+
+/** The commit and branch a directory stands on; both `null` outside git and before the first commit. */
+export interface GitHead {
+  readonly commit: string | null
+  readonly branch: string | null
+}
+
+/** Asks git for the head of `directory`. Never rejects: no git is an answer. */
+export async function readGitHead(directory: string, signal?: AbortSignal): Promise<GitHead> {
+  const [commit, branch] = await Promise.all([
+    git(directory, ['rev-parse', '--verify', '-q', 'HEAD'], signal),
+    git(directory, ['symbolic-ref', '--short', '-q', 'HEAD'], signal),
+  ])
+  return { commit: commit?.trim() || null, branch: branch?.trim() || null }
+}
+
+/** What changed in `directory` since the commit `base`; `null` outside a git work tree. */
+export async function readGitInfo(
+  directory: string,
+  base: string | null,
+  signal?: AbortSignal,
+): Promise<GitInfo | null> {
+  const head = await readGitHead(directory, signal)
+  const status = await git(directory, ['status', '--porcelain', '-z', '--untracked-files=normal'], signal)
+  if (status === null) return null
+  const log =
+    base === null ? null : await git(directory, ['log', '-z', '--format=%H%x09%cI%x09%s', `${base}..HEAD`], signal)
+  return {
+    base,
+    head: head.commit,
+    branch: head.branch,
+    commits: (log ?? '').split('\0').filter(Boolean).map(parseCommit),
+    dirty: parseStatus(status),
+  }
+}
+
+function parseCommit(line: string): { hash: string; subject: string; at: string } {
+  const [hash = '', at = '', ...subject] = line.split('\t')
+  return { hash, at, subject: subject.join('\t') }
+}
+
+/** Porcelain v1 with NUL: `XY path`, and for a rename its old path as a further entry. */
+function parseStatus(text: string): string[] {
+  const entries = text.split('\0').filter(Boolean)
+  const paths: string[] = []
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as string
+    paths.push(entry.slice(3))
+    if (/^[RC]/.test(entry)) i++
+  }
+  return paths
+}
+
+function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
+  const options = { cwd: directory, maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
+  return new Promise((resolve, reject) => {
+    execFile('git', ['--no-optional-locks', ...args], options, (error, stdout) => {
+      if (signal?.aborted) reject(signal.reason)
+      else resolve(error ? null : stdout)
+    })
+  })
+}

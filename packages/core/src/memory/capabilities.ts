@@ -1,0 +1,10 @@
+import type { Capability } from '../agent.ts'
+import type { MemoryOptions } from './options.ts'
+
+const ALWAYS: readonly Capability[] = ['turns', 'requests', 'interrupt', 'transcript', 'models', 'server']
+
+/** What every agent of this backend can: the same for all, and known without a look. */
+export function capabilitiesFor(options: MemoryOptions): readonly Capability[] {
+  const all: readonly Capability[] = options.survives ? ALWAYS : [...ALWAYS, 'programs']
+  return all.filter((capability) => !options.without?.includes(capability))
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import type { Exit, Item, Usage } from '../agent.ts'
+import type { Reply } from '../backend.ts'
+import { parseScript, type Step } from './script.ts'
+import type { AgentState, StoredMessage } from './state.ts'
+
+const NO_ITEM = { role: null, text: null, tool: null, truncated: false, final: true, from: null }
+
+/** Nothing used yet. */
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costUsd: 0,
+}
+
+/** The program gets a message: it starts a turn, or the message waits behind the open one. */
+export function receive(agent: AgentState, message: StoredMessage): void {
+  agent.received.push(message)
+  if (agent.turn.status === 'running') agent.queue.push(message)
+  else startTurn(agent, message)
+}
+
+/** Goes on with an open turn after `[[hang]]`. */
+export function finish(agent: AgentState): void {
+  const open = agent.items.at(-1)
+  if (open && !open.final) replaceItem(agent, { ...open, text: `${open.text} and done`, final: true })
+  run(agent)
+}
+
+/** Takes the reply to an open request; the turn goes on unless it was denied. */
+export function takeReply(agent: AgentState, reply: Reply): void {
+  agent.requests = agent.requests.filter((request) => request.id !== reply.requestId)
+  agent.answered.push(reply.requestId)
+  if (reply.choice === 'deny') {
+    endTurn(agent, 'completed')
+    return
+  }
+  addItem(agent, { kind: 'message', role: 'user', text: reply.text ?? reply.choice })
+  run(agent)
+}
+
+/** Ends the open turn and keeps the agent. */
+export function interruptTurn(agent: AgentState): void {
+  agent.requests = []
+  endTurn(agent, 'interrupted')
+}
+
+/** Ends the program. */
+export function endProcess(agent: AgentState, exit: Exit): void {
+  const open = agent.turn.status === 'running'
+  agent.exit = exit
+  agent.requests = []
+  agent.queue = []
+  agent.steps = []
+  closeItems(agent)
+  if (open) agent.turn = { status: 'ended', how: 'interrupted', at: now(), reason: null }
+  agent.lastActivityAt = now()
+}
+
+function startTurn(agent: AgentState, message: StoredMessage): void {
+  agent.turn = { status: 'running', since: now(), reason: null }
+  addItem(agent, { kind: 'message', role: 'user', text: message.text })
+  agent.usage = { ...agent.usage, inputTokens: (agent.usage.inputTokens ?? 0) + words(message.text) }
+  const steps = parseScript(message.text)
+  const reply = `Received: ${message.text.slice(0, 200)}`
+  agent.steps = steps.length > 0 ? steps : [{ kind: 'answer', text: reply }]
+  run(agent)
+}
+
+function run(agent: AgentState): void {
+  for (let step = agent.steps.shift(); step; step = agent.steps.shift()) {
+    if (takeStep(agent, step) === 'stops') return
+  }
+  endTurn(agent, 'completed')
+}
+
+function takeStep(agent: AgentState, step: Step): 'stops' | 'goes on' {
+  if (step.kind === 'exit') {
+    endProcess(agent, { code: step.code, signal: null })
+    return 'stops'
+  }
+  if (step.kind === 'error') {
+    endTurn(agent, 'error', step.text)
+    return 'stops'
+  }
+  if (step.kind === 'tool') {
+    const { name, input, output } = step
+    const tool = { name, input, output, status: 'completed', durationMs: 0 } as const
+    addItem(agent, { kind: 'tool', role: 'assistant', tool })
+  } else if (step.kind === 'question' || step.kind === 'permission') {
+    openRequest(agent, step)
+    return 'stops'
+  } else if (step.kind === 'think') {
+    addItem(agent, { kind: 'reasoning', role: 'assistant', text: step.text })
+  } else if (step.kind === 'answer') {
+    addItem(agent, { kind: 'message', role: 'assistant', text: step.text })
+  } else {
+    addItem(agent, { kind: 'message', role: 'assistant', text: step.text, final: false })
+    return 'stops'
+  }
+  return 'goes on'
+}
+
+function openRequest(agent: AgentState, step: Extract<Step, { readonly choices: readonly string[] }>): void {
+  agent.requests.push({
+    id: randomUUID(),
+    kind: step.kind,
+    text: step.text,
+    detail: null,
+    choices: step.choices.map((label) => ({ id: label, label })),
+    since: now(),
+    from: null,
+    answerable: true,
+  })
+  agent.lastActivityAt = now()
+}
+
+function endTurn(agent: AgentState, how: 'completed' | 'error' | 'interrupted', why?: string): void {
+  const reason = why === undefined ? null : { code: 'TURN_ERROR', text: why }
+  agent.turn = { status: 'ended', how, at: now(), reason }
+  agent.steps = []
+  closeItems(agent)
+  agent.lastActivityAt = now()
+  const next = agent.queue.shift()
+  if (next) startTurn(agent, next)
+}
+
+function closeItems(agent: AgentState): void {
+  agent.items = agent.items.map((item) => (item.final ? item : { ...item, final: true }))
+}
+
+function addItem(agent: AgentState, item: Pick<Item, 'kind' | 'role'> & Partial<Item>): void {
+  agent.items.push({ ...NO_ITEM, id: `${agent.items.length + 1}`, at: now(), ...item })
+  const said = item.role === 'assistant' ? words(item.text ?? '') : 0
+  agent.usage = { ...agent.usage, outputTokens: (agent.usage.outputTokens ?? 0) + said }
+  agent.lastActivityAt = now()
+}
+
+function replaceItem(agent: AgentState, item: Item): void {
+  agent.items = agent.items.map((old) => (old.id === item.id ? item : old))
+}
+
+function words(text: string): number {
+  return text.split(/\s+/).filter(Boolean).length
+}
+
+function now(): string {
+  return new Date().toISOString()
+}

@@ -1,0 +1,48 @@
+import type { AgentRequest, Exit, Item, Usage } from '../agent.ts'
+import type { Turn } from '../backend.ts'
+import type { Step } from './script.ts'
+
+/** A message as the simulated program got it. */
+export interface StoredMessage {
+  readonly id: string
+  readonly text: string
+}
+
+/** One agent on the server. Plain JSON: a store may keep it in a file. */
+export interface AgentState {
+  readonly id: string
+  /** Which registry it belongs to. */
+  readonly namespace: string
+  /** Tells it from an earlier agent of the same id. */
+  readonly key: string
+  readonly title: string
+  readonly program: string | null
+  /** The server incarnation in which it last ran. */
+  epoch: string
+  begun: boolean
+  stopped: boolean
+  exit: Exit | null
+  turn: Turn
+  /** What the open turn still has to do. */
+  steps: Step[]
+  /** Messages that wait behind the open turn. */
+  queue: StoredMessage[]
+  received: StoredMessage[]
+  items: Item[]
+  requests: AgentRequest[]
+  /** Requests that were answered, by id. */
+  answered: string[]
+  usage: Usage
+  lastActivityAt: string
+}
+
+/** The whole server. `frozen`: it runs and does not answer. */
+export interface ServerState {
+  status: 'down' | 'up' | 'frozen'
+  /** `''` until it first runs. */
+  epoch: string
+  agents: AgentState[]
+}
+
+/** A server that never ran. */
+export const EMPTY_SERVER: ServerState = { status: 'down', epoch: '', agents: [] }

@@ -1,0 +1,113 @@
+import type { State } from '../agent.ts'
+import type { BackendFactory, BackendModule, PermissionMode } from '../backend.ts'
+
+/** A backend orch knows by name and loads only when it is needed. */
+export interface KnownBackend {
+  readonly name: string
+  load(): Promise<BackendModule>
+}
+
+/** How {@link openOrch} is opened. */
+export interface OrchOptions {
+  /** Where the caller stands; the project is found from here. @default process.cwd() */
+  readonly directory?: string
+  /** Backends that can be loaded by name, in the order in which a default is looked for. @default [] */
+  readonly knownBackends?: readonly KnownBackend[]
+  /** Backends given as objects, for embedders; they come before the known ones. */
+  readonly backends?: Readonly<Record<string, BackendFactory>>
+  /** The backend for new agents; outranks environment and configuration (`--backend`). */
+  readonly backend?: string | undefined
+  /** Environment to read configuration from and to hand to agents. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** The literal way to call orch, for agents to report with; without it they are told to write a `Phase:` line. */
+  readonly command?: readonly string[]
+  /** Deadline of one backend call, in milliseconds (`--request-timeout`). @default 30000 */
+  readonly requestTimeoutMs?: number | undefined
+}
+
+/** What `spawn` takes. */
+export interface SpawnOptions {
+  /** The whole task. */
+  readonly task: string
+  /** The slug of the id instead of one made from the task. `[a-z0-9-]`, at most 40 characters. */
+  readonly name?: string | undefined
+  readonly model?: string | undefined
+  /** The agent definition of the backend (`--as build`). */
+  readonly mode?: string | undefined
+  /** A program by its configured name. */
+  readonly program?: string | undefined
+  /** A program by its command line (`--program -- CMD ARG…`). */
+  readonly programCommand?: readonly string[] | undefined
+  /** At most one agent per project and key, ever. */
+  readonly key?: string | undefined
+  readonly permission?: PermissionMode | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What `status` takes. */
+export interface StatusOptions {
+  /** All projects instead of the one the caller stands in. @default false */
+  readonly allProjects?: boolean | undefined
+  /** Only agents in these states. */
+  readonly states?: readonly State[] | undefined
+  /** Also agents whose record is closed. @default false */
+  readonly ended?: boolean | undefined
+  /** Only agents of this backend. */
+  readonly backend?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What every verb on one agent takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What `tail` takes. */
+export interface TailOptions extends CallOptions {
+  /** Exactly so many lines or items. @default 20 */
+  readonly last?: number | undefined
+  /** Goes on with what comes, until the agent's end or `signal`. @default false */
+  readonly follow?: boolean | undefined
+  /** Terminal control sequences as the program wrote them. @default false */
+  readonly raw?: boolean | undefined
+}
+
+/** What `send` takes. */
+export interface SendOptions extends CallOptions {
+  /** Sends even while the agent waits on a request or could not be looked at. @default false */
+  readonly force?: boolean | undefined
+}
+
+/** What `wait` takes. */
+export interface WaitOptions extends CallOptions {
+  /** @default ['done'] */
+  readonly until?: readonly State[] | undefined
+  /** A phase to wait for instead of a state; compared exactly, in any case. */
+  readonly phase?: string | undefined
+  /** @default 'all' */
+  readonly mode?: 'all' | 'any' | undefined
+  /** @default 1800000 */
+  readonly timeoutMs?: number | undefined
+}
+
+/** What `answer` takes. Without `choice` and `text` it lists what is open. */
+export interface AnswerOptions extends CallOptions {
+  readonly choice?: string | undefined
+  readonly text?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+/** What `complete` takes. */
+export interface CompleteOptions extends CallOptions {
+  /** Completes in spite of failed checks, and records which. @default false */
+  readonly force?: boolean | undefined
+  /** Looks only. @default false */
+  readonly dryRun?: boolean | undefined
+}
+
+/** What `phase` takes. Needs no registry: the workspace is found by project and id. */
+export interface PhaseOptions {
+  readonly id: string
+  readonly phase: string
+  readonly note?: string | undefined
+}

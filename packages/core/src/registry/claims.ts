@@ -1,0 +1,64 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileError } from '../errors.ts'
+import { currentOwner, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
+
+/**
+ * Claims that gate effects outside the registry: numbered generations of a file that only one process can create,
+ * whole, and that is never deleted or made again (design §7).
+ */
+export interface Claims {
+  /** The content of the newest generation of `name` and its number, or `null` when it was never claimed. */
+  latest(name: string): { readonly generation: number; readonly content: string } | null
+  /** Creates that generation; `false` when it is there already. */
+  create(name: string, generation: number, content: string): boolean
+}
+
+/** Claims as files below `directory`. A name may be any text: it never becomes a path. */
+export function createFileClaims(directory: string): Claims {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw fileError(cause, `Cannot use the state directory "${directory}": it cannot be made`, 'DISK')
+  }
+  const prefixOf = (name: string): string => `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.`
+  return {
+    latest: (name) => {
+      const prefix = prefixOf(name)
+      const generations = readdirSync(directory)
+        .filter((file) => file.startsWith(prefix))
+        .map((file) => Number(file.slice(prefix.length)))
+        .filter(Number.isInteger)
+      if (generations.length === 0) return null
+      const generation = Math.max(...generations)
+      return { generation, content: readFileSync(join(directory, `${prefix}${generation}`), 'utf8') }
+    },
+    create: (name, generation, content) => {
+      const scratch = join(directory, `scratch-${randomUUID()}`)
+      try {
+        const descriptor = openSync(scratch, 'wx', 0o600)
+        try {
+          writeSync(descriptor, content)
+        } finally {
+          closeSync(descriptor)
+        }
+        linkSync(scratch, join(directory, `${prefixOf(name)}${generation}`))
+        return true
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+        throw fileError(cause, `Cannot claim "${name}" in "${directory}"`, 'DISK')
+      } finally {
+        rmSync(scratch, { force: true })
+      }
+    },
+  }
+}
+
+/** Takes over what a process that is provably gone was at; `false` when it may still be at it or another was faster. */
+export function takeOver(claims: Claims, name: string, first: ProcessOwner | null): boolean {
+  const latest = claims.latest(name)
+  const holder = latest === null ? first : (JSON.parse(latest.content) as ProcessOwner)
+  if (holder !== null && ownerLiveness(holder) !== 'gone') return false
+  return claims.create(name, (latest?.generation ?? 0) + 1, JSON.stringify(currentOwner()))
+}

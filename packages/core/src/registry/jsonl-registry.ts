@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { isAgentId } from '../agent-id.ts'
+import { fileError, isOrchError, OrchError } from '../errors.ts'
+import { watchDirectories } from '../watch-directories.ts'
+import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
+import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry.ts'
+
+const SUFFIX = '.jsonl'
+
+/** The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes. */
+export function createJsonlRegistry(directory: string): Registry {
+  const places = { open: join(directory, 'agents'), closed: join(directory, 'ended'), scratch: join(directory, 'scratch') }
+  try {
+    for (const place of Object.values(places)) mkdirSync(place, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw fileError(cause, `Cannot use the state directory "${directory}": it cannot be made`, 'DISK')
+  }
+  const fileOf = (which: 'open' | 'closed', id: string): string => join(places[which], `${id}${SUFFIX}`)
+  const ids = (which: 'open' | 'closed'): readonly string[] => readIds(places[which])
+
+  const get = (id: string): StoredRecord | null => {
+    if (!isAgentId(id)) return null
+    for (const which of ['open', 'closed', 'open'] as const) {
+      const file = fileOf(which, id)
+      const text = readIfThere(file)
+      if (text !== null) return foldOrThrow(id, file, text)
+    }
+    return null
+  }
+
+  const write = (id: string, revision: number, update: RecordUpdate): StoredRecord => {
+    const file = fileOf('open', id)
+    const uid = randomUUID()
+    appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
+    const text = readIfThere(file) ?? readIfThere(fileOf('closed', id)) ?? ''
+    const folded = foldRecord(text)
+    if (!folded?.uids.has(uid)) throw conflict(id)
+    return folded
+  }
+
+  return {
+    create: async (record) => {
+      if (readIfThere(fileOf('closed', record.id)) !== null) throw exists(record.id)
+      const event: RecordEvent = {
+        v: 1,
+        uid: randomUUID(),
+        base: 0,
+        at: record.spawnedAt,
+        type: 'created',
+        set: record,
+      }
+      createWhole(join(places.scratch, event.uid), fileOf('open', record.id), `${JSON.stringify(event)}\n`, record)
+      return { record, revision: 1, skippedLines: [], damage: null }
+    },
+    get: async (id) => get(id),
+    ids: async (which) => ids(which),
+    list: async (which) => readAll(ids(which), (id) => fileOf(which, id)),
+    append: async (id, revision, update) => write(id, revision, update),
+    archive: async (id, revision, update) => {
+      const stored = write(id, revision, update)
+      moveAway(fileOf('open', id), fileOf('closed', id))
+      return stored
+    },
+    watch: (signal) => watchIds([places.open, places.closed], signal),
+  }
+}
+
+function createWhole(scratch: string, file: string, text: string, record: AgentRecord): void {
+  try {
+    writeWhole(openSync(scratch, 'wx', 0o600), text)
+    linkSync(scratch, file)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(record.id)
+    throw isOrchError(cause) ? cause : fileError(cause, `Cannot write the record of "${record.id}"`, 'DISK')
+  } finally {
+    rmSync(scratch, { force: true })
+  }
+}
+
+function appendLine(id: string, file: string, event: RecordEvent): void {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw conflict(id)
+    throw fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
+  }
+  try {
+    writeWhole(descriptor, `\n${JSON.stringify(event)}\n`)
+  } catch (cause) {
+    throw isOrchError(cause) ? cause : fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
+  }
+}
+
+/** One write, synced; a short one is an error and is never continued, so that no other line is taken along. */
+function writeWhole(descriptor: number, text: string): void {
+  try {
+    const bytes = Buffer.from(text)
+    if (writeSync(descriptor, bytes) !== bytes.length) {
+      throw new OrchError('DISK', 'Cannot write a record: only a part of it reached the disk', {
+        hint: 'Free some space, then try again',
+        outcome: 'none',
+      })
+    }
+    fdatasyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function moveAway(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw fileError(cause, `Cannot close the record "${from}"`, 'DISK')
+  }
+}
+
+function readAll(ids: readonly string[], fileOf: (id: string) => string): RecordList {
+  const records: StoredRecord[] = []
+  const unreadable: UnreadableRecord[] = []
+  for (const id of ids) {
+    const file = fileOf(id)
+    try {
+      const text = readIfThere(file)
+      if (text !== null) records.push(foldOrThrow(id, file, text))
+    } catch (error) {
+      unreadable.push({ id, place: file, reason: (error as Error).message })
+    }
+  }
+  return { records, unreadable }
+}
+
+function foldOrThrow(id: string, file: string, text: string): StoredRecord {
+  const folded = foldRecord(text)
+  if (folded !== null && folded.record.id === id) return folded
+  throw new OrchError('RECORD_CORRUPT', `Cannot read the record of "${id}": its first line is not an event of this agent`, {
+    hint: `Look at "${file}"; move it away to forget the agent`,
+    agent: id,
+  })
+}
+
+function readIds(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => name.slice(0, -SUFFIX.length))
+      .filter(isAgentId)
+  } catch (cause) {
+    throw fileError(cause, `Cannot list the records in "${directory}"`, 'DISK')
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fileError(cause, `Cannot read the record "${file}"`, 'DISK')
+  }
+}
+
+async function* watchIds(directories: readonly string[], signal: AbortSignal): AsyncIterable<string | null> {
+  for await (const name of watchDirectories(directories, signal)) {
+    if (name === null) yield null
+    else if (name.endsWith(SUFFIX)) yield name.slice(0, -SUFFIX.length)
+  }
+}
+
+function exists(id: string): OrchError {
+  return new OrchError('AGENT_EXISTS', `Cannot create the record of "${id}": there is one already`, { agent: id })
+}
+
+function conflict(id: string): OrchError {
+  return new OrchError('CONFLICT', `Cannot change the record of "${id}": another process changed it meanwhile`, {
+    hint: 'Run the same command again',
+    agent: id,
+    retryable: true,
+  })
+}

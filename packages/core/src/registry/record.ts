@@ -1,0 +1,114 @@
+import type { Exit, Lifecycle, Reason, Receipt } from '../agent.ts'
+import type { Attempt, PermissionMode, ProgramSpec } from '../backend.ts'
+import type { JsonValue } from '../json.ts'
+import type { ProcessOwner } from '../process-owner.ts'
+
+/** What the registry stores about an agent: intent, handle, what was declared, and facts that cannot change again. */
+export interface AgentRecord {
+  readonly id: string
+  readonly lifecycle: Lifecycle
+  /** The task; one longer than 4000 characters is cut here and whole in the workspace. */
+  readonly task: string
+  readonly project: string
+  readonly directory: string
+  readonly workspace: string
+  readonly branch: string | null
+  /** The commit the directory stood on at spawn. */
+  readonly base: string | null
+  readonly backend: string
+  readonly program: string | null
+  readonly programSpec: ProgramSpec | null
+  readonly model: string | null
+  readonly mode: string | null
+  readonly permission: PermissionMode | null
+  readonly parent: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly key: string | null
+  /** Who spawns it; `null` once given up. Of interest only while `spawning`. */
+  readonly owner: ProcessOwner | null
+  readonly target: JsonValue
+  readonly handle: JsonValue
+  readonly facts: JsonValue
+  /** When the task was about to be given; `null` before. */
+  readonly beginAt: string | null
+  /** How the task was delivered; `null` before. */
+  readonly prompt: Receipt | null
+  /** Why the spawn failed. */
+  readonly failure: Reason | null
+  /** How the agent's process ended, once seen. */
+  readonly exit: Exit | null
+  /** Messages whose arrival is not proven. */
+  readonly attempts: readonly Attempt[]
+  /** Requests of the workspace that were answered: `BLOCKED:` and `QUESTION:` lines stay in the file. */
+  readonly answered: readonly string[]
+  readonly spawnedAt: string
+  readonly endedAt: string | null
+}
+
+/** The fields an event may change. */
+export type RecordChange = Partial<Omit<AgentRecord, 'id' | 'project' | 'spawnedAt'>>
+
+/** One line of a record's file. Accepted only if `base` is the revision reached so far (design §7). */
+export interface RecordEvent {
+  readonly v: 1
+  readonly uid: string
+  readonly base: number
+  readonly at: string
+  readonly type: string
+  readonly set: RecordChange | AgentRecord
+}
+
+/** A record with the revision it is at, and what is wrong with its file. */
+export interface StoredRecord {
+  readonly record: AgentRecord
+  readonly revision: number
+  /** Lines that could not be read and were skipped: a torn write leaves one. */
+  readonly skippedLines: readonly number[]
+  /** Not `null`: an accepted event is missing, what follows it cannot be trusted. */
+  readonly damage: Reason | null
+}
+
+/** The record's file folded, or `null` when even its first event is missing. */
+export function foldRecord(text: string): (StoredRecord & { readonly uids: ReadonlySet<string> }) | null {
+  let record = null as AgentRecord | null
+  let revision = 0
+  let damage = null as Reason | null
+  const uids = new Set<string>()
+  const skippedLines: number[] = []
+  const lines = text.split('\n')
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue
+    const event = parseEvent(line)
+    if (event === null) {
+      skippedLines.push(index + 1)
+    } else if (event.base === revision) {
+      record = { ...(record ?? {}), ...event.set } as AgentRecord
+      revision++
+      uids.add(event.uid)
+    } else if (event.base > revision && damage === null) {
+      damage = {
+        code: 'RECORD_CORRUPT',
+        text: `Revision ${revision + 1} is missing before line ${index + 1}`,
+      }
+    }
+  }
+  return record === null || !isRecord(record) ? null : { record, revision, skippedLines, damage, uids }
+}
+
+function parseEvent(line: string): RecordEvent | null {
+  try {
+    const event = JSON.parse(line) as Partial<RecordEvent> | null
+    const valid =
+      typeof event?.uid === 'string' &&
+      typeof event.base === 'number' &&
+      typeof event.set === 'object' &&
+      event.set !== null
+    return valid ? (event as RecordEvent) : null
+  } catch {
+    return null
+  }
+}
+
+function isRecord(record: AgentRecord): boolean {
+  return typeof record.id === 'string' && typeof record.backend === 'string' && typeof record.workspace === 'string'
+}

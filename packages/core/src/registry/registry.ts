@@ -1,0 +1,51 @@
+import type { AgentRecord, RecordChange, StoredRecord } from './record.ts'
+
+/** A record that is there and cannot be read at all. */
+export interface UnreadableRecord {
+  readonly id: string
+  /** Where it is, for people. */
+  readonly place: string
+  readonly reason: string
+}
+
+/** What `list` found. */
+export interface RecordList {
+  readonly records: readonly StoredRecord[]
+  readonly unreadable: readonly UnreadableRecord[]
+}
+
+/** A change to a record: `type` names it in the audit trail. */
+export interface RecordUpdate {
+  readonly type: string
+  readonly set: RecordChange
+}
+
+/**
+ * Where records live. Every method rejects with an `OrchError` when it could not look: an empty list is proof.
+ * Closed records (`archive`) are kept apart and are never changed again.
+ */
+export interface Registry {
+  /**
+   * Stores a new record at revision 1, whole or not at all.
+   * @throws OrchError `AGENT_EXISTS` when the id is taken, also by a closed record.
+   */
+  create(record: AgentRecord): Promise<StoredRecord>
+  /**
+   * @returns `null` when there is no such record.
+   * @throws OrchError `RECORD_CORRUPT` when it cannot be read at all.
+   */
+  get(id: string): Promise<StoredRecord | null>
+  /** All open records, or all closed ones. */
+  list(which: 'open' | 'closed'): Promise<RecordList>
+  /** The ids of all open or all closed records, without reading them. */
+  ids(which: 'open' | 'closed'): Promise<readonly string[]>
+  /**
+   * Changes a record that is still at `revision`.
+   * @throws OrchError `CONFLICT` when it is at another one or closed; nothing was changed.
+   */
+  append(id: string, revision: number, update: RecordUpdate): Promise<StoredRecord>
+  /** Makes the last change and closes the record. Errors as `append`. */
+  archive(id: string, revision: number, update: RecordUpdate): Promise<StoredRecord>
+  /** The id of every record that changes from now on; `null` when some may have been missed. Ends at abort. */
+  watch(signal: AbortSignal): AsyncIterable<string | null>
+}

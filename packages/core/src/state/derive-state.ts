@@ -1,0 +1,243 @@
+import type { AgentRequest, Evidence, Exit, Reason, State } from '../agent.ts'
+import type { Observation, ProcessInfo } from '../backend.ts'
+import { NOT_SHOWN } from '../backend.ts'
+import type { AgentRecord } from '../registry/record.ts'
+import type { Report } from '../workspace/report.ts'
+
+/** What `deriveState` answers. `since` is ISO 8601, or `null` when it was not seen. */
+export interface DerivedState {
+  readonly state: State
+  readonly reason: Reason
+  readonly evidence: readonly Evidence[]
+  readonly since: string | null
+}
+
+type Rule = (facts: Facts) => DerivedState | null
+
+interface Facts {
+  readonly record: AgentRecord
+  readonly observation: Observation | null
+  readonly report: Report
+  readonly exit: Exit | null
+  readonly process: ProcessInfo | null
+  readonly complete: boolean
+}
+
+/**
+ * The state of an agent: the first rule of design §4 that matches. Pure.
+ * `observation` is `null` when there was nothing to look at: the record is closed, or its spawn has not made anything yet.
+ */
+export function deriveState(record: AgentRecord, observation: Observation | null, report: Report): DerivedState {
+  const process = observation?.process.known ? observation.process.value : null
+  const facts: Facts = {
+    record,
+    observation,
+    report,
+    process,
+    exit: record.exit ?? process?.exit ?? null,
+    complete: isComplete(report.phase?.name),
+  }
+  for (const rule of RULES) {
+    const derived = rule(facts)
+    if (derived !== null) return derived
+  }
+  return unknown('NOT_OBSERVED', 'Nothing was seen of it')
+}
+
+/** Whether a phase says that the task is done: "Complete", exactly, in any case. */
+export function isComplete(phase: string | undefined): boolean {
+  return phase?.toLowerCase() === 'complete'
+}
+
+/** What is open for an agent: what its backend saw and what stands in its workspace. */
+export function openRequests(observation: Observation | null, report: Report): readonly AgentRequest[] {
+  return [...(observation?.requests.known ? observation.requests.value : []), ...report.requests]
+}
+
+const closed: Rule = ({ record }) => {
+  if (record.lifecycle !== 'completed' && record.lifecycle !== 'abandoned') return null
+  const done = record.lifecycle === 'completed'
+  return {
+    state: done ? 'done' : 'exited',
+    reason: done
+      ? { code: 'COMPLETED', text: 'It was completed' }
+      : { code: 'ABANDONED', text: 'It was abandoned' },
+    evidence: [{ source: 'record', detail: `lifecycle ${record.lifecycle}`, at: record.endedAt ?? record.spawnedAt }],
+    since: record.endedAt,
+  }
+}
+
+const spawning: Rule = ({ record, observation }) => {
+  if (record.lifecycle === 'failed' && observation === null) {
+    const reason = record.failure ?? { code: 'CREATE_FAILED', text: 'Its spawn failed' }
+    return { state: 'failed', reason, evidence: [], since: record.endedAt }
+  }
+  if (record.lifecycle !== 'spawning' || observation !== null) return null
+  return {
+    state: 'starting',
+    reason: { code: 'SPAWNING', text: 'It is being spawned' },
+    evidence: [{ source: 'record', detail: 'lifecycle spawning', at: record.spawnedAt }],
+    since: record.spawnedAt,
+  }
+}
+
+const notLookedAt: Rule = ({ observation, exit }) =>
+  observation === null || observation.existence.known || exit !== null
+    ? null
+    : unknown(observation.existence.reason.code, observation.existence.reason.text)
+
+const lost: Rule = ({ observation, exit }) => {
+  if (exit !== null || !observation?.existence.known || observation.existence.value !== 'lost') return null
+  return {
+    state: 'lost',
+    reason: { code: 'SERVER_OVER', text: 'The server that ran it is over, and its conversation with it' },
+    evidence: [observation.existence.evidence],
+    since: null,
+  }
+}
+
+const failedExit: Rule = ({ exit, observation }) => {
+  if (exit === null || (exit.signal === null && (exit.code === 0 || exit.code === null))) return null
+  const how = exit.signal === null ? `with code ${exit.code}` : `by signal ${exit.signal}`
+  return {
+    state: 'failed',
+    reason: { code: 'PROCESS_FAILED', text: `Its process ended ${how}` },
+    evidence: evidenceOf(observation, 'process'),
+    since: null,
+  }
+}
+
+const over: Rule = ({ exit, process, observation, complete }) => {
+  const gone = observation?.existence.known === true && observation.existence.value === 'gone'
+  const ended = exit !== null || process?.alive === false
+  if (!gone && !ended) return null
+  const what = ended ? 'Its process ended' : 'It is not there any more'
+  const how = !ended ? '' : exit?.code === 0 ? ' with code 0' : ', how is not known'
+  return {
+    state: complete ? 'done' : 'exited',
+    reason: {
+      code: complete ? 'PHASE_COMPLETE' : ended ? 'PROCESS_ENDED' : 'GONE',
+      text: `${what}${how}${complete ? ', and it reported Complete' : ' without having reported Complete'}`,
+    },
+    evidence: evidenceOf(observation, ended ? 'process' : 'existence'),
+    since: null,
+  }
+}
+
+const unseenPart: Rule = ({ observation, report }) => {
+  if (observation === null || report.unreadable !== null)
+    return report.unreadable === null ? null : unknown(report.unreadable.code, report.unreadable.text)
+  for (const field of [observation.requests, observation.turn]) {
+    if (!field.known && field.reason.code !== NOT_SHOWN) return unknown(field.reason.code, field.reason.text)
+  }
+  return null
+}
+
+const waiting: Rule = ({ observation, report }) => {
+  const requests = openRequests(observation, report)
+  const first = requests[0]
+  if (first === undefined) return null
+  const more = requests.length > 1 ? ` (and ${requests.length - 1} more)` : ''
+  return {
+    state: 'waiting',
+    reason: { code: first.kind.toUpperCase(), text: `${first.text}${more}` },
+    evidence: report.requests.includes(first) ? report.evidence : evidenceOf(observation, 'requests'),
+    since: first.since,
+  }
+}
+
+const working: Rule = ({ observation }) => {
+  if (!observation?.turn.known || observation.turn.value.status !== 'running') return null
+  const turn = observation.turn.value
+  return {
+    state: 'working',
+    reason: turn.reason ?? { code: 'TURN_RUNNING', text: 'A turn runs' },
+    evidence: [observation.turn.evidence],
+    since: turn.since,
+  }
+}
+
+const failedTurn: Rule = ({ observation }) => {
+  if (!observation?.turn.known || observation.turn.value.status !== 'ended') return null
+  const turn = observation.turn.value
+  if (turn.how !== 'error') return null
+  return {
+    state: 'failed',
+    reason: turn.reason ?? { code: 'TURN_FAILED', text: 'The last turn ended in an error' },
+    evidence: [observation.turn.evidence],
+    since: turn.at,
+  }
+}
+
+const done: Rule = ({ complete, report, observation }) =>
+  !complete || observation === null
+    ? null
+    : {
+        state: 'done',
+        reason: { code: 'PHASE_COMPLETE', text: report.phase?.note ?? 'It reported Complete' },
+        evidence: report.evidence,
+        since: report.phase?.at ?? null,
+      }
+
+const idle: Rule = ({ observation }) => {
+  if (!observation?.turn.known || observation.turn.value.status !== 'ended') return null
+  const turn = observation.turn.value
+  const interrupted = turn.how === 'interrupted'
+  return {
+    state: 'idle',
+    reason: interrupted
+      ? { code: 'INTERRUPTED', text: turn.reason?.text ?? 'The last turn was interrupted' }
+      : (turn.reason ?? { code: 'TURN_ENDED', text: 'The last turn ended' }),
+    evidence: [observation.turn.evidence],
+    since: turn.at,
+  }
+}
+
+const running: Rule = ({ observation }) =>
+  observation === null || observation.turn.known
+    ? null
+    : {
+        state: 'running',
+        reason: { code: 'TURNS_NOT_SHOWN', text: 'It is alive; this program does not show its turns' },
+        evidence: evidenceOf(observation, observation.process.known ? 'process' : 'existence'),
+        since: null,
+      }
+
+const starting: Rule = ({ record, observation }) =>
+  observation === null
+    ? null
+    : {
+        state: 'starting',
+        reason: { code: 'NO_TURN_YET', text: 'It was accepted; no turn was seen yet' },
+        evidence: evidenceOf(observation, 'existence'),
+        since: record.spawnedAt,
+      }
+
+const RULES: readonly Rule[] = [
+  closed,
+  spawning,
+  notLookedAt,
+  lost,
+  failedExit,
+  over,
+  waiting,
+  unseenPart,
+  working,
+  failedTurn,
+  done,
+  idle,
+  running,
+  starting,
+]
+
+function unknown(code: string, text: string): DerivedState {
+  return { state: 'unknown', reason: { code, text }, evidence: [], since: null }
+}
+
+function evidenceOf(
+  observation: Observation | null,
+  field: 'existence' | 'process' | 'requests',
+): readonly Evidence[] {
+  const seen = observation?.[field]
+  return seen?.known ? [seen.evidence] : []
+}

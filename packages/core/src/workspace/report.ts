@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
+
+/** What the agent's own page says. `unreadable` is set when the page is there and could not be read. */
+export interface Report {
+  readonly phase: Phase | null
+  readonly requests: readonly AgentRequest[]
+  readonly evidence: readonly Evidence[]
+  readonly unreadable: Reason | null
+}
+
+/** The report of an agent that has written nothing. */
+export const NO_REPORT: Report = { phase: null, requests: [], evidence: [], unreadable: null }
+
+/** The agent's own page inside its workspace. */
+export const PAGE = 'WORKSPACE.md'
+
+/** Reads `WORKSPACE.md`. Requests in `answered` are not open any more. A page that is not there is an empty report. */
+export function readReport(workspace: string, answered: readonly string[]): Report {
+  const file = join(workspace, PAGE)
+  try {
+    const at = statSync(file).mtime.toISOString()
+    return parseReport(readFileSync(file, 'utf8'), at, answered)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return NO_REPORT
+    return {
+      ...NO_REPORT,
+      unreadable: { code: 'WORKSPACE_UNREADABLE', text: `Its workspace page cannot be read (${code})` },
+    }
+  }
+}
+
+/** Parses a page that was last changed at `at` (ISO 8601): the one parser for every reader (design §8). Pure. */
+export function parseReport(text: string, at: string, answered: readonly string[]): Report {
+  const lines = text.replace(/\r/g, '').split('\n')
+  const stated = frontMatterPhase(lines) ?? lastPhaseLine(lines)
+  const phase = stated === null ? null : toPhase(stated, at)
+  const requests = lines
+    .map((line) => /^(BLOCKED|QUESTION):[ \t]*(\S.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => toRequest(match[1] as string, (match[2] as string).trim()))
+    .filter((request, index, all) => all.findIndex((other) => other.id === request.id) === index)
+    .filter((request) => !answered.includes(request.id))
+  const evidence: Evidence[] = [{ source: 'file', detail: PAGE, at }]
+  return { phase, requests, evidence, unreadable: null }
+}
+
+function frontMatterPhase(lines: readonly string[]): string | null {
+  if (lines[0] !== '---') return null
+  const end = lines.indexOf('---', 1)
+  if (end < 0) return null
+  for (const line of lines.slice(1, end)) {
+    const value = /^phase:[ \t]*(.*)$/.exec(line)?.[1]?.trim()
+    if (value !== undefined) return readable(value.replace(/^(["'])(.*)\1$/, '$2'))
+  }
+  return null
+}
+
+function lastPhaseLine(lines: readonly string[]): string | null {
+  for (const line of lines.toReversed()) {
+    const value = /^(?:Phase:|\*\*Phase:\*\*)[ \t]*(.*)$/.exec(line)?.[1]?.trim()
+    if (value !== undefined && readable(value) !== null) return value
+  }
+  return null
+}
+
+/** A placeholder of the template is no phase. */
+function readable(value: string): string | null {
+  return value === '' || value.includes(' | ') || /^\[.*\]$/.test(value) ? null : value
+}
+
+function toPhase(text: string, at: string): Phase {
+  const split = text.indexOf(' - ')
+  if (split < 0) return { name: text, note: null, at }
+  return { name: text.slice(0, split).trim(), note: text.slice(split + 3).trim() || null, at }
+}
+
+function toRequest(word: string, text: string): AgentRequest {
+  return {
+    id: `page-${createHash('sha256').update(`${word}:${text}`).digest('hex').slice(0, 12)}`,
+    kind: word === 'BLOCKED' ? 'blocked' : 'question',
+    text,
+    detail: null,
+    choices: [],
+    since: null,
+    from: null,
+    answerable: true,
+  }
+}

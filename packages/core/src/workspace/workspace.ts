@@ -1,0 +1,107 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isAgentId } from '../agent-id.ts'
+import type { Phase } from '../agent.ts'
+import { fileError, OrchError } from '../errors.ts'
+import { PAGE, parseReport } from './report.ts'
+
+const CONTEXT = 'SPAWN_CONTEXT.md'
+const IGNORED = '# Written by orch: agents work in here\n/.gitignore\n/workspace/\n'
+
+/** The agent's folder, in the main checkout. The id is checked before it becomes part of a path. */
+export function workspacePath(project: string, id: string): string {
+  if (!isAgentId(id)) throw new RangeError(`Not an agent id: ${JSON.stringify(id)}`)
+  return join(project, '.orch', 'workspace', id)
+}
+
+/**
+ * Makes sure that workspaces can be made in `project`, before anything else is.
+ * @throws OrchError `WORKSPACE_UNWRITABLE`, `PERMISSION_DENIED`, `DISK`
+ */
+export function prepareWorkspaces(project: string): void {
+  const root = join(project, '.orch', 'workspace')
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    writeIfMissing(join(dirname(root), '.gitignore'), IGNORED)
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace folder "${root}"`, 'WORKSPACE_UNWRITABLE')
+  }
+}
+
+/** Writes the agent's folder with its context and an empty page. What is there already stays. */
+export function createWorkspace(workspace: string, context: string): void {
+  try {
+    mkdirSync(workspace, { recursive: true, mode: 0o700 })
+    writeIfMissing(join(workspace, CONTEXT), context)
+    writeIfMissing(join(workspace, PAGE), 'Phase: [Planning | Implementing | Testing | Complete]\n')
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
+}
+
+/** The first message to the agent as it was written at spawn; `null` when its workspace holds none. */
+export function readContext(workspace: string): string | null {
+  return readOrNull(join(workspace, CONTEXT))
+}
+
+/** The agent's own page; `null` when there is none. */
+export function readPage(workspace: string): string | null {
+  return readOrNull(join(workspace, PAGE))
+}
+
+/** Takes back a workspace of a spawn that provably made nothing. */
+export function removeWorkspace(workspace: string): void {
+  rmSync(workspace, { recursive: true, force: true })
+}
+
+/**
+ * Adds a phase to the agent's page: as the last `Phase:` line, or in the front matter when that has one.
+ * @throws OrchError `AGENT_NOT_FOUND` when there is no such workspace, `USAGE` when it would not read back as a phase
+ */
+export function writePhase(workspace: string, id: string, name: string, note: string | null): Phase {
+  const file = join(workspace, PAGE)
+  const line = `${name}${note === null ? '' : ` - ${note}`}`
+  const wanted = parseReport(`Phase: ${line}`, '', []).phase
+  if (wanted?.name !== name || wanted.note !== note) {
+    throw new OrchError('USAGE', `Cannot report the phase ${JSON.stringify(line)}: it would not read back as written`, {
+      hint: 'Give a name and a note of one line each, the name without " - " or " | "',
+    })
+  }
+  if (!isDirectory(workspace)) {
+    throw new OrchError('AGENT_NOT_FOUND', `Cannot report a phase of "${id}": it has no workspace "${workspace}"`, {
+      hint: 'Name the agent with --id and its project with --project',
+      agent: id,
+    })
+  }
+  try {
+    const before = readOrNull(file) ?? ''
+    if (/^---\n(?:(?!---\n).*\n)*?phase:/.test(before)) {
+      writeFileSync(file, before.replace(/^phase:.*$/m, `phase: ${line}`), { mode: 0o600 })
+    } else {
+      appendFileSync(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}Phase: ${line}\n`, { mode: 0o600 })
+    }
+    return { name, note, at: statSync(file).mtime.toISOString() }
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
+}
+
+function writeIfMissing(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
