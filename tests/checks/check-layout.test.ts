@@ -127,8 +127,8 @@ const VIOLATIONS: readonly Violation[] = [
     reported: `${tmux}:2  timer outside packages/core/src/timing.ts: setTimeout`,
   },
   {
-    claim: 'a timer that follows a regular expression with a quote',
-    plant: { [tmux]: `export const quote = /'/\nsetInterval(run, 5)\n` },
+    claim: 'a timer that follows a regular expression with a comment sign',
+    plant: { [tmux]: 'export const opening = /[/*]/\nsetInterval(run, 5) /* ever */\n' },
     reported: `${tmux}:2  timer outside`,
   },
   {
