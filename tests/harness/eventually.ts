@@ -10,22 +10,24 @@ export interface EventuallyOptions {
   what?: string
 }
 
+type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>
+
 /**
- * Looks again and again until `predicate` returns something other than `false`, `null` or `undefined`, and resolves to it.
+ * Looks again and again until `predicate` returns something truthy, and resolves to it.
  * A predicate that throws counts as "not yet". On time-out it throws, with the last error as its cause.
  * The only place in the tests with a timer.
  */
 export async function eventually<T>(
   predicate: () => T | Promise<T>,
   options: EventuallyOptions = {},
-): Promise<Exclude<T, false | null | undefined>> {
+): Promise<Truthy<T>> {
   const { timeoutMs = 10_000, intervalMs = 25, what = 'the expected state' } = options
   const deadline = performance.now() + timeoutMs
   for (;;) {
     let last: unknown
     try {
       const value = await predicate()
-      if (value !== false && value !== null && value !== undefined) return value as Exclude<T, false | null | undefined>
+      if (value) return value as Truthy<T>
       last = `it was ${String(value)}`
     } catch (error) {
       last = error
