@@ -1,0 +1,79 @@
+import type { ContractCase } from '../case.ts'
+import { check, checkEqual, settle } from '../check.ts'
+import { countReceived } from '../looks.ts'
+
+const PROMPT = [
+  'First line with "double" and \'single\' quotes; $HOME `id` #(id) \\n {{x}} %s',
+  '',
+  'Ünïcode 漢字 🦄 and a trailing semicolon;',
+].join('\n')
+
+export const beginCases: readonly ContractCase[] = [
+  {
+    id: 'begin-delivers-the-exact-prompt',
+    requires: [],
+    because: 'a task that arrives changed or twice is another task',
+    async run(t) {
+      const agent = await t.spawn(PROMPT)
+      await t.rest(agent, PROMPT)
+      checkEqual(await t.world.received(agent), [PROMPT], 'the program got the prompt, once, unaltered')
+    },
+  },
+  {
+    id: 'begin-is-seen-by-find',
+    requires: [],
+    because: 'recovery begins an agent again only if it was provably not begun',
+    async run(t) {
+      const prompt = t.world.prompts.answer('ready')
+      const { ref, result } = await t.create(t.world.request({ prompt }))
+      const begun = async (): Promise<string | undefined> =>
+        (await t.backend.find([ref.target], t.signal)).find(({ id }) => id === ref.id)?.begun
+      if (!result.begun) {
+        check((await begun()) !== 'yes', 'find() does not say "yes" before begin()')
+        await t.backend.begin(ref, t.message(prompt), t.signal)
+      }
+      await t.rest(ref, prompt)
+      const after = await begun()
+      checkEqual(after, 'yes', 'find() says "yes" once the program has its task')
+    },
+  },
+  {
+    id: 'begin-not-begun-is-no',
+    requires: ['turns'],
+    because: 'an agent whose spawn died between create and begin waits for its task for ever otherwise',
+    async run(t) {
+      const { ref, result } = await t.create()
+      if (result.begun) return
+      const found = await t.backend.find([ref.target], t.signal)
+      const begun = found.find(({ id }) => id === ref.id)?.begun
+      checkEqual(begun, 'no', 'find() says "no" for an agent that was created and not begun')
+    },
+  },
+  {
+    id: 'begin-returns-a-receipt',
+    requires: [],
+    because: 'spawn shows how sure it is that the task arrived',
+    async run(t) {
+      const prompt = t.world.prompts.answer('ready')
+      const { ref, result } = await t.create(t.world.request({ prompt }))
+      const receipt = result.begun ? result.receipt : await t.backend.begin(ref, t.message(prompt), t.signal)
+      check(receipt !== null, 'whoever gives the task returns a receipt')
+      check(receipt.delivery !== 'refused', `the task was not refused: ${receipt.reason?.text}`)
+      if (receipt.delivery === 'confirmed')
+        checkEqual(await countReceived(t, ref, prompt), 1, 'what is "confirmed" has been received')
+      check(!Number.isNaN(Date.parse(receipt.at)), 'the receipt carries its time')
+    },
+  },
+  {
+    id: 'begin-of-a-stopped-agent-is-refused',
+    requires: [],
+    because: 'an agent that was abandoned while its spawn was slow must not start working',
+    async run(t) {
+      const { ref } = await t.create()
+      await t.backend.stop(ref, t.signal)
+      const outcome = await settle(t.backend.begin(ref, t.message('too late'), t.signal))
+      const refused = 'error' in outcome || outcome.value.delivery === 'refused'
+      check(refused, 'begin() of a stopped agent is refused')
+    },
+  },
+]

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import type { Backend, BackendFactory, BackendHost } from '../../src/backend.ts'
+import type { KnownFields, World } from '../../src/contract/index.ts'
+import { createMemoryServer, type MemoryOptions, memory } from '../../src/memory/index.ts'
+
+/** Puts a backend that breaks the contract in place of the right one. */
+export type Breaker = (backend: Backend, open: () => Backend) => Backend
+
+const ALL = ['existence', 'process', 'turn', 'requests', 'lastActivityAt', 'usage'] as const
+
+const KNOWN: KnownFields = {
+  created: ALL,
+  working: ALL,
+  idle: ALL,
+  waiting: ALL,
+  exited: ALL,
+  stopped: ['existence'],
+  killed: ['existence', 'turn'],
+}
+
+/** A world over a memory server of its own. `break` wraps every client. */
+export async function memoryWorld(
+  options: MemoryOptions = {},
+  breaker: Breaker = (backend) => backend,
+): Promise<World> {
+  const server = options.server ?? createMemoryServer()
+  const factory: BackendFactory = memory({ deadlineMs: 100, ...options, server })
+  const open = (namespace = 'memoryworld0'): Backend => factory(host(namespace))
+  const broken = (namespace?: string): Backend => breaker(open(namespace), open)
+  const backend = broken()
+  return {
+    backend,
+    known: options.survives ? withoutProcess(KNOWN) : KNOWN,
+    prompts: {
+      answer: (text) => `[[answer: ${text}]]`,
+      work: (text) => `[[hang: ${text}]]`,
+      ask: (text) => `[[question: ${text} | yes | no]]`,
+      fail: () => '[[error: the model failed]]',
+      exit: (code) => `[[exit: ${code}]]`,
+    },
+    open: async (more) => broken(more?.namespace),
+    request: (overrides = {}) => ({
+      id: `agent-${randomUUID()}`,
+      title: 'A task',
+      prompt: 'A task',
+      project: tmpdir(),
+      directory: tmpdir(),
+      workspace: tmpdir(),
+      target: backend.target,
+      program: options.survives
+        ? null
+        : { name: 'simulated', command: 'simulated', args: [], env: {}, promptBy: 'send' },
+      programName: null,
+      model: null,
+      mode: null,
+      permission: null,
+      env: {},
+      ...overrides,
+    }),
+    received: async (agent) => server.received(agent.id),
+    finish: async (agent) => server.finish(agent.id),
+    killServer: async () => server.kill(),
+    freezeServer: async () => server.freeze(),
+    thawServer: async () => server.thaw(),
+    leftovers: async () => server.agents().map((id) => `agent ${id}`),
+    dispose: async () => server.kill(),
+  }
+}
+
+function host(namespace: string): BackendHost {
+  return { name: 'memory', stateDirectory: tmpdir(), namespace, env: {} }
+}
+
+function withoutProcess(known: KnownFields): KnownFields {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, fields]) => [name, fields.filter((field) => field !== 'process')]),
+  )
+}
