@@ -57,9 +57,11 @@ export function backendNames(tree) {
   ]
 }
 
-/** Libraries print nothing, and nobody but the shell ends the process. */
+/** Libraries print nothing (but the contract suite says which program it misses), and no code ends the process. */
 export function printing(tree) {
-  const libraries = tree.matching(PACKAGE_SOURCES).filter((path) => !path.startsWith('packages/cli/'))
+  const libraries = tree
+    .matching(PACKAGE_SOURCES)
+    .filter((path) => !/^packages\/(cli|core\/src\/contract)\//.test(path))
   return [
     ...matches(tree, libraries, /\bconsole\.\w+|\bprocess\.(?:stdout|stderr)\b/g, 'a library prints'),
     ...matches(tree, tree.matching(PACKAGE_SOURCES), /\bprocess\.exit\s*\(/g, 'ends the process'),
