@@ -18,7 +18,7 @@ export interface ProxiedRequest {
 export type Treatment = 'pass' | 'nothing' | 'reset' | { status?: number; type?: string; body?: string }
 
 /** A proxy that counts. */
-export interface Proxy extends AsyncDisposable {
+export interface CountingProxy extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, to be used instead of the target's URL. */
   url: string
   /** Everything since the start or the last `forget()`, oldest first. */
@@ -35,7 +35,7 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /** Starts a proxy on loopback that hands every request to `target` and streams the answer through as it comes. */
-export async function startProxy({ target }: { target: string }): Promise<Proxy> {
+export async function startProxy({ target }: { target: string }): Promise<CountingProxy> {
   const requests: ProxiedRequest[] = []
   let treat: (request: ProxiedRequest) => Treatment = () => 'pass'
   const server = createServer((incoming, response) => {
