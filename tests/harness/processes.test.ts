@@ -52,6 +52,18 @@ describe('processes', () => {
     expect(signalProcess(all[0]?.pid as number, 'SIGTERM')).toBe(false)
   })
 
+  it('are not ended when the search was so wide that it found this process or one above it', async () => {
+    const mark = randomUUID()
+    await family(mark)
+    const marked = await processesWithEnvironment('MARK', mark)
+    for (const pid of [process.pid, process.ppid]) {
+      const own = await processInfo(pid)
+      if (!own) throw new Error(`Cannot see process ${pid}`)
+      await expect(killProcesses([...marked, own])).rejects.toThrow(`${pid} is this process or above it`)
+    }
+    expect(await processesWithEnvironment('MARK', mark)).toHaveLength(marked.length)
+  })
+
   it('do not include zombies', async () => {
     const child = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec tail -f /dev/null'], { stdio: 'pipe' })
     scope.defer(() => child.kill('SIGKILL'))

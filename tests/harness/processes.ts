@@ -71,16 +71,25 @@ export async function isAlive({ pid, startTime }: Pick<ProcessInfo, 'pid' | 'sta
   return (await processInfo(pid))?.startTime === startTime
 }
 
-/** Sends SIGKILL to these processes and resolves when all of them are gone. */
+/**
+ * Sends SIGKILL to these processes and resolves when all of them are gone. Throws before it ends anything when this
+ * process or one of its ancestors is among them: the search that found them was too wide.
+ */
 export async function killProcesses(victims: ProcessInfo[]): Promise<void> {
+  const own = await ancestry(process.pid)
+  const mistaken = victims.find(({ pid }) => own.includes(pid))
+  if (mistaken) throw new Error(`Cannot end ${victims.length} processes: ${mistaken.pid} is this process or above it`)
   for (const victim of victims) {
     if (await isAlive(victim)) signalProcess(victim.pid, 'SIGKILL')
   }
   for (const victim of victims) {
-    await eventually(async () => !(await isAlive(victim)), {
-      what: `the end of process ${victim.pid}`,
-    })
+    await eventually(async () => !(await isAlive(victim)), { what: `the end of process ${victim.pid}` })
   }
+}
+
+async function ancestry(pid: number): Promise<number[]> {
+  const info = await processInfo(pid)
+  return info && pid > 0 ? [pid, ...(await ancestry(info.parentPid))] : [pid]
 }
 
 /** Sends a signal; `false` when the process is already gone. */
