@@ -1,0 +1,89 @@
+import type { Command } from './define-command.ts'
+
+/** One verb of the command line; its file is imported when it is used. */
+export interface CommandEntry {
+  readonly name: string
+  /** The `describe` of its file. */
+  readonly summary: string
+  load(): Promise<{ readonly command: Command }>
+}
+
+/** Every command but `help`, in the order in which help lists them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'spawn',
+    summary: 'Start an agent on a task',
+    load: () => import('./commands/spawn.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'Show the agents of the project, those that need you first',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'Show everything about one agent',
+    load: () => import('./commands/check.ts'),
+  },
+  {
+    name: 'tail',
+    summary: 'Show the newest output of an agent, or follow it',
+    load: () => import('./commands/tail.ts'),
+  },
+  {
+    name: 'send',
+    summary: 'Send a message to an agent and say how sure its delivery is',
+    load: () => import('./commands/send.ts'),
+  },
+  {
+    name: 'wait',
+    summary: 'Wait until agents are done, or cannot get there by themselves',
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    name: 'answer',
+    summary: 'List what an agent waits on, or answer it',
+    load: () => import('./commands/answer.ts'),
+  },
+  {
+    name: 'interrupt',
+    summary: 'End the running turn of an agent and keep the agent',
+    load: () => import('./commands/interrupt.ts'),
+  },
+  {
+    name: 'complete',
+    summary: 'Verify the work of agents, then end them and close their records',
+    load: () => import('./commands/complete.ts'),
+  },
+  {
+    name: 'abandon',
+    summary: 'End agents without verification; their work stays on disk',
+    load: () => import('./commands/abandon.ts'),
+  },
+  {
+    name: 'phase',
+    summary: 'Report the progress of an agent; agents call this themselves',
+    load: () => import('./commands/phase.ts'),
+  },
+  {
+    name: 'server',
+    summary: 'Start, stop or look at the server of a backend',
+    load: () => import('./commands/server.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'Say what is installed, reachable or misconfigured, and what mends it',
+    load: () => import('./commands/doctor.ts'),
+  },
+]
+
+/**
+ * The command of a verb.
+ * @throws OrchError `USAGE` for a verb that does not exist, naming those that may have been meant.
+ */
+export async function findCommand(verb: string): Promise<CommandEntry> {
+  const entry = COMMANDS.find(({ name }) => name === verb)
+  if (entry !== undefined) return entry
+  const { unknownVerb } = await import('./unknown-verb.ts')
+  throw unknownVerb(verb, [...COMMANDS.map(({ name }) => name), 'help'])
+}

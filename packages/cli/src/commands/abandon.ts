@@ -1,0 +1,35 @@
+import { type AbandonDocument, abandon, resolveAgent } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { batchExitCode } from '../exit-codes.ts'
+import { AGENTS } from '../options.ts'
+import { type Page, styled } from '../page.ts'
+import { writeStop } from '../render/stop.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<AbandonDocument> = defineCommand({
+  command: 'abandon <agent..>',
+  describe: 'End agents without verification; their work stays on disk',
+  positionals: { agent: AGENTS },
+  examples: [['orch abandon fix-login-7k3q', 'without a terminal the full id is needed']],
+  run: async (args, context) => {
+    const orch = await context.orch()
+    const exact = !context.interactive
+    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent, { exact })))
+    return abandon(orch, ids, { signal: context.signal })
+  },
+  render,
+  exitCode: (document) => batchExitCode(document.results),
+})
+
+function render({ results }: AbandonDocument, page: Page): void {
+  for (const result of results) {
+    page.line(
+      styled('bold', result.id),
+      '  ',
+      result.ok ? styled('green', 'abandoned') : styled('red', 'not abandoned'),
+    )
+    writeStop(page, result)
+  }
+}
+
+runAsScript(import.meta, command)

@@ -1,0 +1,71 @@
+import { type AnswerDocument, answer, resolveAgent } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { DELIVERY_EXIT_CODES, EXIT } from '../exit-codes.ts'
+import { AGENT, FILE_OPTION, usageError } from '../options.ts'
+import { oneLine, type Page, styled } from '../page.ts'
+import { writeRequest } from '../render/agent.ts'
+import { writeReceipt } from '../render/receipt.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+const CHOICES = ['allow', 'always', 'deny'] as const
+
+export const command: Command<AnswerDocument> = defineCommand({
+  command: 'answer <agent> [text]',
+  describe: 'List what an agent waits on, or answer it',
+  positionals: {
+    agent: AGENT,
+    text: { type: 'string', describe: 'The answer to a question, in quotes; - reads it from stdin' },
+  },
+  options: {
+    allow: { type: 'boolean', describe: 'Allow it once' },
+    always: { type: 'boolean', describe: 'Allow it and everything like it' },
+    deny: { type: 'boolean', describe: 'Refuse it' },
+    request: { type: 'string', requiresArg: true, describe: 'Which one, when several are open' },
+    file: FILE_OPTION,
+  },
+  takesRest: true,
+  examples: [
+    ['orch answer fix-login', 'lists what is open'],
+    ['orch answer fix-login --allow', 'allows the one thing it asks for'],
+    ['orch answer fix-login "PostgreSQL"', 'answers its question'],
+  ],
+  run: async (args, context) => {
+    const chosen = CHOICES.filter((choice) => args[choice] === true)
+    const source = { argument: args.text, rest: args.rest, file: args.file }
+    const hasText = args.text !== undefined || args.rest.length > 0 || args.file !== undefined
+    if (chosen.length + (hasText ? 1 : 0) > 1)
+      throw usageError(
+        'Cannot answer: more than one answer is given',
+        'Give one of --allow, --always, --deny or a text',
+      )
+    const text = hasText ? await context.text('answer', source) : undefined
+    const orch = await context.orch()
+    return answer(orch, await resolveAgent(orch, args.agent), {
+      choice: chosen[0],
+      text,
+      requestId: args.request,
+      signal: context.signal,
+    })
+  },
+  render,
+  exitCode: ({ result, receipt }) => {
+    if (result === 'already' || result === 'gone') return EXIT.alreadyAnswered
+    return receipt === null ? EXIT.ok : DELIVERY_EXIT_CODES[receipt.delivery]
+  },
+})
+
+function render(document: AnswerDocument, page: Page): void {
+  const { agent, request, requests, result, receipt } = document
+  if (result === 'listed') {
+    for (const open of requests) writeRequest(page, agent, open)
+    if (requests.length === 0) page.line(`${agent} waits on nothing`)
+    return
+  }
+  const what = oneLine(request?.text ?? '')
+  if (result === 'answered') page.line(styled('green', 'Answered'), `  ${what}`)
+  else page.line(styled('yellow', result === 'already' ? 'Already answered' : 'Gone'), `  ${what}`)
+  if (receipt !== null) writeReceipt(page, agent, receipt)
+  for (const open of requests) if (open.id !== request?.id) writeRequest(page, agent, open)
+}
+
+runAsScript(import.meta, command)

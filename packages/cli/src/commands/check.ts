@@ -1,0 +1,65 @@
+import { type Agent, type CheckDocument, check, type GitInfo, resolveAgent } from '@orch/core'
+import { age } from '../age.ts'
+import { type Command, defineCommand } from '../define-command.ts'
+import { AGENT } from '../options.ts'
+import { oneLine, type Page, styled } from '../page.ts'
+import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
+import { writeItem } from '../render/item.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<CheckDocument> = defineCommand({
+  command: 'check <agent>',
+  describe: 'Show everything about one agent',
+  positionals: { agent: AGENT },
+  examples: [
+    ['orch check fix-login', 'state and why, requests, commits, deliverables, newest output'],
+    ['orch check @last --json', 'the same as one JSON document'],
+  ],
+  run: async (args, context) => {
+    const orch = await context.orch()
+    const id = await resolveAgent(orch, args.agent)
+    return check(orch, id, { signal: context.signal })
+  },
+  render,
+})
+
+function render(document: CheckDocument, page: Page): void {
+  const { agent, git, deliverables, tail } = document
+  writeAgentLine(page, agent)
+  writeEvidence(page, agent.evidence)
+  for (const request of agent.requests) writeRequest(page, agent.id, request)
+  writeFields(agent, page)
+  if (git !== null) writeGit(git, page)
+  for (const { path, exists } of deliverables)
+    page.line(exists ? styled('green', 'present  ') : styled('red', 'missing  '), oneLine(path))
+  if (tail.length > 0) page.line(styled('dim', 'Newest output:'))
+  for (const item of tail) writeItem(page, item)
+}
+
+function writeFields(agent: Agent, page: Page): void {
+  const { phase, usage } = agent
+  const fields: readonly (readonly [string, string | null])[] = [
+    ['task', agent.task],
+    ['phase', phase === null ? null : `${phase.name}${phase.note === null ? '' : ` - ${phase.note}`}`],
+    ['backend', [agent.backend, agent.program, agent.model].filter(Boolean).join(', ')],
+    ['directory', agent.directory],
+    ['branch', agent.branch],
+    ['workspace', agent.workspace],
+    ['spawned', `${age(agent.spawnedAt, page.now)} ago`],
+    ['active', agent.lastActivityAt && `${age(agent.lastActivityAt, page.now)} ago`],
+    ['tokens', usage && `${usage.inputTokens ?? '?'} in, ${usage.outputTokens ?? '?'} out`],
+    ['exit', agent.exit && (agent.exit.signal ?? `${agent.exit.code}`)],
+  ]
+  for (const [name, value] of fields) if (value !== null) page.line(styled('dim', name.padEnd(11)), oneLine(value))
+}
+
+function writeGit(git: GitInfo, page: Page): void {
+  page.line(
+    styled('dim', 'git'.padEnd(11)),
+    `${git.commits.length} commits, ${git.dirty.length} changed files since the spawn`,
+  )
+  for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash, 8)} ${oneLine(subject)}`)
+  for (const path of git.dirty) page.line(`  changed ${oneLine(path)}`)
+}
+
+runAsScript(import.meta, command)

@@ -1,0 +1,26 @@
+import { type InterruptDocument, interrupt, resolveAgent } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { AGENT } from '../options.ts'
+import { type Page, styled } from '../page.ts'
+import { writeAgentLine, writeEvidence } from '../render/agent.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<InterruptDocument> = defineCommand({
+  command: 'interrupt <agent>',
+  describe: 'End the running turn of an agent and keep the agent',
+  positionals: { agent: AGENT },
+  examples: [['orch interrupt fix-login', 'then send it something else']],
+  run: async (args, context) => {
+    const orch = await context.orch()
+    return interrupt(orch, await resolveAgent(orch, args.agent), { signal: context.signal })
+  },
+  render,
+})
+
+function render({ agent, interrupted, evidence }: InterruptDocument, page: Page): void {
+  page.line(interrupted ? styled('green', 'Interrupted') : 'No turn was running')
+  writeEvidence(page, evidence)
+  writeAgentLine(page, agent)
+}
+
+runAsScript(import.meta, command)

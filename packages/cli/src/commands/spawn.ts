@@ -1,0 +1,69 @@
+import { type SpawnDocument, spawn } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { FILE_OPTION, usageError } from '../options.ts'
+import { oneLine, type Page, styled } from '../page.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<SpawnDocument> = defineCommand({
+  command: 'spawn [task]',
+  describe: 'Start an agent on a task',
+  positionals: { task: { type: 'string', describe: 'The whole task, in quotes; - reads it from stdin' } },
+  options: {
+    file: FILE_OPTION,
+    name: { type: 'string', requiresArg: true, describe: 'The first part of the id' },
+    model: { type: 'string', requiresArg: true, describe: 'The model, as the backend names it' },
+    as: { type: 'string', requiresArg: true, describe: 'The agent definition (build, plan …)' },
+    program: {
+      type: 'string',
+      describe: 'A configured program; or "--program -- CMD ARG…" at the end of the line',
+    },
+    key: { type: 'string', requiresArg: true, describe: 'At most one agent per project and key' },
+    permission: {
+      choices: ['allow', 'ask'],
+      requiresArg: true,
+      describe: 'What the agent may do without asking',
+    },
+  },
+  takesRest: true,
+  examples: [
+    ['orch spawn "Fix the login redirect"', 'starts an agent on the default backend'],
+    ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
+    ['orch spawn "Say hello" --backend tmux --program -- ./my-agent --fast', 'runs any program'],
+  ],
+  run: async (args, context) => {
+    const ownProgram = args.program === ''
+    if (ownProgram && args.rest.length === 0)
+      throw usageError(
+        'Cannot spawn an agent: "--program" names no program',
+        'Use "--program NAME", or "--program -- CMD ARG…" at the end of the line',
+      )
+    const rest = ownProgram ? [] : args.rest
+    const task = await context.text('task', { argument: args.task, rest, file: args.file })
+    return spawn(await context.orch(), {
+      task,
+      name: args.name,
+      model: args.model,
+      mode: args.as,
+      program: ownProgram ? undefined : args.program,
+      programCommand: ownProgram ? args.rest : undefined,
+      key: args.key,
+      permission: args.permission,
+      signal: context.signal,
+    })
+  },
+  render,
+})
+
+function render({ agent, created, prompt }: SpawnDocument, page: Page): void {
+  if (!page.interactive) page.line(agent.id)
+  else
+    page.line(
+      styled('bold', agent.id),
+      created ? `  started on ${agent.backend}` : `  was there already, ${agent.state}`,
+    )
+  if (prompt.delivery === 'refused' || prompt.delivery === 'unconfirmed')
+    page.note(`orch: The task is ${prompt.delivery}: ${oneLine(prompt.reason?.text ?? '')}`)
+  if (page.interactive) page.note(`  → orch tail -f ${agent.id}`)
+}
+
+runAsScript(import.meta, command)

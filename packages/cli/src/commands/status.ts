@@ -1,0 +1,75 @@
+import { type StatusDocument, status } from '@orch/core'
+import { age } from '../age.ts'
+import { type Command, defineCommand } from '../define-command.ts'
+import { EXIT, STATE_EXIT_CODES } from '../exit-codes.ts'
+import { listOption, statesOf } from '../options.ts'
+import { oneLine, type Page, styled, writeTable } from '../page.ts'
+import { stateOf } from '../render/agent.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<StatusDocument> = defineCommand({
+  command: 'status',
+  describe: 'Show the agents of the project, those that need you first',
+  options: {
+    state: listOption('Only agents in these states, for example waiting,failed'),
+    ended: { type: 'boolean', describe: 'Also agents that were completed or abandoned' },
+    'exit-code': {
+      type: 'boolean',
+      describe: 'Exit with 20 failed, 21 lost, 22 exited, 23 waiting, 69 partial list',
+    },
+  },
+  examples: [
+    ['orch status', 'the agents of this project'],
+    ['orch status -A --state waiting --json', 'what waits for you anywhere, as JSON'],
+  ],
+  run: async (args, context) =>
+    status(await context.orch(), {
+      allProjects: args.allProjects,
+      states: statesOf('--state', args.state),
+      ended: args.ended,
+      backend: args.backend,
+      signal: context.signal,
+    }),
+  render,
+  exitCode: (document, args) => (args.exitCode === true ? worst(document) : EXIT.ok),
+})
+
+function render(document: StatusDocument, page: Page): void {
+  const { agents, orphans, project } = document
+  if (!document.complete) writePartial(document, page)
+  if (agents.length === 0) {
+    page.line(project === null ? 'No agents' : `No agents in ${project}`)
+    page.note('  → orch spawn "what to do"')
+  } else {
+    writeTable(
+      page,
+      ['AGENT', 'STATE', 'PHASE', 'BACKEND', 'SINCE', 'AGE', 'WHY'],
+      agents.map((agent) => [
+        styled('bold', agent.id),
+        stateOf(agent),
+        agent.phase?.name ?? '-',
+        agent.backend,
+        age(agent.since, page.now),
+        age(agent.spawnedAt, page.now),
+        agent.reason.text,
+      ]),
+    )
+  }
+  for (const orphan of orphans)
+    page.line(styled('yellow', `${orphan.id} has no record: ${orphan.backend}, ${orphan.detail}`))
+}
+
+function writePartial(document: StatusDocument, page: Page): void {
+  page.line(styled('yellow', 'This list is partial: not everything could be looked at'))
+  for (const { name, error } of document.backends)
+    if (error !== null) page.line(styled('yellow', `  ${name}: ${oneLine(error.text)}`))
+}
+
+function worst(document: StatusDocument): number {
+  const codes = document.agents.map((agent) => STATE_EXIT_CODES[agent.state] ?? EXIT.ok)
+  const bad = codes.filter((code) => code !== EXIT.ok)
+  if (bad.length > 0) return Math.min(...bad)
+  return document.complete ? EXIT.ok : EXIT.unavailable
+}
+
+runAsScript(import.meta, command)

@@ -1,0 +1,35 @@
+import { resolveAgent, type TailLine, tail } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { AGENT, wholeNumber } from '../options.ts'
+import { writeTailLine } from '../render/tail-line.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+export const command: Command<AsyncIterable<TailLine>> = defineCommand({
+  command: 'tail <agent>',
+  describe: 'Show the newest output of an agent, or follow it',
+  positionals: { agent: AGENT },
+  options: {
+    lines: {
+      alias: 'n',
+      type: 'number',
+      requiresArg: true,
+      describe: 'Exactly so many lines or items (20 when left out)',
+    },
+    follow: { alias: 'f', type: 'boolean', describe: 'Go on with what comes, until its end' },
+    raw: { type: 'boolean', describe: 'Leave terminal control sequences in' },
+  },
+  examples: [
+    ['orch tail fix-login', 'the last 20 lines or items'],
+    ['orch tail -f -n 1 @last', 'the newest one, then live'],
+    ['orch tail -f --json fix-login', 'one JSON value per line'],
+  ],
+  run: async (args, context) => {
+    const last = args.lines === undefined ? undefined : wholeNumber('-n', args.lines, [1, 100_000])
+    const orch = await context.orch()
+    const id = await resolveAgent(orch, args.agent)
+    return tail(orch, id, { last, follow: args.follow, raw: args.raw, signal: context.signal })
+  },
+  render: (line, page, args) => writeTailLine(page, line, args.raw === true),
+})
+
+runAsScript(import.meta, command)

@@ -1,0 +1,61 @@
+import { parseDuration, resolveAgent, type WaitDocument, type WaitOutcome, wait } from '@orch/core'
+import { span } from '../age.ts'
+import { type Command, defineCommand } from '../define-command.ts'
+import { WAIT_EXIT_CODES } from '../exit-codes.ts'
+import { AGENTS, listOption, statesOf } from '../options.ts'
+import { type Page, styled } from '../page.ts'
+import { writeAgentLine, writeRequest } from '../render/agent.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
+  met: 'Done waiting',
+  timeout: 'Time ran out',
+  failed: 'An agent failed',
+  lost: 'An agent is lost',
+  exited: 'An agent ended without being complete',
+  waiting: 'An agent needs an answer',
+  idle: 'An agent is idle without being complete',
+  closed: 'An agent was abandoned meanwhile',
+}
+
+export const command: Command<WaitDocument> = defineCommand({
+  command: 'wait <agent..>',
+  describe: 'Wait until agents are done, or cannot get there by themselves',
+  positionals: { agent: AGENTS },
+  options: {
+    any: { type: 'boolean', describe: 'One of them is enough' },
+    until: listOption('States to wait for (done when left out), for example idle,done'),
+    phase: { type: 'string', requiresArg: true, describe: 'A phase to wait for instead' },
+    timeout: { type: 'string', requiresArg: true, describe: 'At most so long (30m when left out)' },
+  },
+  examples: [
+    ['orch wait fix-login', 'exit codes: 20 failed, 21 lost, 22 exited, 23 waiting, 24 idle, 124 time'],
+    ['orch wait a b --any --until idle,done --timeout 10m', 'whichever comes first'],
+  ],
+  run: async (args, context) => {
+    const until = statesOf('--until', args.until)
+    const timeoutMs = args.timeout === undefined ? undefined : parseDuration(args.timeout)
+    const orch = await context.orch()
+    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent)))
+    return wait(orch, ids, {
+      until,
+      phase: args.phase,
+      mode: args.any === true ? 'any' : 'all',
+      timeoutMs,
+      signal: context.signal,
+    })
+  },
+  render,
+  exitCode: (document) => WAIT_EXIT_CODES[document.outcome],
+})
+
+function render({ outcome, waitedMs, agents }: WaitDocument, page: Page): void {
+  const style = outcome === 'met' ? 'green' : 'yellow'
+  page.line(styled(style, OUTCOMES[outcome]), ` after ${span(waitedMs)}`)
+  for (const { agent } of agents) {
+    writeAgentLine(page, agent)
+    for (const request of agent.requests) writeRequest(page, agent.id, request)
+  }
+}
+
+runAsScript(import.meta, command)

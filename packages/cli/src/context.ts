@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { addAbortSignal } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileError, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
+import { KNOWN_BACKENDS } from './backends.ts'
+import type { Arguments } from './define-command.ts'
+import type { Io } from './io.ts'
+import { usageError } from './options.ts'
+import { selfCommand } from './self-command.ts'
+
+/** What `run` of a command gets beside its arguments. */
+export interface Context {
+  readonly env: Io['env']
+  readonly signal: AbortSignal
+  /** A person sits at both ends: destructive commands then take a prefix of an id. */
+  readonly interactive: boolean
+  /** The project's orchestrator, opened at the first call; opens no backend. */
+  orch(): Promise<Orch>
+  /**
+   * The text of a command: its argument, or the file of `--file` (`-` is stdin, which is read for nothing else).
+   * @throws OrchError `USAGE` unless exactly one is given; `FILE_NOT_FOUND`.
+   */
+  text(what: string, source: TextSource): Promise<string>
+  /** Frees what `orch` opened. */
+  close(): Promise<void>
+}
+
+/** Where a text may come from: an argument, what followed `--`, or a file. */
+export interface TextSource {
+  readonly argument?: string | undefined
+  readonly rest?: readonly string[]
+  readonly file?: string | undefined
+}
+
+/** The context of one command line. */
+export function createContext(args: Arguments, io: Io): Context {
+  let opened: Promise<Orch> | undefined
+  return {
+    env: io.env,
+    signal: io.signal,
+    interactive: io.stdin.isTTY === true && io.stdout.isTTY === true,
+    orch: () => {
+      opened ??= open(args, io)
+      return opened
+    },
+    text: (what, source) => readText(what, source, io),
+    close: async () => {
+      await (await opened)?.close()
+    },
+  }
+}
+
+function open(args: Arguments, io: Io): Promise<Orch> {
+  return openOrch({
+    ...(args.project === undefined ? {} : { directory: resolve(args.project) }),
+    knownBackends: KNOWN_BACKENDS,
+    backend: args.backend,
+    env: io.env,
+    command: selfCommand(),
+    requestTimeoutMs: args.requestTimeout === undefined ? undefined : parseDuration(args.requestTimeout),
+  })
+}
+
+async function readText(what: string, source: TextSource, io: Io): Promise<string> {
+  const given = [source.argument, ...(source.rest ?? [])].filter((word) => word !== undefined)
+  const [first, second] = given
+  if (second !== undefined || (first !== undefined && source.file !== undefined))
+    throw usageError(`Cannot read the ${what}: it is given twice`, `Give one ${what}, in quotes`)
+  if (first !== undefined) return first
+  if (source.file === undefined)
+    throw usageError(
+      `Cannot read the ${what}: none is given`,
+      `Give the ${what} in quotes, or "--file FILE", or "-" for stdin`,
+    )
+  if (source.file === '-') return text(addAbortSignal(io.signal, io.stdin))
+  return readFile(resolve(source.file), 'utf8').catch((cause: unknown) => {
+    throw unreadable(source.file ?? '', cause)
+  })
+}
+
+function unreadable(file: string, cause: unknown): OrchError {
+  const error = fileError(cause, `Cannot read "${file}": the file is not readable`, 'FILE_NOT_FOUND')
+  if (error.code !== 'FILE_NOT_FOUND') return error
+  return new OrchError(error.code, error.message, { hint: 'Check the path of the file', cause })
+}

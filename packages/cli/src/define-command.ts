@@ -1,0 +1,80 @@
+import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes, Options, PositionalOptions } from 'yargs'
+import type { Context } from './context.ts'
+import { COMMON_OPTIONS, type CommonArgs } from './options.ts'
+import type { Page } from './page.ts'
+import { runParsed } from './run-as-script.ts'
+
+type Specs<T> = Readonly<Record<string, T>>
+
+/** The parsed command line of a command with positionals `P` and options `O`. */
+type ArgsOf<P extends Specs<PositionalOptions>, O extends Specs<Options>> = ArgumentsCamelCase<
+  InferredOptionTypes<P & O>
+> &
+  CommonArgs & {
+    /** What followed `--`. */
+    readonly rest: readonly string[]
+  }
+
+/** What a command file declares. */
+interface CommandSpec<P extends Specs<PositionalOptions>, O extends Specs<Options>, Data> {
+  /** The verb and its positionals as yargs writes them: `send <agent> [text]`. */
+  readonly command: string
+  /** One line for the list of commands. */
+  readonly describe: string
+  readonly positionals?: P
+  readonly options?: O
+  readonly examples: readonly (readonly [command: string, does: string])[]
+  /** Whether words after `--` mean something to it. @default false */
+  readonly takesRest?: boolean
+  /** Does the work and returns the document; never prints. An async iterable is a stream of lines. */
+  run(args: ArgsOf<P, O>, context: Context): Promise<Data>
+  /** Shows the document, or one line of the stream, to a person. Pure. */
+  render(data: RenderedOf<Data>, page: Page, args: ArgsOf<P, O>): void
+  /** @default 0 */
+  exitCode?(data: Data, args: ArgsOf<P, O>): number
+}
+
+/** What `render` gets: the document itself, or each line of a stream. */
+export type RenderedOf<Data> = Data extends AsyncIterable<infer Line> ? Line : Data
+
+/** A yargs command module that is complete: parsed arguments in, data, rendering and exit code out. */
+export interface Command<Data = unknown> extends CommandModule {
+  readonly command: string
+  readonly describe: string
+  readonly takesRest: boolean
+  /** Names of all its options and positionals that can be given more than once. */
+  readonly repeatable: readonly string[]
+  readonly hasFile: boolean
+  builder(parser: Argv): Argv
+  run(args: Arguments, context: Context): Promise<Data>
+  render(data: RenderedOf<Data>, page: Page, args: Arguments): void
+  exitCode(data: Data, args: Arguments): number
+}
+
+/** Parsed arguments before their command looks at them. */
+export type Arguments = CommonArgs & { readonly rest: readonly string[] }
+
+/** Makes a {@link Command} of what a command file declares. */
+export function defineCommand<const P extends Specs<PositionalOptions>, const O extends Specs<Options>, Data>(
+  spec: CommandSpec<P, O, Data>,
+): Command<Data> {
+  const command: Command<Data> = {
+    command: spec.command,
+    describe: spec.describe,
+    takesRest: spec.takesRest ?? false,
+    hasFile: 'file' in (spec.options ?? {}),
+    repeatable: Object.entries({ ...spec.positionals, ...spec.options })
+      .filter(([, option]) => option.array === true)
+      .map(([name]) => name),
+    builder: (parser) => {
+      for (const [name, positional] of Object.entries(spec.positionals ?? {})) parser.positional(name, positional)
+      for (const [line, does] of spec.examples) parser.example(line, does)
+      return parser.options({ ...spec.options, ...COMMON_OPTIONS })
+    },
+    run: (args, context) => spec.run(args as ArgsOf<P, O>, context),
+    render: (data, page, args) => spec.render(data, page, args as ArgsOf<P, O>),
+    exitCode: (data, args) => spec.exitCode?.(data, args as ArgsOf<P, O>) ?? 0,
+    handler: (args) => runParsed(command, { ...args, rest: [] }),
+  }
+  return command
+}

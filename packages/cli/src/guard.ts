@@ -1,0 +1,14 @@
+import { type Io, Stopped } from './io.ts'
+
+/** Turns whatever `work` throws into a message on stderr and an exit code: the only try and catch of the package. */
+export async function guard(argv: readonly string[], io: Io, work: () => Promise<number>): Promise<number> {
+  try {
+    const code = await work()
+    return io.signal.reason instanceof Stopped ? io.signal.reason.exitCode : code
+  } catch (error) {
+    if (io.signal.reason instanceof Stopped) return io.signal.reason.exitCode
+    if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return 0
+    const { reportError } = await import('./report-error.ts')
+    return reportError(error, argv, io)
+  }
+}

@@ -1,0 +1,45 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** A stream the CLI writes to. `isTTY` and `columns` are missing where no terminal is behind it. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** Everything a command line touches outside of core. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborts with a {@link Stopped} on SIGINT, SIGTERM and when nobody reads stdout any more. */
+  readonly signal: AbortSignal
+}
+
+/** Why the command line has to end before its work is done; the exit code says it, no text does. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped'
+  readonly exitCode: number
+  constructor(why: string, exitCode: number) {
+    super(why)
+    this.exitCode = exitCode
+  }
+}
+
+/** The streams, environment and signals of this process. A second signal of the same kind ends it at once. */
+export function processIo(): Io {
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort(new Stopped('interrupted', 130)))
+  process.once('SIGTERM', () => stop.abort(new Stopped('terminated', 143)))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const closed = error.code === 'EPIPE'
+    stop.abort(closed ? new Stopped('nobody reads stdout', 0) : error)
+  })
+  process.stderr.on('error', () => {})
+  return {
+    get stdin() {
+      return process.stdin
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: stop.signal,
+  }
+}

@@ -1,0 +1,109 @@
+import type { State } from '@orch/core'
+import { OrchError, STATES } from '@orch/core'
+import type { Options, PositionalOptions } from 'yargs'
+
+const group = 'Common options:'
+
+/** The options every command takes. */
+export const COMMON_OPTIONS = {
+  json: { type: 'boolean', group, describe: 'Print the JSON document instead of text' },
+  project: {
+    alias: 'C',
+    type: 'string',
+    requiresArg: true,
+    group,
+    describe: 'Work as if started in this directory',
+  },
+  'all-projects': {
+    alias: 'A',
+    type: 'boolean',
+    group,
+    describe: 'List the agents of all projects; an id is found in any project without it',
+  },
+  backend: { type: 'string', requiresArg: true, group, describe: 'Use this backend' },
+  'request-timeout': {
+    type: 'string',
+    requiresArg: true,
+    group,
+    describe: 'Give up on one backend call after this time (30s, 5m, 1h30m)',
+  },
+  quiet: { alias: 'q', type: 'boolean', group, describe: 'Say nothing on stderr but errors' },
+  help: { alias: 'h', type: 'boolean', group, describe: 'Show this help' },
+} as const satisfies Record<string, Options>
+
+/** What the {@link COMMON_OPTIONS} were set to. */
+export interface CommonArgs {
+  readonly json?: boolean | undefined
+  readonly project?: string | undefined
+  readonly allProjects?: boolean | undefined
+  readonly backend?: string | undefined
+  readonly requestTimeout?: string | undefined
+  readonly quiet?: boolean | undefined
+}
+
+/** The option of commands that take a text; `-` in place of the text means `--file -`. */
+export const FILE_OPTION = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'Read the text from this file; - is stdin',
+} as const satisfies Options
+
+/** An option that may be given several times, or once with commas. */
+export function listOption(describe: string): {
+  readonly type: 'string'
+  readonly array: true
+  readonly requiresArg: true
+  readonly nargs: 1
+  readonly describe: string
+} {
+  return { type: 'string', array: true, requiresArg: true, nargs: 1, describe }
+}
+
+/** An error of the command line itself. */
+export function usageError(message: string, hint: string): OrchError {
+  return new OrchError('USAGE', message, { hint })
+}
+
+/**
+ * The states named by a {@link listOption}, or `undefined` when it was not given.
+ * @throws OrchError `USAGE` for a word that is no state.
+ */
+export function statesOf(option: string, values: readonly string[] | undefined): readonly State[] | undefined {
+  if (values === undefined) return undefined
+  const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
+  const known: readonly string[] = STATES
+  for (const word of words) {
+    if (known.includes(word)) continue
+    throw usageError(`Cannot use "${option} ${word}": it is not a state`, `Use one of ${STATES.join(', ')}`)
+  }
+  return words as State[]
+}
+
+/**
+ * A whole number given by an option.
+ * @throws OrchError `USAGE` when it is none or out of range.
+ */
+export function wholeNumber(option: string, value: number, range: readonly [number, number]): number {
+  const [least, most] = range
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  const given = Number.isNaN(value) ? 'the value given' : `"${value}"`
+  throw usageError(
+    `Cannot use "${option}": ${given} is not a whole number from ${least} to ${most}`,
+    `Use for example "${option} ${Math.max(least, Math.min(20, most))}"`,
+  )
+}
+
+/** The positional that names one agent. */
+export const AGENT = {
+  type: 'string',
+  demandOption: true,
+  describe: 'Its id, any unique beginning of it, or @last',
+} as const satisfies PositionalOptions
+
+/** The positional that names one agent or several. */
+export const AGENTS = {
+  type: 'string',
+  array: true,
+  demandOption: true,
+  describe: 'Their ids, any unique beginnings of them, or @last',
+} as const satisfies PositionalOptions

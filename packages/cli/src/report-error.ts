@@ -1,0 +1,50 @@
+import { isOrchError, type OrchError, sanitize } from '@orch/core'
+import { ERROR_EXIT_CODES } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { print, printJson } from './output.ts'
+
+const REPORT = 'Please report it, with what the same command prints under ORCH_DEBUG=1'
+
+/** Says on stderr what went wrong and what to do next, as text or as a JSON document, and returns the exit code. */
+export async function reportError(error: unknown, argv: readonly string[], io: Io): Promise<number> {
+  const known = isOrchError(error) ? error : undefined
+  const code = known?.code ?? 'UNEXPECTED'
+  const exitCode = ERROR_EXIT_CODES[code] ?? ERROR_EXIT_CODES.UNEXPECTED
+  const message = known?.message ?? `Cannot go on: ${messageOf(error)}`
+  const hint = known === undefined ? REPORT : (known.hint ?? null)
+  if (wantsJson(argv)) {
+    await printJson(io.stderr, {
+      apiVersion: 1,
+      error: { code, message, hint, ...details(known), exitCode },
+    })
+  } else {
+    await print(io.stderr, `orch: ${sanitize(message)}\n`)
+    if (hint !== null) await print(io.stderr, `  → ${sanitize(hint)}\n`)
+  }
+  if (io.env.ORCH_DEBUG === '1') await print(io.stderr, `${sanitize(traceOf(error))}\n`)
+  return exitCode
+}
+
+function details(known: OrchError | undefined): object {
+  return {
+    agent: known?.agent ?? null,
+    backend: known?.backend ?? null,
+    outcome: known?.outcome ?? 'unknown',
+    retryable: known?.retryable ?? false,
+  }
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const trace = error.stack ?? messageOf(error)
+  return error.cause === undefined ? trace : `${trace}\nCaused by: ${traceOf(error.cause)}`
+}
