@@ -1,5 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises'
-import { afterAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { createScope, perTest } from './scope.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -23,7 +23,7 @@ describe('temporaryFolder()', () => {
   const scope = perTest()
   const made: string[] = []
 
-  it('makes a private folder for each test', async () => {
+  it('makes a private folder each time', async () => {
     for (const _ of [1, 2]) {
       const { path } = await scope.use(temporaryFolder())
       expect((await stat(path)).mode & 0o777).toBe(0o700)
@@ -33,7 +33,8 @@ describe('temporaryFolder()', () => {
     expect(new Set(made).size).toBe(2)
   })
 
-  afterAll(async () => {
+  it('is removed by perTest() after the test that made it', async () => {
+    expect(made).toHaveLength(2)
     for (const path of made) await expect(stat(path)).rejects.toThrow('ENOENT')
   })
 })

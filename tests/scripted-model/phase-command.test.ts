@@ -25,6 +25,7 @@ describe('phaseCommand()', () => {
   it.each([
     'orch phase Complete --note done --id a-1',
     'orch phase PHASE --note NOTE',
+    'orch phase PHASE --note done --id a-1',
     'orch phase PHASES --note NOTE --id a',
   ])('does not take "%s" for the command', (line) => {
     expect(phaseCommand(line, 'Complete', 'x')).toBeUndefined()

@@ -104,6 +104,12 @@ describe('startScriptedModel()', () => {
     expect(model.waiting()).toEqual([])
   })
 
+  it('does not hold a response at a name that was released before', async () => {
+    const model = await scope.use(startScriptedModel())
+    model.release('early')
+    expect(await answerOf(await ask(model.url, '[[hold: early]] [[answer: free]]'))).toMatchObject({ content: 'free' })
+  })
+
   it('notices that the client of a held response has gone', async () => {
     const model = await scope.use(startScriptedModel())
     const abort = new AbortController()
