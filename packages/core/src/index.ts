@@ -79,3 +79,50 @@ export type { ErrorOutcome, OrchErrorCode, OrchErrorInfo } from './errors.ts'
 export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { DeadlineError, interval, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
+export { createAgentId, isAgentId } from './agent-id.ts'
+export type { BackendConfig, Config } from './config/config.ts'
+export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
+export { parseDuration } from './duration.ts'
+export { abandon } from './orchestrator/abandon.ts'
+export { answer } from './orchestrator/answer.ts'
+export { check } from './orchestrator/check.ts'
+export { complete } from './orchestrator/complete.ts'
+export { doctor } from './orchestrator/doctor.ts'
+export { toErrorInfo } from './orchestrator/end-agent.ts'
+export { interrupt } from './orchestrator/interrupt.ts'
+export type {
+  AnswerOptions,
+  CallOptions,
+  CompleteOptions,
+  KnownBackend,
+  OrchOptions,
+  PhaseOptions,
+  SendOptions,
+  SpawnOptions,
+  StatusOptions,
+  TailOptions,
+  WaitOptions,
+} from './orchestrator/options.ts'
+export type { Orch } from './orchestrator/orch.ts'
+export { openOrch } from './orchestrator/orch.ts'
+export { reportPhase } from './orchestrator/report-phase.ts'
+export { resolveAgent } from './orchestrator/resolve-agent.ts'
+export { send } from './orchestrator/send.ts'
+export { server } from './orchestrator/server.ts'
+export { spawn } from './orchestrator/spawn.ts'
+export { status } from './orchestrator/status.ts'
+export { tail } from './orchestrator/tail.ts'
+export { wait } from './orchestrator/wait.ts'
+export type { ProcessOwner } from './process-owner.ts'
+export { currentOwner, ownerLiveness } from './process-owner.ts'
+export { findProject, type Place } from './project.ts'
+export type { Claims } from './registry/claims.ts'
+export { createFileClaims, takeOver } from './registry/claims.ts'
+export { createJsonlRegistry } from './registry/jsonl-registry.ts'
+export type { AgentRecord, RecordChange, RecordEvent, StoredRecord } from './registry/record.ts'
+export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry/registry.ts'
+export { sanitize } from './sanitize.ts'
+export type { DerivedState } from './state/derive-state.ts'
+export { deriveState } from './state/derive-state.ts'
+export type { Report } from './workspace/report.ts'
+export { NO_REPORT, parseReport, readReport } from './workspace/report.ts'

@@ -5,6 +5,8 @@
 export const TIMING = {
   /** One backend call, unless the caller says otherwise (`--request-timeout`). */
   requestTimeoutMs: 30_000,
+  /** One backend asked whether it can be used. */
+  probeTimeoutMs: 10_000,
   /** Creating an agent, which may start a server first. */
   createTimeoutMs: 60_000,
   /** Ending an agent, with escalation and proof. */

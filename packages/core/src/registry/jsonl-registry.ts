@@ -37,7 +37,7 @@ export function createJsonlRegistry(directory: string): Registry {
     for (const which of ['open', 'closed', 'open'] as const) {
       const file = fileOf(which, id)
       const text = readIfThere(file)
-      if (text !== null) return foldOrThrow(id, file, text)
+      if (text !== null) return foldOrThrow(id, file, text, which === 'closed')
     }
     return null
   }
@@ -46,8 +46,8 @@ export function createJsonlRegistry(directory: string): Registry {
     const file = fileOf('open', id)
     const uid = randomUUID()
     appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
-    const text = readIfThere(file) ?? readIfThere(fileOf('closed', id)) ?? ''
-    const folded = foldRecord(text)
+    const open = readIfThere(file)
+    const folded = foldRecord(open ?? readIfThere(fileOf('closed', id)) ?? '', open === null)
     if (!folded?.uids.has(uid)) throw conflict(id)
     return folded
   }
@@ -64,16 +64,16 @@ export function createJsonlRegistry(directory: string): Registry {
         set: record,
       }
       createWhole(join(places.scratch, event.uid), fileOf('open', record.id), `${JSON.stringify(event)}\n`, record)
-      return { record, revision: 1, skippedLines: [], damage: null }
+      return { record, revision: 1, closed: false, skippedLines: [], damage: null }
     },
     get: async (id) => get(id),
     ids: async (which) => ids(which),
-    list: async (which) => readAll(ids(which), (id) => fileOf(which, id)),
+    list: async (which) => readAll(ids(which), which, (id) => fileOf(which, id)),
     append: async (id, revision, update) => write(id, revision, update),
     archive: async (id, revision, update) => {
       const stored = write(id, revision, update)
       moveAway(fileOf('open', id), fileOf('closed', id))
-      return stored
+      return { ...stored, closed: true }
     },
     watch: (signal) => watchIds([places.open, places.closed], signal),
   }
@@ -131,14 +131,18 @@ function moveAway(from: string, to: string): void {
   }
 }
 
-function readAll(ids: readonly string[], fileOf: (id: string) => string): RecordList {
+function readAll(
+  ids: readonly string[],
+  which: 'open' | 'closed',
+  fileOf: (id: string) => string,
+): RecordList {
   const records: StoredRecord[] = []
   const unreadable: UnreadableRecord[] = []
   for (const id of ids) {
     const file = fileOf(id)
     try {
       const text = readIfThere(file)
-      if (text !== null) records.push(foldOrThrow(id, file, text))
+      if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed'))
     } catch (error) {
       unreadable.push({ id, place: file, reason: (error as Error).message })
     }
@@ -146,8 +150,8 @@ function readAll(ids: readonly string[], fileOf: (id: string) => string): Record
   return { records, unreadable }
 }
 
-function foldOrThrow(id: string, file: string, text: string): StoredRecord {
-  const folded = foldRecord(text)
+function foldOrThrow(id: string, file: string, text: string, closed: boolean): StoredRecord {
+  const folded = foldRecord(text, closed)
   if (folded !== null && folded.record.id === id) return folded
   throw new OrchError('RECORD_CORRUPT', `Cannot read the record of "${id}": its first line is not an event of this agent`, {
     hint: `Look at "${file}"; move it away to forget the agent`,

@@ -62,14 +62,19 @@ export interface RecordEvent {
 export interface StoredRecord {
   readonly record: AgentRecord
   readonly revision: number
+  /** Nothing about it changes any more. */
+  readonly closed: boolean
   /** Lines that could not be read and were skipped: a torn write leaves one. */
   readonly skippedLines: readonly number[]
   /** Not `null`: an accepted event is missing, what follows it cannot be trusted. */
   readonly damage: Reason | null
 }
 
-/** The record's file folded, or `null` when even its first event is missing. */
-export function foldRecord(text: string): (StoredRecord & { readonly uids: ReadonlySet<string> }) | null {
+/** The record's file folded, or `null` when even its first event is missing. `closed`: it was archived. */
+export function foldRecord(
+  text: string,
+  closed: boolean,
+): (StoredRecord & { readonly uids: ReadonlySet<string> }) | null {
   let record = null as AgentRecord | null
   let revision = 0
   let damage = null as Reason | null
@@ -92,7 +97,9 @@ export function foldRecord(text: string): (StoredRecord & { readonly uids: Reado
       }
     }
   }
-  return record === null || !isRecord(record) ? null : { record, revision, skippedLines, damage, uids }
+  if (record === null || !isRecord(record)) return null
+  const over = record.lifecycle === 'completed' || record.lifecycle === 'abandoned'
+  return { record, revision, closed: closed || over, skippedLines, damage, uids }
 }
 
 function parseEvent(line: string): RecordEvent | null {

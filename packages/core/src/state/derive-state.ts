@@ -68,9 +68,10 @@ const closed: Rule = ({ record }) => {
 }
 
 const spawning: Rule = ({ record, observation }) => {
-  if (record.lifecycle === 'failed' && observation === null) {
+  if (record.lifecycle === 'failed') {
     const reason = record.failure ?? { code: 'CREATE_FAILED', text: 'Its spawn failed' }
-    return { state: 'failed', reason, evidence: [], since: record.endedAt }
+    const evidence: Evidence[] = [{ source: 'record', detail: 'lifecycle failed', at: record.spawnedAt }]
+    return { state: 'failed', reason, evidence, since: record.endedAt }
   }
   if (record.lifecycle !== 'spawning' || observation !== null) return null
   return {

@@ -1,0 +1,36 @@
+import type { AbandonDocument } from '../documents.ts'
+import { OrchError } from '../errors.ts'
+import { endAgent, forEachAgent } from './end-agent.ts'
+import type { CallOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { closeRecord, reread } from './update-record.ts'
+
+type AbandonResult = AbandonDocument['results'][number]
+
+/** Ends agents without verification and closes their records; their work stays on disk. Twice is fine. */
+export async function abandon(
+  orch: Orch,
+  ids: readonly string[],
+  options: CallOptions = {},
+): Promise<AbandonDocument> {
+  const results = await forEachAgent<AbandonResult>(
+    ids,
+    (id) => abandonOne(orch, id, options),
+    (id, error) => ({ id, ok: false, stop: null, error }),
+  )
+  return { apiVersion: 1, warnings: [], results }
+}
+
+async function abandonOne(orch: Orch, id: string, { signal }: CallOptions): Promise<AbandonResult> {
+  const stored = await reread(orch, id)
+  if (stored.closed && stored.record.lifecycle === 'completed') {
+    throw new OrchError('CONFLICT', `Cannot abandon "${id}": it was completed before`, {
+      hint: `See it with "orch check ${id}"`,
+      agent: id,
+    })
+  }
+  if (stored.closed) return { id, ok: true, stop: null, error: null }
+  const stop = await endAgent(orch, stored, signal)
+  if (stop.proven) await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })
+  return { id, ok: stop.proven, stop, error: null }
+}

@@ -1,0 +1,93 @@
+import type { AgentRequest, Receipt } from '../agent.ts'
+import type { AnswerDocument } from '../documents.ts'
+import { OrchError } from '../errors.ts'
+import { type Look, lookAtOne, toRef } from './look.ts'
+import type { AnswerOptions } from './options.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { deliver } from './send.ts'
+import { assertSound, reread, updateRecord } from './update-record.ts'
+import { documentFor } from './warnings.ts'
+
+type Outcome = { readonly result: 'answered' | 'already' | 'gone'; readonly receipt: Receipt | null }
+
+/**
+ * Lists an agent's open requests, or answers one of them: bound to that request, never to what came after it.
+ * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by sending the text and recording it.
+ * @throws OrchError `REQUEST_AMBIGUOUS`, `REQUEST_NOT_FOUND`, `CHOICE_UNKNOWN`, `UNSUPPORTED`, the backend's own
+ */
+export async function answer(orch: Orch, id: string, options: AnswerOptions = {}): Promise<AnswerDocument> {
+  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  const reply = { choice: options.choice ?? null, text: options.text ?? null }
+  const base = { ...documentFor([look.stored]), agent: id, requests: look.agent.requests, reply }
+  if (reply.choice === null && reply.text === null) return { ...base, request: null, result: 'listed', receipt: null }
+  const request = pick(look, options.requestId)
+  assertFits(id, request, reply.choice)
+  return { ...base, request, ...(await give(orch, look, request, options)) }
+}
+
+/** `null` for a request that is named and not open: its backend may still know what became of it. */
+function pick({ agent }: Look, requestId: string | undefined): AgentRequest | null {
+  if (requestId !== undefined) return agent.requests.find(({ id }) => id === requestId) ?? null
+  const [first, ...others] = agent.requests
+  if (first === undefined) {
+    throw new OrchError('REQUEST_NOT_FOUND', `Cannot answer "${agent.id}": no request of it is open`, {
+      hint: `See what it does with "orch check ${agent.id}"`,
+      agent: agent.id,
+    })
+  }
+  if (others.length === 0) return first
+  throw new OrchError('REQUEST_AMBIGUOUS', `Cannot answer "${agent.id}": ${agent.requests.length} requests are open`, {
+    hint: `Name one with --request: ${agent.requests.map((request) => request.id).join(', ')}`,
+    agent: agent.id,
+  })
+}
+
+function assertFits(id: string, request: AgentRequest | null, choice: string | null): void {
+  if (request === null || choice === null || request.choices.some((one) => one.id === choice)) return
+  const offered = request.choices.map((one) => `"${one.id}"`).join(', ')
+  throw new OrchError('CHOICE_UNKNOWN', `Cannot answer "${id}" with "${choice}": its ${request.kind} does not offer that`, {
+    hint: offered === '' ? 'Answer with a text' : `Choose ${offered}, or answer with a text`,
+    agent: id,
+  })
+}
+
+async function give(
+  orch: Orch,
+  look: Look,
+  request: AgentRequest | null,
+  options: AnswerOptions,
+): Promise<Outcome> {
+  const { stored, report } = look
+  if (request !== null && report.requests.includes(request)) return await answerPage(orch, look, request, options)
+  const requestId = request?.id ?? (options.requestId as string)
+  if (stored.record.answered.includes(requestId)) return { result: 'already', receipt: null }
+  const { id: agent, backend: name } = stored.record
+  const backend = await orch.backend(name)
+  const reply = backend.answer?.bind(backend)
+  if (reply === undefined || !look.agent.capabilities.includes('requests')) {
+    throw new OrchError('UNSUPPORTED', `Cannot answer "${agent}": it does not show requests of its own`, {
+      hint: `Type into it with "orch send ${agent} TEXT"`,
+      agent,
+      backend: name,
+    })
+  }
+  const { signal } = options
+  const call = { backend: name, agent, verb: 'answer', timeoutMs: orch.requestTimeoutMs, signal, acts: true }
+  const given = { requestId, choice: options.choice ?? null, text: options.text ?? null }
+  const { result } = await callBackend(call, (inner) => reply(toRef(stored.record), given, inner))
+  return { result, receipt: null }
+}
+
+async function answerPage(
+  orch: Orch,
+  { stored }: Look,
+  request: AgentRequest,
+  options: AnswerOptions,
+): Promise<Outcome> {
+  const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
+  if (receipt.delivery === 'refused' || receipt.delivery === 'unconfirmed') return { result: 'gone', receipt }
+  await updateRecord(orch, await reread(orch, stored.record.id), 'answered', (record) => ({
+    answered: [...new Set([...record.answered, request.id])],
+  }))
+  return { result: 'answered', receipt }
+}

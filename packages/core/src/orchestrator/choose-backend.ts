@@ -1,0 +1,76 @@
+import type { Backend, ProgramSpec } from '../backend.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import { TIMING } from '../timing.ts'
+import type { SpawnOptions } from './options.ts'
+import { callBackend, type Orch } from './orch.ts'
+
+/** The program asked for: complete when the configuration or the command line says it, else only its name. */
+export interface ChosenProgram {
+  readonly spec: ProgramSpec | null
+  readonly name: string | null
+}
+
+/** Finds the program among the configured ones. A name that is not there is left to the backend. */
+export function chooseProgram(orch: Orch, options: SpawnOptions): ChosenProgram {
+  const [command, ...args] = options.programCommand ?? []
+  if (command !== undefined) {
+    const name = command.slice(command.lastIndexOf('/') + 1)
+    return { spec: { name, command, args, env: {}, promptBy: 'send' }, name: null }
+  }
+  if (options.program === undefined) return { spec: null, name: null }
+  const spec = orch.config.programs[options.program] ?? null
+  return { spec, name: spec === null ? options.program : null }
+}
+
+/**
+ * The backend for a new agent: the caller's, the configured one, else the first that is reachable or can be started.
+ * @throws OrchError `UNSUPPORTED` when it cannot do what is asked; `BACKEND_MISSING` with what each backend lacks
+ */
+export async function chooseBackend(orch: Orch, options: SpawnOptions): Promise<Backend> {
+  const named = orch.backendName ?? orch.config.defaultBackend
+  if (named !== null) {
+    const backend = await orch.backend(named)
+    const lacking = lackingOf(backend, options)
+    if (lacking === null) return backend
+    throw new OrchError('UNSUPPORTED', `Cannot spawn with ${lacking}: the backend "${named}" does not support it`, {
+      hint: `Leave ${lacking} out, or choose another backend with --backend`,
+      backend: named,
+    })
+  }
+  const reasons: string[] = []
+  for (const name of orch.knownNames) {
+    const answer = await tryBackend(orch, name, options)
+    if (typeof answer !== 'string') return answer
+    reasons.push(`${name}: ${answer}`)
+  }
+  throw new OrchError('BACKEND_MISSING', `Cannot choose a backend: ${reasons.join('; ') || 'none is known'}`, {
+    hint: 'Run "orch doctor": it names the command that mends each of them',
+  })
+}
+
+/** The backend, or why it cannot be used. */
+async function tryBackend(orch: Orch, name: string, options: SpawnOptions): Promise<Backend | string> {
+  try {
+    const backend = await orch.backend(name)
+    const lacking = lackingOf(backend, options)
+    if (lacking !== null) return `does not support ${lacking}`
+    const call = { backend: name, verb: 'probe', timeoutMs: TIMING.probeTimeoutMs, signal: options.signal }
+    const probe = await callBackend(call, (signal) => backend.probe(signal))
+    if (probe.ok || probe.startable) return backend
+    const failed = probe.checks.find((check) => check.result === 'fail')
+    return failed?.text ?? probe.error?.text ?? 'cannot be reached'
+  } catch (error) {
+    if (isOrchError(error)) return error.message
+    throw error
+  }
+}
+
+function lackingOf(backend: Backend, options: SpawnOptions): string | null {
+  const can = backend.capabilitiesOf(null)
+  if ((options.program !== undefined || options.programCommand !== undefined) && !can.includes('programs'))
+    return '--program'
+  if (can.includes('models')) return null
+  if (options.model !== undefined) return '--model'
+  if (options.mode !== undefined) return '--as'
+  return options.permission === undefined ? null : '--permission'
+}

@@ -1,0 +1,58 @@
+import type { Check } from '../backend.ts'
+import { stateDirectory } from '../config/config.ts'
+import type { DoctorDocument } from '../documents.ts'
+import { isOrchError } from '../errors.ts'
+import { TIMING } from '../timing.ts'
+import type { CallOptions } from './options.ts'
+import { callBackend, type Orch } from './orch.ts'
+
+/** Says what is installed, reachable or misconfigured, and the command that mends it. Starts nothing. */
+export async function doctor(orch: Orch, options: CallOptions = {}): Promise<DoctorDocument> {
+  const probed = await Promise.all(orch.backendNames.map((name) => probeBackend(orch, name, options)))
+  const usable = probed.some((one) => one.usable)
+  const checks: Check[] = [
+    { name: 'project', result: 'ok', text: `The project is "${orch.project}"` },
+    await recordsCheck(orch),
+    ...probed.flatMap((one) => one.checks.map((check) => soften(check, usable))),
+  ]
+  if (!usable) checks.push({ name: 'backends', result: 'fail', text: 'No backend can be used yet: mend one of them' })
+  return { apiVersion: 1, warnings: [], ok: checks.every(({ result }) => result !== 'fail'), checks }
+}
+
+/** One usable backend is enough: what another one lacks is then only a warning. */
+function soften(check: Check, usable: boolean): Check {
+  return usable && check.result === 'fail' ? { ...check, result: 'warn' } : check
+}
+
+async function recordsCheck(orch: Orch): Promise<Check> {
+  const name = 'records'
+  const directory = stateDirectory(orch.env)
+  try {
+    const { records, unreadable } = await orch.registry.list('open')
+    const damaged = records.filter(({ damage }) => damage !== null).map(({ record }) => record.id)
+    const bad = [...unreadable.map(({ id }) => id), ...damaged]
+    if (bad.length === 0) return { name, result: 'ok', text: `${records.length} open records in "${directory}"` }
+    const text = `Damaged records in "${directory}/agents": ${bad.join(', ')}`
+    return { name, result: 'warn', text, fix: `mv ${directory}/agents/${bad[0]}.jsonl ${directory}/` }
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+    return { name, result: 'fail', text: error.message, fix: `ls -ld ${directory}` }
+  }
+}
+
+async function probeBackend(
+  orch: Orch,
+  name: string,
+  options: CallOptions,
+): Promise<{ readonly usable: boolean; readonly checks: readonly Check[] }> {
+  try {
+    const backend = await orch.backend(name)
+    const call = { backend: name, verb: 'probe', timeoutMs: TIMING.probeTimeoutMs, signal: options.signal }
+    const probe = await callBackend(call, (signal) => backend.probe(signal))
+    return { usable: probe.ok || probe.startable, checks: probe.checks }
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+    const fix = error.hint === undefined ? {} : { fix: error.hint }
+    return { usable: false, checks: [{ name, result: 'fail', text: error.message, ...fix }] }
+  }
+}

@@ -1,0 +1,64 @@
+import type { StopProof } from '../agent.ts'
+import type { ErrorInfo } from '../documents.ts'
+import { isOrchError, type OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { TIMING } from '../timing.ts'
+import { toRef } from './look.ts'
+import { callBackend, type Orch } from './orch.ts'
+
+/**
+ * Ends an agent and everything attributable to it, and says how that is known. One that was never recorded to be made
+ * is looked for first: not there is proof too.
+ */
+export async function endAgent(
+  orch: Orch,
+  { record }: StoredRecord,
+  signal: AbortSignal | undefined,
+): Promise<StopProof> {
+  const backend = await orch.backend(record.backend)
+  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
+  const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
+  let ref = toRef(record)
+  if (record.handle === null) {
+    const found = await callBackend({ ...call, verb: 'find' }, (inner) => backend.find([record.target], inner))
+    const there = found.find(({ id }) => id === record.id)
+    if (there === undefined) {
+      const at = new Date().toISOString()
+      return { proven: true, evidence: [{ source: 'record', detail: 'looked for it: nothing carries its id', at }] }
+    }
+    ref = { ...ref, handle: there.handle }
+  }
+  return await callBackend({ ...call, verb: 'stop' }, (inner) => backend.stop(ref, inner))
+}
+
+/** Runs `work` for each id side by side; an `OrchError` becomes part of that id's result. */
+export async function forEachAgent<T>(
+  ids: readonly string[],
+  work: (id: string) => Promise<T>,
+  failed: (id: string, error: ErrorInfo) => T,
+): Promise<T[]> {
+  return await Promise.all(
+    [...new Set(ids)].map(async (id) => {
+      try {
+        return await work(id)
+      } catch (error) {
+        if (!isOrchError(error)) throw error
+        return failed(id, toErrorInfo(error))
+      }
+    }),
+  )
+}
+
+/** An error as it stands in a document. */
+export function toErrorInfo(error: OrchError): ErrorInfo {
+  const { code, message, hint, agent, backend, outcome, retryable } = error
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(backend === undefined ? {} : { backend }),
+    outcome,
+    retryable,
+  }
+}

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs'
+import type { BackendEvent, EventsQuery } from '../backend.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { interval, recheck, TIMING } from '../timing.ts'
+import { watchDirectories } from '../watch-directories.ts'
+import { PAGE } from '../workspace/report.ts'
+import { toRef } from './look.ts'
+import type { Orch } from './orch.ts'
+
+/** Everything that can change the state of some agents, subscribed to before anyone looks. */
+export interface Following {
+  /** Resolves once every subscription stands, or has failed: from then on nothing is missed without a wake. */
+  readonly ready: Promise<void>
+  /** What was pushed since the last call; waits for something when there is nothing. `null` says only: look again. */
+  next(): Promise<readonly (BackendEvent | null)[]>
+  /** Ends every subscription. */
+  stop(): void
+}
+
+interface Subscription {
+  readonly backend: string
+  readonly group: readonly StoredRecord[]
+  readonly query: EventsQuery
+  readonly push: (event: BackendEvent | null) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Follows agents by pushed events: their backends', their pages', their records'. A slow tick is the safety net.
+ * One subscription per backend, whatever the number of agents.
+ */
+export function follow(
+  orch: Orch,
+  records: readonly StoredRecord[],
+  query: EventsQuery,
+  parent: AbortSignal | undefined,
+): Following {
+  const controller = new AbortController()
+  const { signal } = controller
+  const queue: (BackendEvent | null)[] = []
+  let wake: () => void = () => {}
+  const push = (event: BackendEvent | null): void => {
+    queue.push(event)
+    wake()
+  }
+  const onAbort = (): void => wake()
+  parent?.addEventListener('abort', onAbort, { once: true })
+  const tick = interval(TIMING.safetyNetMs, () => push(null))
+  const ids = new Set(records.map(({ record }) => record.id))
+  void forEach(orch.registry.watch(signal), (id) => (id === null || ids.has(id) ? push(null) : undefined))
+  void forEach(watchDirectories(workspacesOf(records), signal), (name) =>
+    name === null || name === PAGE ? push(null) : undefined,
+  )
+  const subscriptions = [...byBackend(records)].map(([backend, group]) =>
+    subscribe(orch, { backend, group, query, push, signal }),
+  )
+
+  return {
+    ready: Promise.all(subscriptions).then(() => undefined),
+    next: async () => {
+      if (queue.length === 0 && !parent?.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      parent?.throwIfAborted()
+      return queue.splice(0)
+    },
+    stop: () => {
+      tick.stop()
+      parent?.removeEventListener('abort', onAbort)
+      controller.abort()
+    },
+  }
+}
+
+/** Resolves when the backend says `ready`; a subscription that fails leaves the safety net and is tried again. */
+function subscribe(orch: Orch, to: Subscription): Promise<void> {
+  return new Promise((resolve) => {
+    const refs = to.group.map(({ record }) => toRef(record))
+    const run = async (): Promise<undefined> => {
+      try {
+        const backend = await orch.backend(to.backend)
+        await forEach(backend.events(refs, to.query, to.signal), (event) => {
+          if (event.type === 'ready') resolve()
+          else to.push(event)
+        })
+      } catch {
+        // The next look says what is wrong with this backend.
+      } finally {
+        resolve()
+      }
+    }
+    recheck(run, { timeoutMs: Number.MAX_SAFE_INTEGER, everyMs: TIMING.safetyNetMs, signal: to.signal }).catch(resolve)
+  })
+}
+
+function byBackend(records: readonly StoredRecord[]): Map<string, StoredRecord[]> {
+  const groups = new Map<string, StoredRecord[]>()
+  for (const stored of records) {
+    if (stored.closed || stored.record.handle === null) continue
+    const group = groups.get(stored.record.backend)
+    if (group) group.push(stored)
+    else groups.set(stored.record.backend, [stored])
+  }
+  return groups
+}
+
+function workspacesOf(records: readonly StoredRecord[]): string[] {
+  return records.map(({ record }) => record.workspace).filter((workspace) => existsSync(workspace))
+}
+
+async function forEach<T>(source: AsyncIterable<T>, act: (value: T) => void): Promise<void> {
+  for await (const value of source) act(value)
+}

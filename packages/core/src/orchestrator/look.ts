@@ -1,0 +1,210 @@
+import type { Agent, Capability, Reason, State } from '../agent.ts'
+import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
+import type { BackendStatus } from '../documents.ts'
+import { isOrchError } from '../errors.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { deriveState, openRequests } from '../state/derive-state.ts'
+import { type Report, readReport } from '../workspace/report.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { updateRecord } from './update-record.ts'
+
+/** One agent as one look showed it. */
+export interface Look {
+  readonly stored: StoredRecord
+  readonly observation: Observation | null
+  readonly report: Report
+  readonly agent: Agent
+}
+
+/** What one bulk look showed. */
+export interface BulkLook {
+  readonly looks: readonly Look[]
+  readonly backends: readonly BackendStatus[]
+  readonly found: readonly (Found & { readonly backend: string })[]
+  readonly complete: boolean
+}
+
+interface BackendLook {
+  readonly status: BackendStatus
+  readonly observations: ReadonlyMap<string, Observation>
+  readonly capabilities: ReadonlyMap<string, readonly Capability[]>
+  readonly found: readonly Found[]
+  readonly complete: boolean
+}
+
+/**
+ * Looks at any number of agents with one bulk call per backend, side by side; keeps the facts that were proven.
+ * A backend that cannot be asked makes its agents `unknown`; nothing is thrown for it.
+ * @param alsoLookAt backends to ask for what carries orch's tag even when no agent is theirs
+ */
+export async function lookAt(
+  orch: Orch,
+  records: readonly StoredRecord[],
+  options: { readonly signal?: AbortSignal | undefined; readonly alsoLookAt?: readonly string[] } = {},
+): Promise<BulkLook> {
+  const groups = new Map<string, StoredRecord[]>((options.alsoLookAt ?? []).map((name) => [name, []]))
+  for (const stored of records) {
+    const group = groups.get(stored.record.backend)
+    if (group) group.push(stored)
+    else groups.set(stored.record.backend, [stored])
+  }
+  const entries = await Promise.all(
+    [...groups].map(async ([name, group]) => [name, await askBackend(orch, name, group, options.signal)] as const),
+  )
+  const answers = new Map(entries)
+  const looks = await Promise.all(
+    records.map((stored) => toLook(orch, stored, answers.get(stored.record.backend) as BackendLook)),
+  )
+  const all = [...answers.values()]
+  return {
+    looks,
+    backends: all.map(({ status }) => status),
+    found: entries.flatMap(([backend, { found }]) => found.map((one) => ({ ...one, backend }))),
+    complete: all.every(({ complete }) => complete),
+  }
+}
+
+/** Looks at one agent. */
+export async function lookAtOne(orch: Orch, stored: StoredRecord, signal?: AbortSignal): Promise<Look> {
+  const { looks } = await lookAt(orch, [stored], { signal })
+  return looks[0] as Look
+}
+
+/** What a backend needs to know of an agent. */
+export function toRef(record: AgentRecord): AgentRef {
+  const { id, target, handle, directory, facts, attempts } = record
+  return { id, target, handle, directory, facts, attempts }
+}
+
+/** Whether there can be anything of this agent to look at. */
+function isObservable({ record, closed }: StoredRecord): boolean {
+  return record.handle !== null && !closed
+}
+
+async function askBackend(
+  orch: Orch,
+  name: string,
+  group: readonly StoredRecord[],
+  signal: AbortSignal | undefined,
+): Promise<BackendLook> {
+  const refs = group.filter(isObservable).map(({ record }) => toRef(record))
+  try {
+    const backend = await orch.backend(name)
+    const capabilities = new Map(group.map(({ record }) => [record.id, capabilitiesFor(backend, record)]))
+    const call = { backend: name, verb: 'observe', timeoutMs: orch.requestTimeoutMs, signal }
+    const result = await callBackend(call, (inner) => backend.observe(refs, inner))
+    return {
+      status: { name, ...result.server },
+      observations: byId(refs, result),
+      capabilities,
+      found: result.found ?? [],
+      complete: result.complete || group.length === 0,
+    }
+  } catch (error) {
+    if (signal?.aborted || !isOrchError(error)) throw error
+    const reason: Reason = { code: error.code, text: error.message }
+    return {
+      status: { name, ok: false, version: null, epoch: null, error: reason },
+      observations: new Map(refs.map(({ id }) => [id, unseen(id, reason)])),
+      capabilities: new Map(),
+      found: [],
+      complete: group.length === 0,
+    }
+  }
+}
+
+function capabilitiesFor(backend: Backend, record: AgentRecord): readonly Capability[] {
+  return backend.capabilitiesOf(record.handle === null ? null : toRef(record))
+}
+
+function byId(refs: readonly AgentRef[], result: ObserveResult): ReadonlyMap<string, Observation> {
+  const seen = new Map(result.observations.map((observation) => [observation.id, observation]))
+  const reason = { code: 'NOT_OBSERVED', text: 'Its backend did not report on it' }
+  return new Map(refs.map(({ id }) => [id, seen.get(id) ?? unseen(id, reason)]))
+}
+
+/** An observation in which nothing could be seen, for one reason. */
+function unseen(id: string, reason: Reason): Observation {
+  const field = { known: false, reason } as const
+  return {
+    id,
+    at: new Date().toISOString(),
+    existence: field,
+    process: field,
+    turn: field,
+    requests: field,
+    lastActivityAt: field,
+    usage: field,
+  }
+}
+
+async function toLook(orch: Orch, before: StoredRecord, answer: BackendLook): Promise<Look> {
+  const observation = damaged(before) ?? answer.observations.get(before.record.id) ?? null
+  const stored = await keepFacts(orch, before, observation)
+  const report = readReport(stored.record.workspace, stored.record.answered)
+  const capabilities = answer.capabilities.get(stored.record.id) ?? []
+  return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities) }
+}
+
+function damaged(stored: StoredRecord): Observation | null {
+  return stored.damage === null ? null : unseen(stored.record.id, stored.damage)
+}
+
+/** Stores what can never change again: how the process ended, and what the backend wants kept. */
+async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observation | null): Promise<StoredRecord> {
+  if (observation === null || stored.damage !== null || stored.closed) return stored
+  const { record } = stored
+  const exit = observation.process.known ? observation.process.value.exit : null
+  const arrived = observation.arrived ?? []
+  const newExit = record.exit === null && exit !== null
+  const newFacts =
+    observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
+  const settled = record.attempts.some(({ id }) => arrived.includes(id))
+  if (!newExit && !newFacts && !settled) return stored
+  return await updateRecord(orch, stored, 'observed', (now) => ({
+    ...(newExit ? { exit } : {}),
+    ...(newFacts ? { facts: observation.facts ?? null } : {}),
+    ...(settled ? { attempts: now.attempts.filter(({ id }) => !arrived.includes(id)) } : {}),
+  }))
+}
+
+/** Renders an agent as every surface shows it. Pure. */
+export function toAgent(
+  stored: StoredRecord,
+  observation: Observation | null,
+  report: Report,
+  capabilities: readonly Capability[],
+): Agent {
+  const { record } = stored
+  const derived = deriveState(record, observation, report)
+  const seen = observation?.process.known ? observation.process.value.exit : null
+  return {
+    id: record.id,
+    task: record.task,
+    project: record.project,
+    workspace: record.workspace,
+    directory: record.directory,
+    branch: record.branch,
+    backend: record.backend,
+    program: record.program,
+    model: record.model,
+    parent: record.parent,
+    labels: record.labels,
+    lifecycle: record.lifecycle,
+    ...derived,
+    observedAt: observation?.at ?? null,
+    phase: report.phase,
+    requests: isOver(derived.state) ? [] : openRequests(observation, report),
+    lastActivityAt: observation?.lastActivityAt.known ? observation.lastActivityAt.value : null,
+    usage: observation?.usage.known ? observation.usage.value : null,
+    exit: record.exit ?? seen,
+    spawnedAt: record.spawnedAt,
+    endedAt: record.endedAt,
+    revision: String(stored.revision),
+    capabilities,
+  }
+}
+
+function isOver(state: State): boolean {
+  return state === 'exited' || state === 'lost'
+}

@@ -1,0 +1,99 @@
+import type { Backend, Found } from '../backend.ts'
+import { isOrchError } from '../errors.ts'
+import { ownerLiveness } from '../process-owner.ts'
+import { takeOver } from '../registry/claims.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { TIMING } from '../timing.ts'
+import { readContext } from '../workspace/workspace.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { begin } from './spawn.ts'
+import { updateRecord } from './update-record.ts'
+
+/**
+ * Goes on with spawns whose process is provably gone, by what their backend finds under their id: adopts, begins, or
+ * marks as failed. A failed one that turned up is adopted too. What cannot be looked at stays as it is.
+ * @param found what the look that just ended showed; a spawn not in it is looked for once more
+ */
+export async function recoverSpawns(
+  orch: Orch,
+  records: readonly StoredRecord[],
+  found: readonly (Found & { readonly backend: string })[],
+  signal: AbortSignal | undefined,
+): Promise<readonly StoredRecord[]> {
+  const abandoned = records.filter((stored) => stored.damage === null && isAbandonedSpawn(stored))
+  const late = records.filter(
+    ({ record }) => record.lifecycle === 'failed' && record.handle === null && found.some(({ id }) => id === record.id),
+  )
+  const changed = new Map<string, StoredRecord>()
+  for (const [name, group] of byBackend([...abandoned, ...late])) {
+    for (const stored of await recoverOn(orch, name, group, signal)) changed.set(stored.record.id, stored)
+  }
+  return records.map((stored) => changed.get(stored.record.id) ?? stored)
+}
+
+function isAbandonedSpawn({ record }: StoredRecord): boolean {
+  if (record.lifecycle !== 'spawning') return false
+  return record.owner === null || ownerLiveness(record.owner) === 'gone'
+}
+
+function byBackend(records: readonly StoredRecord[]): Map<string, StoredRecord[]> {
+  const groups = new Map<string, StoredRecord[]>()
+  for (const stored of records) {
+    const group = groups.get(stored.record.backend)
+    if (group) group.push(stored)
+    else groups.set(stored.record.backend, [stored])
+  }
+  return groups
+}
+
+async function recoverOn(
+  orch: Orch,
+  name: string,
+  group: readonly StoredRecord[],
+  signal: AbortSignal | undefined,
+): Promise<StoredRecord[]> {
+  try {
+    const backend = await orch.backend(name)
+    const targets = [...new Map(group.map(({ record }) => [JSON.stringify(record.target), record.target])).values()]
+    const call = { backend: name, verb: 'find', timeoutMs: orch.requestTimeoutMs, signal }
+    const found = await callBackend(call, (inner) => backend.find(targets, inner))
+    const recovered: StoredRecord[] = []
+    for (const stored of group) {
+      const there = found.find(({ id }) => id === stored.record.id) ?? null
+      recovered.push(await recoverOne(orch, backend, { stored, there, signal }))
+    }
+    return recovered
+  } catch (error) {
+    if (signal?.aborted || !isOrchError(error)) throw error
+    return []
+  }
+}
+
+async function recoverOne(
+  orch: Orch,
+  backend: Backend,
+  { stored, there, signal }: { stored: StoredRecord; there: Found | null; signal: AbortSignal | undefined },
+): Promise<StoredRecord> {
+  const { record } = stored
+  if (there === null) {
+    if (record.handle !== null || record.lifecycle === 'failed') return stored
+    const failure = record.failure ?? { code: 'SPAWN_DIED', text: 'The process that spawned it died before it was made' }
+    return await updateRecord(orch, stored, 'spawn-failed', () => ({ lifecycle: 'failed', failure, owner: null }))
+  }
+  const handle = record.handle ?? there.handle
+  if (there.begun === 'yes') {
+    return await updateRecord(orch, stored, 'adopted', () => ({ lifecycle: 'active', handle, failure: null }))
+  }
+  const prompt = there.begun === 'no' && !mayStillArrive(record.beginAt) ? readContext(record.workspace) : null
+  const placed = await updateRecord(orch, stored, 'found', (now) =>
+    now.handle === null ? { handle, lifecycle: 'spawning', owner: null } : null,
+  )
+  if (prompt === null || !takeOver(orch.claims, `begin\0${record.id}`, placed.record.owner)) return placed
+  const now = await updateRecord(orch, placed, 'beginning', () => ({ beginAt: new Date().toISOString() }))
+  return now.record.lifecycle === 'spawning' ? await begin(orch, backend, now, prompt, signal) : now
+}
+
+/** A task that a dead process was giving may land after the look. */
+function mayStillArrive(beginAt: string | null): boolean {
+  return beginAt !== null && Math.abs(Date.now() - Date.parse(beginAt)) < TIMING.inFlightMs
+}

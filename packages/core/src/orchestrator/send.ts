@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { Agent, Reason, Receipt } from '../agent.ts'
+import type { SendDocument } from '../documents.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { type Look, lookAtOne, toRef } from './look.ts'
+import type { SendOptions } from './options.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { assertSound, reread, updateRecord } from './update-record.ts'
+import { documentFor } from './warnings.ts'
+
+/**
+ * Delivers `text` to an agent and says how sure that is. Refuses before acting when nobody is there to read it, when
+ * the agent waits on a request, or when it could not be looked at (`force` overrides the last two). Never retries.
+ * @throws OrchError `EMPTY_MESSAGE`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the backend's own
+ */
+export async function send(orch: Orch, id: string, text: string, options: SendOptions = {}): Promise<SendDocument> {
+  if (text === '') {
+    throw new OrchError('EMPTY_MESSAGE', `Cannot send to "${id}": the message is empty`, {
+      hint: 'Give the message as an argument, with --file FILE, or on standard input with "-"',
+      agent: id,
+    })
+  }
+  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  const refusal = refusalOf(look, options.force === true)
+  const receipt = refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(look.agent, refusal)
+  return { ...documentFor([look.stored]), agent: id, receipt, answer: null }
+}
+
+/**
+ * Hands a message to the agent's backend, its attempt recorded before and settled after: until its arrival is proven
+ * or refused, the agent does not count as idle.
+ */
+export async function deliver(
+  orch: Orch,
+  stored: StoredRecord,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<Receipt> {
+  const { id, backend: name } = stored.record
+  const backend = await orch.backend(name)
+  const message = { id: randomUUID(), text }
+  const attempt = { id: message.id, at: new Date().toISOString() }
+  const before = await updateRecord(orch, stored, 'sending', (now) => ({ attempts: [...now.attempts, attempt] }))
+  const call = { backend: name, agent: id, verb: 'send to', timeoutMs: orch.requestTimeoutMs, signal, acts: true }
+  try {
+    const receipt = await callBackend(call, (inner) => backend.send(toRef(stored.record), message, inner))
+    if (receipt.delivery !== 'unconfirmed') await settle(orch, before, message.id)
+    return receipt
+  } catch (error) {
+    if (isOrchError(error) && error.outcome === 'none') await settle(orch, before, message.id)
+    throw error
+  }
+}
+
+async function settle(orch: Orch, stored: StoredRecord, messageId: string): Promise<void> {
+  await updateRecord(orch, stored, 'sent', (now) => ({
+    attempts: now.attempts.filter(({ id }) => id !== messageId),
+  }))
+}
+
+function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
+  if (stored.closed) return { code: 'CLOSED', text: `It was ${stored.record.lifecycle} already` }
+  if (agent.lifecycle !== 'active') return { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
+  if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
+  if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
+  if (force) return null
+  if (agent.state === 'waiting') {
+    return { code: 'WAITING', text: `It waits on a ${agent.requests[0]?.kind ?? 'request'}: answer that, or use --force` }
+  }
+  if (agent.state === 'unknown') return { code: 'UNKNOWN', text: `It could not be looked at: ${agent.reason.text}` }
+  return null
+}
+
+function refused(agent: Agent, reason: Reason): Receipt {
+  return { messageId: null, delivery: 'refused', reason, evidence: agent.evidence, at: new Date().toISOString() }
+}

@@ -1,0 +1,82 @@
+import { type Agent, STATES, type State } from '../agent.ts'
+import type { Orphan, StatusDocument } from '../documents.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { type BulkLook, lookAt } from './look.ts'
+import type { StatusOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { recoverSpawns } from './recover.ts'
+import { documentFor } from './warnings.ts'
+
+/**
+ * The agents of the project, those that need somebody first. One bulk look per backend; recovers spawns whose process
+ * died. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
+ * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read
+ */
+export async function status(orch: Orch, options: StatusOptions = {}): Promise<StatusDocument> {
+  const open = await orch.registry.list('open')
+  const ended = options.ended ? await orch.registry.list('closed') : { records: [], unreadable: [] }
+  const records = [...open.records, ...ended.records].filter((stored) => isWanted(orch, options, stored))
+  const wanted = orch.knownNames.filter((name) => options.backend === undefined || name === options.backend)
+  const first = await lookAt(orch, records, { signal: options.signal, alsoLookAt: wanted })
+  const look = await lookAgain(orch, records, first, options.signal)
+  const agents = look.looks.map(({ agent }) => agent)
+  const shown = options.states ? agents.filter(({ state }) => options.states?.includes(state)) : agents
+  const unreadable = [...open.unreadable, ...ended.unreadable]
+  return {
+    ...documentFor(
+      look.looks.map(({ stored }) => stored),
+      unreadable,
+    ),
+    project: options.allProjects ? null : orch.project,
+    complete: look.complete && unreadable.length === 0,
+    backends: look.backends,
+    counts: countStates(agents),
+    agents: shown.toSorted(byNeed),
+    orphans: await findOrphans(orch, look),
+  }
+}
+
+function isWanted(orch: Orch, options: StatusOptions, { record, closed }: StoredRecord): boolean {
+  if (closed && !options.ended) return false
+  if (options.backend !== undefined && record.backend !== options.backend) return false
+  return options.allProjects === true || record.project === orch.project
+}
+
+/** A second look only where recovery changed something. */
+async function lookAgain(
+  orch: Orch,
+  records: readonly StoredRecord[],
+  first: BulkLook,
+  signal: AbortSignal | undefined,
+): Promise<BulkLook> {
+  const now = first.looks.map(({ stored }) => stored)
+  const recovered = await recoverSpawns(orch, now, first.found, signal)
+  const changed = recovered.filter((stored, index) => stored !== now[index])
+  if (changed.length === 0) return first
+  const again = await lookAt(orch, changed, { signal })
+  const looks = new Map([...first.looks, ...again.looks].map((look) => [look.stored.record.id, look]))
+  return {
+    ...first,
+    looks: records.map(({ record }) => looks.get(record.id)).filter((look) => look !== undefined),
+    complete: first.complete && again.complete,
+  }
+}
+
+function countStates(agents: readonly Agent[]): Record<State, number> {
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
+  for (const { state } of agents) counts[state]++
+  return counts
+}
+
+function byNeed(a: Agent, b: Agent): number {
+  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || b.spawnedAt.localeCompare(a.spawnedAt)
+}
+
+/** What carries orch's tag and is no open agent of any project: without a record, or left over from a closed one. */
+async function findOrphans(orch: Orch, look: BulkLook): Promise<Orphan[]> {
+  if (look.found.length === 0) return []
+  const open = new Set(await orch.registry.ids('open'))
+  return look.found
+    .filter(({ id }) => !open.has(id))
+    .map(({ backend, id, detail }) => ({ backend, id, detail }))
+}

@@ -1,0 +1,66 @@
+import { isOrchError, OrchError } from '../errors.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
+import type { Orch } from './orch.ts'
+
+/**
+ * Changes a record whatever else changes it meanwhile: `change` is asked again for each revision that was lost.
+ * @returns the record as it is now; unchanged when `change` returns `null` or the record was closed meanwhile
+ * @throws OrchError `RECORD_CORRUPT` for a damaged record, `AGENT_NOT_FOUND` when it is not there any more
+ */
+export async function updateRecord(
+  orch: Orch,
+  stored: StoredRecord,
+  type: string,
+  change: (record: AgentRecord) => RecordChange | null,
+): Promise<StoredRecord> {
+  for (let now = stored; ; now = await reread(orch, now.record.id)) {
+    const set = assertSound(now).closed ? null : change(now.record)
+    if (set === null) return now
+    try {
+      return await orch.registry.append(now.record.id, now.revision, { type, set })
+    } catch (error) {
+      if (!isOrchError(error) || error.code !== 'CONFLICT') throw error
+    }
+  }
+}
+
+/** Closes a record, unless somebody else closed it first. */
+export async function closeRecord(
+  orch: Orch,
+  stored: StoredRecord,
+  lifecycle: 'completed' | 'abandoned' | 'failed',
+  change: RecordChange = {},
+): Promise<StoredRecord> {
+  for (let now = stored; ; now = await reread(orch, now.record.id)) {
+    if (assertSound(now).closed) return now
+    const set = { ...change, lifecycle, endedAt: new Date().toISOString() }
+    try {
+      return await orch.registry.archive(now.record.id, now.revision, { type: lifecycle, set })
+    } catch (error) {
+      if (!isOrchError(error) || error.code !== 'CONFLICT') throw error
+    }
+  }
+}
+
+/**
+ * The record of an id.
+ * @throws OrchError `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
+ */
+export async function reread(orch: Orch, id: string): Promise<StoredRecord> {
+  const stored = await orch.registry.get(id)
+  if (stored !== null) return stored
+  throw new OrchError('AGENT_NOT_FOUND', `Cannot find the agent "${id}": there is no record of it`, {
+    hint: 'List the agents with "orch status --all-projects --ended"',
+    agent: id,
+  })
+}
+
+/** The same record, unless events of it are missing. @throws OrchError `RECORD_CORRUPT` */
+export function assertSound(stored: StoredRecord): StoredRecord {
+  if (stored.damage === null) return stored
+  const { id } = stored.record
+  throw new OrchError('RECORD_CORRUPT', `Cannot trust the record of "${id}": ${stored.damage.text}`, {
+    hint: `Look at its lines in "${id}.jsonl" in the state folder that "orch doctor" names; move the file away to forget the agent`,
+    agent: id,
+  })
+}

@@ -1,0 +1,113 @@
+import type { State } from '../agent.ts'
+import type { WaitDocument, WaitOutcome } from '../documents.ts'
+import { OrchError } from '../errors.ts'
+import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { follow } from './follow.ts'
+import { type Look, lookAt } from './look.ts'
+import type { WaitOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { recoverSpawns } from './recover.ts'
+import { assertSound, reread } from './update-record.ts'
+import { documentFor } from './warnings.ts'
+
+interface Goal {
+  readonly until: readonly State[]
+  readonly phase: string | null
+  readonly mode: 'all' | 'any'
+}
+
+/** Outcomes that end a wait, the one that is reported first. */
+const ENDINGS = ['failed', 'lost', 'exited', 'waiting', 'idle', 'closed'] as const
+
+/** States that only an agent which shows its turns can be in. */
+const OF_TURNS: readonly State[] = ['idle', 'working']
+
+/**
+ * Waits until all agents (or any) are in a wanted state or phase. Subscribes first, then looks. Ends early when an
+ * agent cannot get there by itself: it failed, is lost, has exited, waits on somebody, is idle, or was closed.
+ * @throws OrchError `UNSUPPORTED` when an agent never shows what is waited for; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
+ */
+export async function wait(orch: Orch, ids: readonly string[], options: WaitOptions = {}): Promise<WaitDocument> {
+  const goal: Goal = { until: options.until ?? ['done'], phase: options.phase ?? null, mode: options.mode ?? 'all' }
+  const started = performance.now()
+  const last: { looks: readonly Look[] } = { looks: [] }
+  const outcome = await withDeadline(options.timeoutMs ?? TIMING.waitTimeoutMs, options.signal, (signal) =>
+    watchUntil(orch, ids, goal, { signal, last }),
+  ).catch((error: unknown): WaitOutcome => {
+    if (error instanceof DeadlineError) return 'timeout'
+    throw error
+  })
+  const looks = last.looks.length > 0 ? last.looks : await look(orch, ids, options.signal)
+  return {
+    ...documentFor(looks.map(({ stored }) => stored)),
+    outcome,
+    ...goal,
+    waitedMs: Math.round(performance.now() - started),
+    agents: looks.map((one) => ({ met: endingOf(one, goal) === 'met', agent: one.agent })),
+  }
+}
+
+async function watchUntil(
+  orch: Orch,
+  ids: readonly string[],
+  goal: Goal,
+  { signal, last }: { readonly signal: AbortSignal; readonly last: { looks: readonly Look[] } },
+): Promise<WaitOutcome> {
+  const records = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
+  const following = follow(orch, records, { content: false, raw: false }, signal)
+  try {
+    await following.ready
+    for (;;) {
+      last.looks = await look(orch, ids, signal)
+      assertShown(last.looks, goal)
+      const outcome = outcomeOf(last.looks, goal)
+      if (outcome !== null) return outcome
+      await following.next()
+    }
+  } finally {
+    following.stop()
+  }
+}
+
+async function look(orch: Orch, ids: readonly string[], signal: AbortSignal | undefined): Promise<readonly Look[]> {
+  const records = await Promise.all(ids.map((id) => reread(orch, id)))
+  const first = await lookAt(orch, records, { signal })
+  const now = first.looks.map(({ stored }) => stored)
+  const recovered = await recoverSpawns(orch, now, first.found, signal)
+  if (recovered.every((stored, index) => stored === now[index])) return first.looks
+  return (await lookAt(orch, recovered, { signal })).looks
+}
+
+/** Nothing is guessed: an agent that does not show its turns is never waited for to be idle. */
+function assertShown(looks: readonly Look[], goal: Goal): void {
+  if (goal.phase !== null || !goal.until.every((state) => OF_TURNS.includes(state))) return
+  const blind = looks.find(({ agent }) => agent.state === 'running')
+  if (blind === undefined) return
+  const { id, backend } = blind.agent
+  throw new OrchError('UNSUPPORTED', `Cannot wait for "${id}" to be ${goal.until.join(' or ')}: it does not show its turns`, {
+    hint: 'Wait for "done", or for a phase with --phase',
+    agent: id,
+    backend,
+  })
+}
+
+function outcomeOf(looks: readonly Look[], goal: Goal): WaitOutcome | null {
+  const endings = looks.map((one) => endingOf(one, goal))
+  const met = endings.filter((ending) => ending === 'met').length
+  if (goal.mode === 'any' ? met > 0 : met === looks.length) return 'met'
+  const worst = ENDINGS.find((ending) => endings.includes(ending)) ?? null
+  return goal.mode === 'all' || endings.every((ending) => ending !== null) ? worst : null
+}
+
+/** How waiting for one agent would end now; `null` while it may still get there. */
+function endingOf({ agent }: Look, goal: Goal): WaitOutcome | null {
+  if (isMet(agent.state, agent.phase?.name, goal)) return 'met'
+  if (agent.lifecycle === 'completed' || agent.lifecycle === 'abandoned') return 'closed'
+  if (agent.state === 'done') return goal.until.includes('idle') && goal.phase === null ? 'met' : 'closed'
+  return ENDINGS.find((ending) => ending === agent.state) ?? null
+}
+
+function isMet(state: State, phase: string | undefined, goal: Goal): boolean {
+  if (goal.phase === null) return goal.until.includes(state)
+  return phase?.toLowerCase() === goal.phase.toLowerCase()
+}
