@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { mainModel, smallModel } from '../scripted-model/conversation.ts'
 import { openCodeProgram, openCodeVersion } from './open-code-program.ts'
+import { killProcesses, processesWithEnvironment } from './processes.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** What an isolated OpenCode is given. */
@@ -37,7 +38,7 @@ const markName = 'ORCH_TEST_MARK'
 
 /**
  * Makes the folders and variables for an OpenCode that knows only the scripted model and reaches no network.
- * Give it to a scope, which removes the folders.
+ * Disposing it ends every process that carries the mark, whoever started it, and removes the folders.
  */
 export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): Promise<OpenCodeEnvironment> {
   const folder = await temporaryFolder()
@@ -64,7 +65,10 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
     [markName]: value,
     ...options.env,
   }
-  const dispose = folder[Symbol.asyncDispose]
+  const dispose = async (): Promise<void> => {
+    await killProcesses(await processesWithEnvironment(markName, value))
+    await folder.remove()
+  }
   return {
     env,
     mark: { name: markName, value },

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -35,6 +36,16 @@ describe('startOpenCode()', () => {
     expect(left.map(({ argv }) => argv)).toContainEqual(['sleep', '1000'])
     const { name, value } = server.environment.mark
     expect(await processesWithEnvironment(name, value)).toEqual([])
+  })
+
+  it('disposing an environment ends what others started with it', async () => {
+    const model = await scope.use(startScriptedModel())
+    const environment = await openCodeEnvironment({ model })
+    const child = spawn('sleep', ['1000'], { env: environment.env, stdio: 'ignore' })
+    scope.defer(() => child.kill('SIGKILL'))
+    await environment[Symbol.asyncDispose]()
+    await eventually(() => child.signalCode === 'SIGKILL')
+    await expect(access(environment.home)).rejects.toThrow('ENOENT')
   })
 
   it('kill() leaves the data to a second server of the same environment', async () => {
