@@ -33,6 +33,10 @@ export interface CaseContext {
   send(agent: AgentRef, text: string, backend?: Backend): Promise<Receipt>
   /** One look at one agent, with its open attempts. */
   observe(agent: AgentRef, backend?: Backend): Promise<Observation>
+  /** Ends the server; from then on stopping an agent may fail because there is none. */
+  killServer(): Promise<void>
+  /** Runs `work` while the server does not answer, within the case's patience. */
+  whileFrozen<T>(what: string, work: () => Promise<T>): Promise<T>
   /** Looks until `look` returns something other than `undefined`; fails with `never: <what>` when patience ends. */
   eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T>
   /** Waits until the turn is as asked for. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Receipt } from '../agent.ts'
 import type { AgentRef, Attempt, Backend, Message, Observation, Turn } from '../backend.ts'
-import { recheck } from '../timing.ts'
+import { DeadlineError, recheck, withDeadline } from '../timing.ts'
 import type { CaseContext, Created } from './case.ts'
 import { ContractFailure } from './check.ts'
 import type { World } from './world.ts'
@@ -11,6 +11,8 @@ export interface TrackedContext {
   readonly context: CaseContext
   readonly made: readonly AgentRef[]
   readonly opened: readonly Backend[]
+  /** Whether the case ended its server. */
+  serverKilled(): boolean
 }
 
 /** Makes the context of one case. */
@@ -19,6 +21,7 @@ export function createContext(world: World, signal: AbortSignal, patienceMs: num
   const opened: Backend[] = []
   const attempts = new Map<string, Attempt[]>()
   const { backend } = world
+  let killed = false
   const context: CaseContext = {
     world,
     backend,
@@ -51,11 +54,16 @@ export function createContext(world: World, signal: AbortSignal, patienceMs: num
       return client.send(agent, message, signal)
     },
     observe: (agent, client = backend) => observe(client, agent, { attempts, signal }),
+    async killServer() {
+      killed = true
+      await world.killServer()
+    },
+    whileFrozen: (what, work) => whileFrozen(world, patienceMs, { what, work }),
     eventually: (what, look) => eventually(what, look, { patienceMs, signal }),
     turn: (agent, status) => awaitTurn(context, agent, status),
     rest: (agent, text) => awaitRest(context, agent, text),
   }
-  return { context, made, opened }
+  return { context, made, opened, serverKilled: () => killed }
 }
 
 async function observe(
@@ -74,6 +82,22 @@ async function observe(
     open.filter((attempt) => !seen.arrived?.includes(attempt.id)),
   )
   return seen
+}
+
+async function whileFrozen<T>(
+  world: World,
+  patienceMs: number,
+  { what, work }: { readonly what: string; readonly work: () => Promise<T> },
+): Promise<T> {
+  await world.freezeServer()
+  try {
+    return await withDeadline(patienceMs, undefined, work)
+  } catch (error) {
+    if (error instanceof DeadlineError) throw new ContractFailure(`${what} (nothing within ${patienceMs} ms)`)
+    throw error
+  } finally {
+    await world.thawServer()
+  }
 }
 
 async function eventually<T>(

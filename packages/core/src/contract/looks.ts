@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { AgentRequest, Item } from '../agent.ts'
 import type { AgentRef, Observation } from '../backend.ts'
 import type { CaseContext } from './case.ts'
-import { ContractFailure } from './check.ts'
+
+/** More than any case makes. */
+export const EVERYTHING = 100_000
 
 /** The ids that `find` shows at the world's target. */
 export async function foundIds(t: CaseContext): Promise<string[]> {
   return (await t.backend.find([t.backend.target], t.signal)).map(({ id }) => id)
 }
 
-/** The agent's existence, or why it is not known, as one word. */
+/** The agent's existence, or `unknown`. */
 export async function existenceOf(t: CaseContext, agent: AgentRef): Promise<string> {
   return wordOf(await t.observe(agent))
 }
@@ -22,8 +26,55 @@ export async function countReceived(t: CaseContext, agent: AgentRef, text: strin
   return (await t.world.received(agent)).filter((received) => received === text).length
 }
 
-/** A method that its capability promises. */
-export function present<T>(method: T | undefined, name: string): T {
-  if (method === undefined) throw new ContractFailure(`the capability is answered, so the backend has ${name}`)
-  return method
+/** A page of the transcript. */
+export function read(
+  t: CaseContext,
+  agent: AgentRef,
+  last: number = EVERYTHING,
+  before: string | null = null,
+): Promise<{ readonly items: readonly Item[]; readonly before: string | null }> {
+  return t.backend.read(agent, { last, before, raw: false }, t.signal)
+}
+
+/** Runs `look` between two equal readings of the whole transcript, again until the transcript held still meanwhile. */
+export function whileStill<T>(
+  t: CaseContext,
+  agent: AgentRef,
+  look: () => Promise<T>,
+): Promise<{ readonly whole: readonly Item[]; readonly seen: T }> {
+  return t.eventually('the transcript holds still during a look', async () => {
+    const { items: whole } = await read(t, agent)
+    const seen = await look()
+    const { items: after } = await read(t, agent)
+    return isDeepStrictEqual(whole, after) ? { whole, seen } : undefined
+  })
+}
+
+/** An agent with a transcript of `exchanges` answers, the last of which has been read. */
+export async function converse(t: CaseContext, exchanges: number): Promise<AgentRef> {
+  const first = t.world.prompts.answer('reply number 1')
+  const agent = await t.spawn(first)
+  await t.rest(agent, first)
+  for (let number = 2; number <= exchanges; number++) {
+    const prompt = t.world.prompts.answer(`reply number ${number}`)
+    await t.send(agent, prompt)
+    await t.rest(agent, prompt)
+  }
+  await awaitText(t, agent, `reply number ${exchanges}`)
+  return agent
+}
+
+/** Waits until a request is open, and returns it. */
+export function openRequest(t: CaseContext, agent: AgentRef): Promise<AgentRequest> {
+  return t.eventually('a request is open', async () => {
+    const { requests } = await t.observe(agent)
+    return requests.known ? requests.value[0] : undefined
+  })
+}
+
+async function awaitText(t: CaseContext, agent: AgentRef, text: string): Promise<void> {
+  await t.eventually(`the transcript holds "${text}"`, async () => {
+    const { items } = await read(t, agent)
+    return items.some((item) => item.role !== 'user' && item.text?.includes(text)) ? true : undefined
+  })
 }

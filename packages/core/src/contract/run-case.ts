@@ -1,8 +1,7 @@
-import type { AgentRef } from '../backend.ts'
 import { TIMING, withDeadline } from '../timing.ts'
 import type { ContractCase } from './case.ts'
 import { ContractFailure, settle } from './check.ts'
-import { createContext } from './context.ts'
+import { createContext, type TrackedContext } from './context.ts'
 import type { World } from './world.ts'
 
 /** Where a case stopped: in the case itself, or because it left something behind. */
@@ -21,22 +20,25 @@ export async function runCase(
 ): Promise<CaseOutcome> {
   const world = await setup()
   const controller = new AbortController()
-  const { context, made, opened } = createContext(world, controller.signal, patienceMs)
+  const tracked = createContext(world, controller.signal, patienceMs)
   try {
-    const ran = await settle(contractCase.run(context))
+    const ran = await settle(contractCase.run(tracked.context))
     controller.abort(new ContractFailure('the case is over'))
     if ('error' in ran) return failure('case', contractCase, ran.error)
-    const cleaned = await settle(cleanUp(world, made))
+    const cleaned = await settle(cleanUp(world, tracked))
     return 'error' in cleaned ? failure('cleanup', contractCase, cleaned.error) : { passed: true }
   } finally {
-    for (const client of [...opened, world.backend]) await settle(client.close())
+    for (const client of [...tracked.opened, world.backend]) await settle(client.close())
     await world.dispose()
   }
 }
 
-async function cleanUp(world: World, made: readonly AgentRef[]): Promise<void> {
-  for (const agent of made) {
-    await withDeadline(TIMING.stopTimeoutMs, undefined, (signal) => world.backend.stop(agent, signal))
+async function cleanUp(world: World, tracked: TrackedContext): Promise<void> {
+  for (const agent of tracked.made) {
+    const stopped = await settle(
+      withDeadline(TIMING.stopTimeoutMs, undefined, (signal) => world.backend.stop(agent, signal)),
+    )
+    if ('error' in stopped && !tracked.serverKilled()) throw stopped.error
   }
   const left = await world.leftovers()
   if (left.length > 0) throw new ContractFailure(`left behind after every agent was stopped:\n  ${left.join('\n  ')}`)

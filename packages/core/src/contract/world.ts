@@ -4,7 +4,22 @@ import type { AgentRef, Backend, BackendFactory, CreateRequest, Observation } fr
 export type ObservedField = Exclude<keyof Observation, 'id' | 'at' | 'facts' | 'arrived'>
 
 /** A situation that the suite brings an agent into. */
-export type Situation = 'created' | 'working' | 'idle' | 'waiting' | 'exited' | 'stopped' | 'killed'
+export type Situation =
+  /** made, not given its task unless `create` did so */
+  | 'created'
+  /** its program has its first prompt */
+  | 'begun'
+  /** in a turn that stays open */
+  | 'working'
+  /** after a turn */
+  | 'idle'
+  /** with an open request */
+  | 'waiting'
+  /** its program ended by itself */
+  | 'exited'
+  | 'stopped'
+  /** its server was killed */
+  | 'killed'
 
 /** Which fields a backend promises to know in each situation it can get into. */
 export type KnownFields = Readonly<Partial<Record<Situation, readonly ObservedField[]>>>

@@ -11,6 +11,7 @@ const ALL = ['existence', 'process', 'turn', 'requests', 'lastActivityAt', 'usag
 
 const KNOWN: KnownFields = {
   created: ALL,
+  begun: ALL,
   working: ALL,
   idle: ALL,
   waiting: ALL,
@@ -63,7 +64,10 @@ export async function memoryWorld(
     killServer: async () => server.kill(),
     freezeServer: async () => server.freeze(),
     thawServer: async () => server.thaw(),
-    leftovers: async () => server.agents().map((id) => `agent ${id}`),
+    leftovers: async () => {
+      const found = await open().find([backend.target], new AbortController().signal)
+      return found.map(({ detail }) => detail)
+    },
     dispose: async () => server.kill(),
   }
 }

@@ -1,0 +1,150 @@
+import type { Item } from '../../agent.ts'
+import type { AgentRef } from '../../backend.ts'
+import type { CaseContext, ContractCase } from '../case.ts'
+import { check, checkEqual, settle } from '../check.ts'
+import { converse, EVERYTHING, read, whileStill } from '../looks.ts'
+
+export const readCases: readonly ContractCase[] = [
+  {
+    id: 'read-holds-what-the-agent-said',
+    requires: [],
+    because: 'the transcript is how people see what an agent does',
+    async run(t) {
+      const agent = await converse(t, 2)
+      const { items } = await read(t, agent)
+      const first = items.findIndex((item) => says(item, 'reply number 1'))
+      const second = items.findIndex((item) => says(item, 'reply number 2'))
+      check(first >= 0 && second >= 0, 'read() holds both answers')
+      check(first < second, 'read() returns the oldest first')
+    },
+  },
+  {
+    id: 'read-has-roles',
+    requires: ['transcript'],
+    because: 'a structured transcript tells who said what',
+    async run(t) {
+      const agent = await converse(t, 1)
+      const { items } = await read(t, agent)
+      const prompt = t.world.prompts.answer('reply number 1')
+      check(
+        items.some((item) => item.role === 'user' && item.text === prompt),
+        'read() shows the prompt as a message of the user',
+      )
+      check(
+        items.some((item) => item.role === 'assistant' && item.kind === 'message' && says(item, 'reply number 1')),
+        'read() shows the answer as a message of the assistant',
+      )
+    },
+  },
+  {
+    id: 'read-returns-exactly-as-many',
+    requires: [],
+    because: 'tail -n 3 prints three, not a screenful',
+    async run(t) {
+      const agent = await converse(t, 3)
+      for (const last of [1, 3]) {
+        const { whole, seen } = await whileStill(t, agent, () => read(t, agent, last))
+        checkEqual(seen.items, whole.slice(-last), `read() of the last ${last} returns exactly the newest ${last}`)
+      }
+    },
+  },
+  {
+    id: 'read-returns-all-when-there-are-fewer',
+    requires: [],
+    because: 'asking for more than there is must not fail, and its end must be recognisable',
+    async run(t) {
+      const agent = await converse(t, 2)
+      const { seen } = await whileStill(t, agent, () => read(t, agent, EVERYTHING))
+      check(seen.items.length > 0, 'read() of more than there is returns what there is')
+      checkEqual(seen.before, null, 'nothing lies before a page that holds everything')
+    },
+  },
+  {
+    id: 'read-pages-cover-everything-once',
+    requires: [],
+    because: 'history is read page by page; an item lost or doubled at a border is never noticed',
+    async run(t) {
+      const agent = await converse(t, 4)
+      const { whole, seen } = await whileStill(t, agent, () => readPages(t, agent, 3))
+      checkEqual(seen, whole, 'pages of three, put together, are the whole transcript')
+    },
+  },
+  {
+    id: 'read-ids-are-unique-and-stable',
+    requires: [],
+    because: 'followers replace items by id: a changed id doubles text, a shared one loses it',
+    async run(t) {
+      const agent = await converse(t, 3)
+      const other = await t.open()
+      const query = { last: EVERYTHING, before: null, raw: false }
+      const { whole, seen } = await whileStill(t, agent, () => other.read(agent, query, t.signal))
+      checkEqual(new Set(whole.map(({ id }) => id)).size, whole.length, 'no two items share an id')
+      const idsOf = (items: readonly Item[]): string[] => items.map(({ id }) => id)
+      checkEqual(idsOf(seen.items), idsOf(whole), 'another client reads the same ids')
+    },
+  },
+  {
+    id: 'read-cursors-hold-while-output-grows',
+    requires: [],
+    because: 'agents go on talking while a person pages back',
+    async run(t) {
+      const agent = await converse(t, 3)
+      const { seen } = await whileStill(t, agent, async () => {
+        const { before } = await read(t, agent, 2)
+        return { before, page: await read(t, agent, 2, before) }
+      })
+      check(seen.before !== null, 'something lies before the newest two items of three exchanges')
+      const prompt = t.world.prompts.answer('one more')
+      await t.send(agent, prompt)
+      await t.rest(agent, prompt)
+      const again = await read(t, agent, 2, seen.before)
+      checkEqual(again.items, seen.page.items, 'the page before a cursor is the same after more output')
+    },
+  },
+  {
+    id: 'read-after-stop-is-not-silent',
+    requires: [],
+    because: 'what an agent said last is wanted most after it ended',
+    async run(t) {
+      const agent = await converse(t, 1)
+      await t.backend.stop(agent, t.signal)
+      const page = await t.backend.read(agent, { last: EVERYTHING, before: null, raw: false }, t.signal)
+      const whole = page.items.some((item) => says(item, 'reply number 1'))
+      check(whole || page.gap !== null, 'read() after stop() holds the answer or says what is missing')
+    },
+  },
+  {
+    id: 'read-of-a-mute-server-is-not-empty',
+    requires: [],
+    because: 'an empty page says that the agent said nothing',
+    async run(t) {
+      const agent = await converse(t, 1)
+      const page = await t.whileFrozen('read() settles though the server does not answer', () =>
+        settle(t.backend.read(agent, { last: 10, before: null, raw: false }, t.signal)),
+      )
+      check(
+        'error' in page || page.value.items.length > 0 || page.value.gap !== null,
+        'read() rejects, reads elsewhere or says what is missing when the server does not answer',
+      )
+    },
+  },
+]
+
+function says(item: Item, text: string): boolean {
+  return item.role !== 'user' && item.text?.includes(text) === true
+}
+
+async function readPages(t: CaseContext, agent: AgentRef, size: number): Promise<readonly Item[]> {
+  const pages: (readonly Item[])[] = []
+  const cursors = new Set<string>()
+  let before: string | null = null
+  do {
+    const page = await read(t, agent, size, before)
+    check(page.before === null || !cursors.has(page.before), 'each page of read() lies before the last one')
+    check(page.items.length > 0 || page.before === null, 'a page before a cursor is not empty')
+    pages.unshift(page.items)
+    before = page.before
+    if (before !== null) cursors.add(before)
+  } while (before !== null)
+  return pages.flat()
+}
