@@ -4,29 +4,14 @@ import { eventually } from '../harness/eventually.ts'
 import { gitRepository } from '../harness/git-repository.ts'
 import { openCodeEnvironment } from '../harness/open-code-environment.ts'
 import { type OpenCodeServer, startOpenCode } from '../harness/start-open-code.ts'
-import { type ScriptedModel, startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { createSession, messagesOf, openRequest, prompt, type Recorder, statusOf, withEvents } from './recorder.ts'
 
 /**
  * Records what the real OpenCode server answers, for tests of code that reads it: `npx tsx tests/recorded/record.ts`
  * writes `tests/recorded/opencode-VERSION/*.json`. Machine paths and ports are replaced; nothing else is changed, but
  * lists of events leave out the `sync` twins and the `plugin.added` events after the first of each.
  */
-
-interface Message {
-  info: { id: string; role: string; finish?: string; error?: unknown; time: { completed?: number } }
-  parts: { type: string; state?: { status: string } }[]
-}
-
-interface Envelope {
-  payload: { type: string; properties?: { sessionID?: string; info?: { id: string; sessionID?: string } } }
-}
-
-interface Recorder {
-  server: OpenCodeServer
-  model: ScriptedModel
-  directory: string
-  write(name: string, value: unknown): Promise<void>
-}
 
 const model = await startScriptedModel()
 const permission = { edit: 'ask', bash: { 'rm *': 'ask' } }
@@ -38,8 +23,6 @@ const other = await gitRepository(join(environment.directory, 'two'))
 await mkdir(folder, { recursive: true })
 
 const allowAll = [{ permission: '*', pattern: '*', action: 'allow' }]
-
-const withoutEvents = ['shell-failed', 'write', 'edit-error', 'invalid-tool', 'permission-reject-message']
 
 const scrub = (text: string): string =>
   text
@@ -84,63 +67,19 @@ async function recordAll(recorder: Recorder): Promise<void> {
   await recordStreaming(recorder)
   await recordRunningTool(recorder)
   await recordQueued(recorder)
+  await recordTurn(recorder, 'compaction', '[[error: 413]]')
+  await recordAbortedRetry(recorder)
+  await recordUnknownModel(recorder)
+  await recordSubagent(recorder)
   await recordErrors(recorder)
   const archived = await createSession(recorder, 'archived', other)
   await server.call('PATCH', `/session/${archived}`, { body: { time: { archived: Date.now() } } })
   await createSession(recorder, 'never-started', other)
   await recorder.write('sessions.json', await server.call('GET', '/experimental/session?limit=100'))
-}
-
-async function createSession(recorder: Recorder, name: string, where = recorder.directory): Promise<string> {
-  const body = { title: `${name} (orch)`, metadata: { orch: { id: `${name}-7k3q` } } }
-  const session = await recorder.server.call<{ id: string }>('POST', '/session', { directory: where, body })
-  return session.id
-}
-
-async function prompt(recorder: Recorder, session: string, text: string): Promise<void> {
-  const parts = [{ type: 'text', text, metadata: { orch: { message: 'm1' } } }]
-  await recorder.server.call('POST', `/session/${session}/prompt_async`, {
-    directory: recorder.directory,
-    body: { parts },
-  })
-}
-
-function messagesOf(recorder: Recorder, session: string): Promise<Message[]> {
-  return recorder.server.call('GET', `/session/${session}/message`)
-}
-
-/** The messages of a session once its turn has ended. */
-async function untilEnd(recorder: Recorder, session: string): Promise<Message[]> {
-  return eventually(
-    async () => {
-      const messages = await messagesOf(recorder, session)
-      const last = messages.at(-1)?.info
-      const status = await recorder.server.call<Record<string, unknown>>('GET', '/session/status', {
-        directory: recorder.directory,
-      })
-      return last?.role === 'assistant' && last.time.completed !== undefined && !status[session] && messages
-    },
-    { timeoutMs: 30_000, what: `the end of the turn of ${session}` },
+  await recorder.write(
+    'sessions-archived.json',
+    await server.call('GET', '/experimental/session?archived=true&limit=3'),
   )
-}
-
-/** Runs a turn in a new session and records its messages, and its events unless they add nothing. */
-async function withEvents(recorder: Recorder, name: string, act: (session: string) => Promise<unknown>): Promise<void> {
-  const stream = await recorder.server.events()
-  const session = await createSession(recorder, name)
-  await act(session)
-  await recorder.write(`messages-${name}.json`, await untilEnd(recorder, session))
-  const idle = (event: unknown): boolean => (event as Envelope).payload.type === 'session.idle'
-  await eventually(() => stream.events.some(idle), { what: 'session.idle' })
-  const seen = new Set<string>()
-  const events = (stream.events as Envelope[]).filter(({ payload: { type } }) => {
-    const isNoise = type === 'sync' || type === 'plugin.added' || type === 'server.heartbeat'
-    if (isNoise && seen.has(type)) return false
-    seen.add(type)
-    return true
-  })
-  if (!withoutEvents.includes(name)) await recorder.write(`events-${name}.json`, events)
-  stream.close()
 }
 
 async function recordTurn(recorder: Recorder, name: string, text: string, rules?: unknown): Promise<void> {
@@ -154,25 +93,6 @@ async function recordTurn(recorder: Recorder, name: string, text: string, rules?
     })
     await recorder.write('status-retry.json', status)
   })
-}
-
-function statusOf(recorder: Recorder): Promise<Record<string, { type: string }>> {
-  return recorder.server.call('GET', '/session/status', { directory: recorder.directory })
-}
-
-async function openRequest(
-  recorder: Recorder,
-  kind: 'permission' | 'question',
-  session: string,
-): Promise<{ id: string }[]> {
-  const { directory } = recorder
-  return eventually(
-    async () => {
-      const list = await recorder.server.call<{ id: string; sessionID: string }[]>('GET', `/${kind}`, { directory })
-      return list.some((request) => request.sessionID === session) && list
-    },
-    { what: `a ${kind}` },
-  )
 }
 
 async function recordPermission(recorder: Recorder, name: string, reply: object): Promise<void> {
@@ -236,6 +156,50 @@ async function recordQueued(recorder: Recorder): Promise<void> {
     await recorder.write('messages-queued-open.json', await messagesOf(recorder, session))
     recorder.model.release('first')
     await eventually(async () => (await messagesOf(recorder, session)).length === 5, { what: 'the second answer' })
+  })
+}
+
+/** An abort while the model is retried: the answer is completed with neither an error nor a finish. */
+async function recordAbortedRetry(recorder: Recorder): Promise<void> {
+  await withEvents(recorder, 'retry-aborted', async (session) => {
+    await prompt(recorder, session, '[[error: 500]]')
+    await eventually(async () => (await statusOf(recorder))[session]?.type === 'retry')
+    await recorder.server.call('POST', `/session/${session}/abort`)
+  })
+}
+
+/** A prompt that no model can take: it is stored and never answered. */
+async function recordUnknownModel(recorder: Recorder): Promise<void> {
+  const stream = await recorder.server.events()
+  const session = await createSession(recorder, 'unknown-model')
+  const body = { model: { providerID: 'nosuch', modelID: 'x' }, parts: [{ type: 'text', text: 'Hello' }] }
+  await recorder.server.call('POST', `/session/${session}/prompt_async`, { directory: recorder.directory, body })
+  const failure = await eventually(() =>
+    (stream.events as { payload: { type: string } }[]).find(({ payload }) => payload.type === 'session.error'),
+  )
+  stream.close()
+  await recorder.write('events-unknown-model.json', [failure])
+  await recorder.write('messages-unknown-model.json', await messagesOf(recorder, session))
+}
+
+/** A subagent asks in its own session, although the session that started it allows everything. */
+async function recordSubagent(recorder: Recorder): Promise<void> {
+  const inner = '[[shell: rm -f nosuch]] [[answer: Sub done]]'.replaceAll('[', '\\u005b').replaceAll(']', '\\u005d')
+  const task = `{"description": "Remove", "prompt": "${inner}", "subagent_type": "general"}`
+  await withEvents(recorder, 'subagent', async (session) => {
+    const { server, directory } = recorder
+    await server.call('PATCH', `/session/${session}`, { body: { permission: allowAll } })
+    await prompt(recorder, session, `[[tool: task | ${task}]] [[answer: All done]]`)
+    const [child] = await eventually(async () => {
+      const children = await server.call<{ id: string }[]>('GET', `/session/${session}/children`)
+      return children.length > 0 && children
+    })
+    const [request] = await openRequest(recorder, 'permission', child?.id as string)
+    await recorder.write('permissions-subagent.json', [request])
+    await recorder.write('children.json', await server.call('GET', `/session/${session}/children`))
+    await recorder.write('messages-subagent-open.json', await messagesOf(recorder, session))
+    await recorder.write('status-subagent.json', await statusOf(recorder))
+    await server.call('POST', `/permission/${request?.id}/reply`, { directory, body: { reply: 'once' } })
   })
 }
 
