@@ -7,15 +7,7 @@ export interface Reason {
 }
 
 /** What kind of witness an {@link Evidence} comes from. */
-export type EvidenceSource =
-  | 'process'
-  | 'hook'
-  | 'api'
-  | 'transcript'
-  | 'file'
-  | 'title'
-  | 'screen'
-  | 'record'
+export type EvidenceSource = 'process' | 'hook' | 'api' | 'transcript' | 'file' | 'title' | 'screen' | 'record'
 
 /** One thing that was seen, by what means and when (ISO 8601). */
 export interface Evidence {

@@ -1,14 +1,4 @@
-import type {
-  AgentRequest,
-  Capability,
-  Evidence,
-  Exit,
-  Item,
-  Reason,
-  Receipt,
-  StopProof,
-  Usage,
-} from './agent.ts'
+import type { AgentRequest, Capability, Evidence, Exit, Item, Reason, Receipt, StopProof, Usage } from './agent.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
 /** The version of this contract; a backend module exports it as `apiVersion`. */

@@ -84,9 +84,27 @@ export interface CheckDocument extends Doc {
 
 /** One line of `tail --json`. */
 export type TailLine =
-  | { readonly apiVersion: 1; readonly type: 'item'; readonly agent: string; readonly cursor: string | null; readonly item: Item }
-  | { readonly apiVersion: 1; readonly type: 'delta'; readonly agent: string; readonly itemId: string; readonly text: string }
-  | { readonly apiVersion: 1; readonly type: 'state'; readonly agent: string; readonly state: State; readonly reason: Reason }
+  | {
+      readonly apiVersion: 1
+      readonly type: 'item'
+      readonly agent: string
+      readonly cursor: string | null
+      readonly item: Item
+    }
+  | {
+      readonly apiVersion: 1
+      readonly type: 'delta'
+      readonly agent: string
+      readonly itemId: string
+      readonly text: string
+    }
+  | {
+      readonly apiVersion: 1
+      readonly type: 'state'
+      readonly agent: string
+      readonly state: State
+      readonly reason: Reason
+    }
   | { readonly apiVersion: 1; readonly type: 'gap'; readonly agent: string; readonly reason: Reason }
   | { readonly apiVersion: 1; readonly type: 'end'; readonly agent: string; readonly reason: Reason }
 

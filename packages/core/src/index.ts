@@ -19,6 +19,7 @@ export type {
   Usage,
 } from './agent.ts'
 export { STATES } from './agent.ts'
+export { createAgentId, isAgentId } from './agent-id.ts'
 export type {
   AgentRef,
   AnswerResult,
@@ -52,6 +53,8 @@ export type {
   Turn,
 } from './backend.ts'
 export { BACKEND_API_VERSION, NOT_SHOWN } from './backend.ts'
+export type { BackendConfig, Config } from './config/config.ts'
+export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
 export type {
   AbandonDocument,
   AnswerDocument,
@@ -75,14 +78,10 @@ export type {
   WaitDocument,
   WaitOutcome,
 } from './documents.ts'
+export { parseDuration } from './duration.ts'
 export type { ErrorOutcome, OrchErrorCode, OrchErrorInfo } from './errors.ts'
 export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
-export { DeadlineError, interval, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
-export { createAgentId, isAgentId } from './agent-id.ts'
-export type { BackendConfig, Config } from './config/config.ts'
-export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
-export { parseDuration } from './duration.ts'
 export { abandon } from './orchestrator/abandon.ts'
 export { answer } from './orchestrator/answer.ts'
 export { check } from './orchestrator/check.ts'
@@ -124,5 +123,6 @@ export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './reg
 export { sanitize } from './sanitize.ts'
 export type { DerivedState } from './state/derive-state.ts'
 export { deriveState } from './state/derive-state.ts'
+export { DeadlineError, interval, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
 export type { Report } from './workspace/report.ts'
 export { NO_REPORT, parseReport, readReport } from './workspace/report.ts'

@@ -104,9 +104,13 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`, {
-      hint: `Mend "${file}"`,
-      cause,
-    })
+    throw new OrchError(
+      'CONFIG_INVALID',
+      `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`,
+      {
+        hint: `Mend "${file}"`,
+        cause,
+      },
+    )
   }
 }

@@ -8,11 +8,7 @@ import { closeRecord, reread } from './update-record.ts'
 type AbandonResult = AbandonDocument['results'][number]
 
 /** Ends agents without verification and closes their records; their work stays on disk. Twice is fine. */
-export async function abandon(
-  orch: Orch,
-  ids: readonly string[],
-  options: CallOptions = {},
-): Promise<AbandonDocument> {
+export async function abandon(orch: Orch, ids: readonly string[], options: CallOptions = {}): Promise<AbandonDocument> {
   const results = await forEachAgent<AbandonResult>(
     ids,
     (id) => abandonOne(orch, id, options),

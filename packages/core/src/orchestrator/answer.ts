@@ -45,18 +45,17 @@ function pick({ agent }: Look, requestId: string | undefined): AgentRequest | nu
 function assertFits(id: string, request: AgentRequest | null, choice: string | null): void {
   if (request === null || choice === null || request.choices.some((one) => one.id === choice)) return
   const offered = request.choices.map((one) => `"${one.id}"`).join(', ')
-  throw new OrchError('CHOICE_UNKNOWN', `Cannot answer "${id}" with "${choice}": its ${request.kind} does not offer that`, {
-    hint: offered === '' ? 'Answer with a text' : `Choose ${offered}, or answer with a text`,
-    agent: id,
-  })
+  throw new OrchError(
+    'CHOICE_UNKNOWN',
+    `Cannot answer "${id}" with "${choice}": its ${request.kind} does not offer that`,
+    {
+      hint: offered === '' ? 'Answer with a text' : `Choose ${offered}, or answer with a text`,
+      agent: id,
+    },
+  )
 }
 
-async function give(
-  orch: Orch,
-  look: Look,
-  request: AgentRequest | null,
-  options: AnswerOptions,
-): Promise<Outcome> {
+async function give(orch: Orch, look: Look, request: AgentRequest | null, options: AnswerOptions): Promise<Outcome> {
   const { stored, report } = look
   if (request !== null && report.requests.includes(request)) return await answerPage(orch, look, request, options)
   const requestId = request?.id ?? (options.requestId as string)

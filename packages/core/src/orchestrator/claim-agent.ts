@@ -20,7 +20,8 @@ export async function claimAgent(
   recordFor: (id: string) => AgentRecord,
 ): Promise<ClaimedAgent> {
   const slug = slugFrom(options)
-  if (options.key === undefined) return { stored: await createUnder(orch, () => createAgentId(slug), recordFor), created: true }
+  if (options.key === undefined)
+    return { stored: await createUnder(orch, () => createAgentId(slug), recordFor), created: true }
   const name = `key\0${orch.project}\0${options.key}`
   for (;;) {
     const latest = orch.claims.latest(name)

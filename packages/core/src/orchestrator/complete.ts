@@ -65,7 +65,8 @@ function requestCheck({ observation, report }: Look): CompleteCheck {
 function turnCheck({ observation, agent }: Look): CompleteCheck {
   const name = 'turn'
   if (observation === null) return { name, result: 'skip', text: 'Nothing of it was created' }
-  if (agent.state === 'unknown') return { name, result: 'fail', text: `It could not be looked at: ${agent.reason.text}` }
+  if (agent.state === 'unknown')
+    return { name, result: 'fail', text: `It could not be looked at: ${agent.reason.text}` }
   const { turn } = observation
   if (turn.known && turn.value.status === 'running') return { name, result: 'fail', text: 'A turn runs' }
   if (turn.known) return { name, result: 'pass', text: 'No turn runs' }

@@ -34,11 +34,15 @@ async function importModule(name: string, module: string, from: string): Promise
     return (await import(moduleUrl(module, from))) as BackendModule
   } catch (cause) {
     if (isOrchError(cause)) throw cause
-    throw new OrchError('BACKEND_INVALID', `Cannot load the backend "${name}" from "${module}": ${(cause as Error).message.split('\n')[0]}`, {
-      hint: `Install "${module}", or mend "backends.${name}.module" in the configuration`,
-      backend: name,
-      cause,
-    })
+    throw new OrchError(
+      'BACKEND_INVALID',
+      `Cannot load the backend "${name}" from "${module}": ${(cause as Error).message.split('\n')[0]}`,
+      {
+        hint: `Install "${module}", or mend "backends.${name}.module" in the configuration`,
+        backend: name,
+        cause,
+      },
+    )
   }
 }
 
@@ -65,7 +69,11 @@ function checked(name: string, module: BackendModule): BackendModule {
 }
 
 function unknownBackend(name: string, { known, given, config }: Sources): OrchError {
-  const names = new Set([...Object.keys(given), ...known.map((backend) => backend.name), ...Object.keys(config.backends)])
+  const names = new Set([
+    ...Object.keys(given),
+    ...known.map((backend) => backend.name),
+    ...Object.keys(config.backends),
+  ])
   return new OrchError('BACKEND_UNKNOWN', `Cannot use the backend "${name}": no backend of this name is known`, {
     hint: `Choose one of ${[...names].map((one) => `"${one}"`).join(', ') || 'those you configure under "backends"'}`,
     backend: name,

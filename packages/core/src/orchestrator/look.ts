@@ -157,8 +157,7 @@ async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observat
   const exit = observation.process.known ? observation.process.value.exit : null
   const arrived = observation.arrived ?? []
   const newExit = record.exit === null && exit !== null
-  const newFacts =
-    observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
+  const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
   const settled = record.attempts.some(({ id }) => arrived.includes(id))
   if (!newExit && !newFacts && !settled) return stored
   return await updateRecord(orch, stored, 'observed', (now) => ({

@@ -77,7 +77,10 @@ async function recoverOne(
   const { record } = stored
   if (there === null) {
     if (record.handle !== null || record.lifecycle === 'failed') return stored
-    const failure = record.failure ?? { code: 'SPAWN_DIED', text: 'The process that spawned it died before it was made' }
+    const failure = record.failure ?? {
+      code: 'SPAWN_DIED',
+      text: 'The process that spawned it died before it was made',
+    }
     return await updateRecord(orch, stored, 'spawn-failed', () => ({ lifecycle: 'failed', failure, owner: null }))
   }
   const handle = record.handle ?? there.handle

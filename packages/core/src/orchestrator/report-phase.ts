@@ -8,10 +8,7 @@ import type { PhaseOptions } from './options.ts'
  * Writes a phase to the agent's page. Needs no registry and no backend: agents call it from wherever they run.
  * @throws OrchError `AGENT_NOT_FOUND`, `USAGE`, `WORKSPACE_UNWRITABLE`
  */
-export async function reportPhase(
-  place: { readonly project: string },
-  options: PhaseOptions,
-): Promise<PhaseDocument> {
+export async function reportPhase(place: { readonly project: string }, options: PhaseOptions): Promise<PhaseDocument> {
   const { id } = options
   if (!isAgentId(id)) {
     throw new OrchError('AGENT_NOT_FOUND', `Cannot report a phase of ${JSON.stringify(id)}: that is no agent id`, {

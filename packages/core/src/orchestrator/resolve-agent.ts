@@ -18,10 +18,14 @@ export async function resolveAgent(
   if (closed.includes(given)) return given
   const id = given === '@last' ? await newest(orch) : byPrefix(given, open, closed)
   if (!options.exact) return id
-  throw new OrchError('FULL_ID_REQUIRED', `Cannot use "${given}" here: without a terminal this command needs the full id`, {
-    hint: `If you mean that agent, name it "${id}"`,
-    agent: id,
-  })
+  throw new OrchError(
+    'FULL_ID_REQUIRED',
+    `Cannot use "${given}" here: without a terminal this command needs the full id`,
+    {
+      hint: `If you mean that agent, name it "${id}"`,
+      agent: id,
+    },
+  )
 }
 
 function byPrefix(given: string, open: readonly string[], closed: readonly string[]): string {
@@ -29,9 +33,17 @@ function byPrefix(given: string, open: readonly string[], closed: readonly strin
     const matches = ids.filter((id) => id.startsWith(given))
     if (matches.length === 1) return matches[0] as string
     if (matches.length > 1) {
-      throw new OrchError('AGENT_AMBIGUOUS', `Cannot tell which agent "${given}" means: ${matches.length} agents match`, {
-        hint: `Name one of ${matches.sort().slice(0, 5).map((id) => `"${id}"`).join(', ')}`,
-      })
+      throw new OrchError(
+        'AGENT_AMBIGUOUS',
+        `Cannot tell which agent "${given}" means: ${matches.length} agents match`,
+        {
+          hint: `Name one of ${matches
+            .sort()
+            .slice(0, 5)
+            .map((id) => `"${id}"`)
+            .join(', ')}`,
+        },
+      )
     }
   }
   throw new OrchError('AGENT_NOT_FOUND', `Cannot find the agent ${JSON.stringify(given)}: no id starts with it`, {

@@ -23,7 +23,8 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   }
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
   const refusal = refusalOf(look, options.force === true)
-  const receipt = refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(look.agent, refusal)
+  const receipt =
+    refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(look.agent, refusal)
   return { ...documentFor([look.stored]), agent: id, receipt, answer: null }
 }
 
@@ -66,7 +67,10 @@ function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
   if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
   if (force) return null
   if (agent.state === 'waiting') {
-    return { code: 'WAITING', text: `It waits on a ${agent.requests[0]?.kind ?? 'request'}: answer that, or use --force` }
+    return {
+      code: 'WAITING',
+      text: `It waits on a ${agent.requests[0]?.kind ?? 'request'}: answer that, or use --force`,
+    }
   }
   if (agent.state === 'unknown') return { code: 'UNKNOWN', text: `It could not be looked at: ${agent.reason.text}` }
   return null

@@ -156,11 +156,7 @@ async function giveUp(orch: Orch, stored: StoredRecord, error: unknown): Promise
 }
 
 /** For a key that another process holds: waits until that spawn came to an end, or its process did. */
-async function settled(
-  orch: Orch,
-  stored: StoredRecord,
-  signal: AbortSignal | undefined,
-): Promise<StoredRecord> {
+async function settled(orch: Orch, stored: StoredRecord, signal: AbortSignal | undefined): Promise<StoredRecord> {
   const timeoutMs = 2 * TIMING.createTimeoutMs
   const look = async (): Promise<StoredRecord | undefined> => {
     const now = await reread(orch, stored.record.id)

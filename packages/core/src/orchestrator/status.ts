@@ -76,7 +76,5 @@ function byNeed(a: Agent, b: Agent): number {
 async function findOrphans(orch: Orch, look: BulkLook): Promise<Orphan[]> {
   if (look.found.length === 0) return []
   const open = new Set(await orch.registry.ids('open'))
-  return look.found
-    .filter(({ id }) => !open.has(id))
-    .map(({ backend, id, detail }) => ({ backend, id, detail }))
+  return look.found.filter(({ id }) => !open.has(id)).map(({ backend, id, detail }) => ({ backend, id, detail }))
 }

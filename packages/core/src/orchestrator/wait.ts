@@ -84,11 +84,15 @@ function assertShown(looks: readonly Look[], goal: Goal): void {
   const blind = looks.find(({ agent }) => agent.state === 'running')
   if (blind === undefined) return
   const { id, backend } = blind.agent
-  throw new OrchError('UNSUPPORTED', `Cannot wait for "${id}" to be ${goal.until.join(' or ')}: it does not show its turns`, {
-    hint: 'Wait for "done", or for a phase with --phase',
-    agent: id,
-    backend,
-  })
+  throw new OrchError(
+    'UNSUPPORTED',
+    `Cannot wait for "${id}" to be ${goal.until.join(' or ')}: it does not show its turns`,
+    {
+      hint: 'Wait for "done", or for a phase with --phase',
+      agent: id,
+      backend,
+    },
+  )
 }
 
 function outcomeOf(looks: readonly Look[], goal: Goal): WaitOutcome | null {

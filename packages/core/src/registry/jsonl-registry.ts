@@ -23,7 +23,11 @@ const SUFFIX = '.jsonl'
 
 /** The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes. */
 export function createJsonlRegistry(directory: string): Registry {
-  const places = { open: join(directory, 'agents'), closed: join(directory, 'ended'), scratch: join(directory, 'scratch') }
+  const places = {
+    open: join(directory, 'agents'),
+    closed: join(directory, 'ended'),
+    scratch: join(directory, 'scratch'),
+  }
   try {
     for (const place of Object.values(places)) mkdirSync(place, { recursive: true, mode: 0o700 })
   } catch (cause) {
@@ -131,11 +135,7 @@ function moveAway(from: string, to: string): void {
   }
 }
 
-function readAll(
-  ids: readonly string[],
-  which: 'open' | 'closed',
-  fileOf: (id: string) => string,
-): RecordList {
+function readAll(ids: readonly string[], which: 'open' | 'closed', fileOf: (id: string) => string): RecordList {
   const records: StoredRecord[] = []
   const unreadable: UnreadableRecord[] = []
   for (const id of ids) {
@@ -153,10 +153,14 @@ function readAll(
 function foldOrThrow(id: string, file: string, text: string, closed: boolean): StoredRecord {
   const folded = foldRecord(text, closed)
   if (folded !== null && folded.record.id === id) return folded
-  throw new OrchError('RECORD_CORRUPT', `Cannot read the record of "${id}": its first line is not an event of this agent`, {
-    hint: `Look at "${file}"; move it away to forget the agent`,
-    agent: id,
-  })
+  throw new OrchError(
+    'RECORD_CORRUPT',
+    `Cannot read the record of "${id}": its first line is not an event of this agent`,
+    {
+      hint: `Look at "${file}"; move it away to forget the agent`,
+      agent: id,
+    },
+  )
 }
 
 function readIds(directory: string): string[] {

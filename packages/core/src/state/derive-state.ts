@@ -59,9 +59,7 @@ const closed: Rule = ({ record }) => {
   const done = record.lifecycle === 'completed'
   return {
     state: done ? 'done' : 'exited',
-    reason: done
-      ? { code: 'COMPLETED', text: 'It was completed' }
-      : { code: 'ABANDONED', text: 'It was abandoned' },
+    reason: done ? { code: 'COMPLETED', text: 'It was completed' } : { code: 'ABANDONED', text: 'It was abandoned' },
     evidence: [{ source: 'record', detail: `lifecycle ${record.lifecycle}`, at: record.endedAt ?? record.spawnedAt }],
     since: record.endedAt,
   }
@@ -235,10 +233,7 @@ function unknown(code: string, text: string): DerivedState {
   return { state: 'unknown', reason: { code, text }, evidence: [], since: null }
 }
 
-function evidenceOf(
-  observation: Observation | null,
-  field: 'existence' | 'process' | 'requests',
-): readonly Evidence[] {
+function evidenceOf(observation: Observation | null, field: 'existence' | 'process' | 'requests'): readonly Evidence[] {
   const seen = observation?.[field]
   return seen?.known ? [seen.evidence] : []
 }

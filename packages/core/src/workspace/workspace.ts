@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isAgentId } from '../agent-id.ts'
 import type { Phase } from '../agent.ts'
+import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { PAGE, parseReport } from './report.ts'
 
