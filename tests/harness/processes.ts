@@ -13,7 +13,7 @@ export interface ProcessInfo {
 }
 
 /** All living processes that this user may look at. */
-export async function processes(): Promise<ProcessInfo[]> {
+async function processes(): Promise<ProcessInfo[]> {
   const names = await readdir('/proc')
   const found = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => processInfo(Number(name))))
   return found.filter((info) => info !== undefined)

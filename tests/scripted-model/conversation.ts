@@ -24,7 +24,7 @@ export interface Position {
 }
 
 /** The text of a message; parts of other types are left out. */
-export function textOf(message: ChatMessage): string {
+function textOf(message: ChatMessage): string {
   if (typeof message.content === 'string') return message.content
   return (message.content ?? []).flatMap((part) => (part.text === undefined ? [] : [part.text])).join('\n')
 }
