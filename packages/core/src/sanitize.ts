@@ -9,7 +9,7 @@ const SEQUENCES = new RegExp(
   ].join('|'),
   'g',
 )
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const CONTROLS = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu
 
 /** Text that cannot move, colour or command a terminal: control sequences and characters are gone, `\n` and `\t` stay. Pure. */
 export function sanitize(text: string): string {

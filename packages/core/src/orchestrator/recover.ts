@@ -93,7 +93,7 @@ async function recoverOne(
   )
   if (prompt === null || !takeOver(orch.claims, `begin\0${record.id}`, placed.record.owner)) return placed
   const now = await updateRecord(orch, placed, 'beginning', () => ({ beginAt: new Date().toISOString() }))
-  return now.record.lifecycle === 'spawning' ? await begin(orch, backend, now, prompt, signal) : now
+  return now.record.lifecycle === 'spawning' ? await begin(orch, now, { backend, prompt, signal }) : now
 }
 
 /** A task that a dead process was giving may land after the look. */

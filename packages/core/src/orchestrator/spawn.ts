@@ -19,6 +19,13 @@ import { documentFor } from './warnings.ts'
 
 const TASK_IN_RECORD = 4000
 
+/** What an agent is given, and by whom. */
+interface GivenTask {
+  readonly backend: Backend
+  readonly prompt: string
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * Starts an agent. Every step is recorded before the next one, so that a crash at any instruction is recovered from
  * by the next `status` (design §6).
@@ -55,22 +62,17 @@ async function createAndBegin(
   const context = spawnContextText({ ...record, task: options.task, command: orch.command })
   try {
     createWorkspace(record.workspace, context)
-    const made = await create(orch, backend, record, context, options.signal)
+    const task = { backend, prompt: context, signal: options.signal }
+    const made = await create(orch, record, task)
     const placed = await updateRecord(orch, claimed, 'placed', () => placedChange(made))
-    return made.begun ? placed : await begin(orch, backend, placed, context, options.signal)
+    return made.begun ? placed : await begin(orch, placed, task)
   } catch (error) {
     await giveUp(orch, await reread(orch, record.id), error)
     throw error
   }
 }
 
-function create(
-  orch: Orch,
-  backend: Backend,
-  record: AgentRecord,
-  prompt: string,
-  signal: AbortSignal | undefined,
-): Promise<CreateResult> {
+function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: GivenTask): Promise<CreateResult> {
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: record.id, verb: 'create', timeoutMs, signal, acts: true }
   return callBackend(call, (inner) => backend.create(createRequest(orch, record, prompt), inner))
@@ -107,10 +109,8 @@ function placedChange(made: CreateResult): RecordChange {
 /** Gives the task to an agent that was placed and has none, and records how that went. */
 export async function begin(
   orch: Orch,
-  backend: Backend,
   placed: StoredRecord,
-  prompt: string,
-  signal: AbortSignal | undefined,
+  { backend, prompt, signal }: GivenTask,
 ): Promise<StoredRecord> {
   const { id } = placed.record
   const messageId = randomUUID()
