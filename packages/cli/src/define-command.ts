@@ -69,7 +69,8 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     builder: (parser) => {
       for (const [name, positional] of Object.entries(spec.positionals ?? {})) parser.positional(name, positional)
       for (const [line, does] of spec.examples) parser.example(line, does)
-      return parser.options({ ...spec.options, ...COMMON_OPTIONS })
+      const own = spec.options ?? {}
+      return parser.options(own).group(Object.keys(own), 'Options:').options(COMMON_OPTIONS)
     },
     run: (args, context) => spec.run(args as ArgsOf<P, O>, context),
     render: (data, page, args) => spec.render(data, page, args as ArgsOf<P, O>),

@@ -1,7 +1,7 @@
 import type { Delivery, ErrorInfo, OrchErrorCode, State, WaitOutcome } from '@orch/core'
 
 /** The exit code of every error (`api.md`). */
-export const ERROR_EXIT_CODES = {
+export const ERROR_EXIT_CODES: Readonly<Record<OrchErrorCode | 'UNEXPECTED', number>> = {
   UNEXPECTED: 1,
   REQUEST_AMBIGUOUS: 33,
   UNSUPPORTED: 34,
@@ -38,10 +38,10 @@ export const ERROR_EXIT_CODES = {
   CONFIG_INVALID: 78,
   SERVER_REMOTE: 78,
   TIMEOUT: 124,
-} as const satisfies Record<OrchErrorCode | 'UNEXPECTED', number>
+}
 
 /** The exit code of `wait` by how it ended. */
-export const WAIT_EXIT_CODES = {
+export const WAIT_EXIT_CODES: Readonly<Record<WaitOutcome, number>> = {
   met: 0,
   failed: 20,
   lost: 21,
@@ -50,16 +50,16 @@ export const WAIT_EXIT_CODES = {
   idle: 24,
   closed: 25,
   timeout: 124,
-} as const satisfies Record<WaitOutcome, number>
+}
 
 /** The exit code of `send`, and of an answer that core sends as a message. */
-export const DELIVERY_EXIT_CODES = {
+export const DELIVERY_EXIT_CODES: Readonly<Record<Delivery, number>> = {
   confirmed: 0,
   queued: 0,
   accepted: 0,
   refused: 30,
   unconfirmed: 31,
-} as const satisfies Record<Delivery, number>
+}
 
 /** The exit codes that stand for a result without a table of its own. */
 export const EXIT = {

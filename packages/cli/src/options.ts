@@ -1,11 +1,11 @@
 import type { State } from '@orch/core'
 import { OrchError, STATES } from '@orch/core'
-import type { Options, PositionalOptions } from 'yargs'
+import type { Options } from 'yargs'
 
 const group = 'Common options:'
 
 /** The options every command takes. */
-export const COMMON_OPTIONS = {
+export const COMMON_OPTIONS: Readonly<Record<string, Options>> = {
   json: { type: 'boolean', group, describe: 'Print the JSON document instead of text' },
   project: {
     alias: 'C',
@@ -29,7 +29,7 @@ export const COMMON_OPTIONS = {
   },
   quiet: { alias: 'q', type: 'boolean', group, describe: 'Say nothing on stderr but errors' },
   help: { alias: 'h', type: 'boolean', group, describe: 'Show this help' },
-} as const satisfies Record<string, Options>
+}
 
 /** What the {@link COMMON_OPTIONS} were set to. */
 export interface CommonArgs {
@@ -46,7 +46,7 @@ export const FILE_OPTION = {
   type: 'string',
   requiresArg: true,
   describe: 'Read the text from this file; - is stdin',
-} as const satisfies Options
+} as const
 
 /** An option that may be given several times, or once with commas. */
 export function listOption(describe: string): {
@@ -98,7 +98,7 @@ export const AGENT = {
   type: 'string',
   demandOption: true,
   describe: 'Its id, any unique beginning of it, or @last',
-} as const satisfies PositionalOptions
+} as const
 
 /** The positional that names one agent or several. */
 export const AGENTS = {
@@ -106,4 +106,4 @@ export const AGENTS = {
   array: true,
   demandOption: true,
   describe: 'Their ids, any unique beginnings of them, or @last',
-} as const satisfies PositionalOptions
+} as const

@@ -49,8 +49,8 @@ export const command: Command<AnswerDocument> = defineCommand({
   },
   render,
   exitCode: ({ result, receipt }) => {
-    if (result === 'already' || result === 'gone') return EXIT.alreadyAnswered
-    return receipt === null ? EXIT.ok : DELIVERY_EXIT_CODES[receipt.delivery]
+    if (receipt !== null) return DELIVERY_EXIT_CODES[receipt.delivery]
+    return result === 'already' || result === 'gone' ? EXIT.alreadyAnswered : EXIT.ok
   },
 })
 

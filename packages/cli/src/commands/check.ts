@@ -1,4 +1,4 @@
-import { type Agent, type CheckDocument, check, type GitInfo, resolveAgent } from '@orch/core'
+import { type Agent, type CheckDocument, check, type GitInfo, type Item, resolveAgent } from '@orch/core'
 import { age } from '../age.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { AGENT } from '../options.ts'
@@ -33,7 +33,12 @@ function render(document: CheckDocument, page: Page): void {
   for (const { path, exists } of deliverables)
     page.line(exists ? styled('green', 'present  ') : styled('red', 'missing  '), oneLine(path))
   if (tail.length > 0) page.line(styled('dim', 'Newest output:'))
-  for (const item of tail) writeItem(page, item)
+  for (const item of tail) writeItem(page, briefly(item))
+}
+
+/** A message in one line: the first prompt alone would fill the screen. */
+function briefly(item: Item): Item {
+  return item.kind === 'message' && item.text !== null ? { ...item, text: oneLine(item.text, 200) } : item
 }
 
 function writeFields(agent: Agent, page: Page): void {
@@ -56,9 +61,9 @@ function writeFields(agent: Agent, page: Page): void {
 function writeGit(git: GitInfo, page: Page): void {
   page.line(
     styled('dim', 'git'.padEnd(11)),
-    `${git.commits.length} commits, ${git.dirty.length} changed files since the spawn`,
+    `${git.commits.length} new commits and ${git.dirty.length} changed files since the spawn`,
   )
-  for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash, 8)} ${oneLine(subject)}`)
+  for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash).slice(0, 8)} ${oneLine(subject)}`)
   for (const path of git.dirty) page.line(`  changed ${oneLine(path)}`)
 }
 

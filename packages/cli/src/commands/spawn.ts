@@ -28,7 +28,7 @@ export const command: Command<SpawnDocument> = defineCommand({
   examples: [
     ['orch spawn "Fix the login redirect"', 'starts an agent on the default backend'],
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
-    ['orch spawn "Say hello" --backend tmux --program -- ./my-agent --fast', 'runs any program'],
+    ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
   run: async (args, context) => {
     const ownProgram = args.program === ''

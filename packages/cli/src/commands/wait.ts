@@ -29,8 +29,8 @@ export const command: Command<WaitDocument> = defineCommand({
     timeout: { type: 'string', requiresArg: true, describe: 'At most so long (30m when left out)' },
   },
   examples: [
-    ['orch wait fix-login', 'exit codes: 20 failed, 21 lost, 22 exited, 23 waiting, 24 idle, 124 time'],
-    ['orch wait a b --any --until idle,done --timeout 10m', 'whichever comes first'],
+    ['orch wait fix-login', 'exit codes: 0 done, 23 it needs an answer'],
+    ['orch wait a b --any --until idle,done', 'whichever comes first'],
   ],
   run: async (args, context) => {
     const until = statesOf('--until', args.until)

@@ -30,7 +30,12 @@ export function writeRequest(page: Page, id: string, request: AgentRequest): voi
   page.line(styled('yellow', request.kind), `${from}  ${oneLine(request.text)}`)
   if (typeof request.detail === 'string') page.line(`  ${oneLine(request.detail)}`)
   for (const choice of request.choices) page.line(`  - ${oneLine(choice.label)}`)
-  page.line(styled('dim', request.answerable ? `  → ${answerCommand(id, request)}` : '  → attach to answer'))
+  page.line(
+    styled(
+      'dim',
+      request.answerable ? `  → ${answerCommand(id, request)}` : '  → this one cannot be answered from here',
+    ),
+  )
 }
 
 /** What was seen, one line each. */
@@ -39,6 +44,6 @@ export function writeEvidence(page: Page, evidence: readonly Evidence[]): void {
 }
 
 function answerCommand(id: string, request: AgentRequest): string {
-  const how = request.kind === 'permission' ? '--allow | --always | --deny' : '"TEXT"'
+  const how = request.kind === 'permission' ? '(--allow | --always | --deny)' : '"TEXT"'
   return `orch answer ${id} ${how} --request ${request.id}`
 }

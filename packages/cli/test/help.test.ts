@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { command as help } from '../src/commands/help.ts'
+import { COMMANDS } from '../src/commands.ts'
+import { callOrch } from './harness/call-orch.ts'
+import { createPlace, type Place } from './harness/place.ts'
+
+const VERBS = [...COMMANDS.map(({ name }) => name), 'help']
+
+let place: Place
+beforeAll(() => {
+  place = createPlace()
+})
+afterAll(() => place.remove())
+
+describe('help', () => {
+  it('lists every command', async () => {
+    const called = await callOrch(place, ['help'])
+    expect(called).toEqual({ code: 0, stdout: expect.any(String), stderr: '' })
+    expect(called.stdout).toMatchSnapshot()
+    for (const words of [[], ['--help'], ['-h']]) expect(await callOrch(place, words)).toEqual(called)
+  })
+
+  it.each(VERBS)('%s explains itself', async (verb) => {
+    const called = await callOrch(place, [verb, '--help'])
+    expect(called).toEqual({ code: 0, stdout: expect.any(String), stderr: '' })
+    expect(called.stdout).toMatchSnapshot()
+    expect(await callOrch(place, ['help', verb])).toEqual(called)
+  })
+
+  it('says which command was meant when there is none of that name', async () => {
+    expect(await callOrch(place, ['help', 'ls'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('orch status'),
+    })
+  })
+})
+
+describe('the list of commands', () => {
+  it('has every command file', () => {
+    const files = readdirSync(new URL('../src/commands', import.meta.url))
+    expect(VERBS.map((verb) => `${verb}.ts`).sort()).toEqual(files.sort())
+  })
+
+  it('says of each command what its file says', async () => {
+    for (const { summary, load } of COMMANDS) expect((await load()).command.describe).toBe(summary)
+  })
+
+  it('is the table of the README', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const rows = [...readme.matchAll(/^\| `orch (\w+)[^|]*` \| ([^|]+) \|$/gm)].map(([, name, does]) => [name, does])
+    const listed = [...COMMANDS.map(({ name, summary }) => [name, summary]), ['help', help.describe]]
+    expect(rows).toEqual(listed)
+  })
+})

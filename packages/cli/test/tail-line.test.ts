@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Item, TailLine } from '@orch/core'
+import { createPage } from '../src/page.ts'
+import { writeTailLine } from '../src/render/tail-line.ts'
+import { itemWith, NOW } from './harness/documents.ts'
+
+const agent = 'fix-login-7k3q'
+
+function shown(lines: readonly TailLine[], raw = false): string {
+  const page = createPage({ interactive: false, colors: false, columns: null, now: NOW })
+  for (const line of lines) writeTailLine(page, line, raw)
+  return page.take().answer
+}
+
+function item(changes: Partial<Item>): TailLine {
+  return { apiVersion: 1, type: 'item', agent, cursor: null, item: itemWith(changes) }
+}
+
+function delta(text: string, itemId = 'item_1'): TailLine {
+  return { apiVersion: 1, type: 'delta', agent, itemId, text }
+}
+
+function tool(status: 'pending' | 'running' | 'completed', final: boolean): TailLine {
+  const call = { name: 'bash', status, input: 'npm test', output: null, durationMs: final ? 1500 : null }
+  return item({ id: 'tool_1', kind: 'tool', text: null, tool: call, final })
+}
+
+describe('tail', () => {
+  it('shows streamed text once, although the finished item repeats it', () => {
+    const lines = [delta('The redirect '), delta('is fixed.'), item({ text: 'The redirect is fixed.' })]
+    expect(shown(lines)).toBe('The redirect is fixed.\n')
+  })
+
+  it('adds what the finished item has more than the deltas', () => {
+    expect(shown([delta('The redirect'), item({ text: 'The redirect is fixed.' })])).toBe('The redirect is fixed.\n')
+  })
+
+  it('shows the whole text again when it is not what streamed in', () => {
+    expect(shown([delta('The cookie'), item({ text: 'The redirect is fixed.' })])).toBe(
+      'The cookie\nThe redirect is fixed.\n',
+    )
+  })
+
+  it('shows an item that grows as it grows', () => {
+    const lines = [
+      item({ text: 'One', final: false }),
+      item({ text: 'One two', final: false }),
+      item({ text: 'One two', final: true }),
+    ]
+    expect(shown(lines)).toBe('One two\n')
+  })
+
+  it('shows a finished item once, although it is sent again', () => {
+    expect(shown([item({}), item({}), delta(' more')])).toBe('The redirect is fixed.\n')
+  })
+
+  it('keeps two texts that stream at the same time on lines of their own', () => {
+    const lines = [delta('a1', 'a'), delta('b1', 'b'), delta('a2', 'a'), item({ id: 'b', text: 'b1b2' })]
+    expect(shown(lines)).toBe('a1\nb1\na2\nb2\n')
+  })
+
+  it('shows each status of a tool call once', () => {
+    const lines = [tool('pending', false), tool('running', false), tool('running', false), tool('completed', true)]
+    expect(shown(lines)).toBe('[pending] bash npm test\n[running] bash npm test\n[completed] bash npm test (1.5 s)\n')
+  })
+
+  it('shows states, gaps and the end on lines of their own', () => {
+    const reason = { code: 'X', text: 'because' }
+    const lines: TailLine[] = [
+      delta('half a sen'),
+      { apiVersion: 1, type: 'gap', agent, reason },
+      { apiVersion: 1, type: 'state', agent, state: 'idle', reason },
+      { apiVersion: 1, type: 'end', agent, reason },
+    ]
+    expect(shown(lines)).toBe('half a sen\n-- something may be missing: because\n-- idle: because\n-- end: because\n')
+  })
+
+  it('removes terminal control sequences, but not with --raw', () => {
+    const line = item({ kind: 'screen', role: null, text: '\x1b[31mred\x1b[0m' })
+    expect(shown([line])).toBe('red\n')
+    expect(shown([line], true)).toBe('\x1b[31mred\x1b[0m\n')
+    expect(shown([delta('\x1b]0;owned\x07x')])).toBe('x')
+  })
+})

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { callOrch } from './harness/call-orch.ts'
+import { createPlace, type Place } from './harness/place.ts'
+
+let place: Place
+beforeAll(() => {
+  place = createPlace()
+})
+afterAll(() => place.remove())
+
+type Text = string | RegExp
+
+const REFUSED: readonly (readonly [words: string[], code: number, message: Text, hint: Text])[] = [
+  [
+    ['stop', 'x'],
+    64,
+    'Cannot run "orch stop": there is no such command',
+    'Run "orch complete AGENT" to verify the work first, or "orch abandon AGENT" to end it as it is',
+  ],
+  [
+    ['kill', 'x'],
+    64,
+    'Cannot run "orch kill": there is no such command',
+    'Run "orch abandon AGENT" to end it as it is, or "orch complete AGENT" to verify the work first',
+  ],
+  [['ls'], 64, 'Cannot run "orch ls": there is no such command', 'Run "orch status"'],
+  [['logs'], 64, 'Cannot run "orch logs": there is no such command', 'Run "orch tail AGENT"'],
+  [['statsu'], 64, 'Cannot run "orch statsu": there is no such command', 'Did you mean "orch status"?'],
+  [
+    ['s'],
+    64,
+    'Cannot run "orch s": there is no such command',
+    'Did you mean "orch spawn" or "orch status" or "orch send" or "orch server"?',
+  ],
+  [
+    ['toString'],
+    64,
+    'Cannot run "orch toString": there is no such command',
+    'Run "orch help" for the list of commands',
+  ],
+  [['status', '--nope'], 64, 'Cannot run "orch status": unknown argument: nope', 'Run "orch status --help"'],
+  [['status', 'extra'], 64, 'Cannot run "orch status": unknown argument: extra', 'Run "orch status --help"'],
+  [['status', '--', 'x'], 64, 'Cannot run "orch status": nothing may follow "--"', 'Leave out "-- x"'],
+  [
+    ['status', '--backend'],
+    64,
+    'Cannot run "orch status": not enough arguments following: backend',
+    'Run "orch status --help"',
+  ],
+  [
+    ['status', '--backend', 'a', '--backend', 'b'],
+    64,
+    'Cannot run "orch status": "--backend" is given 2 times',
+    'Give "--backend" once',
+  ],
+  [
+    ['status', '--state', 'idle,sleeping'],
+    64,
+    'Cannot use "--state sleeping": it is not a state',
+    'Use one of waiting, failed, lost, unknown, idle, exited, working, running, starting, done',
+  ],
+  [['status', '--request-timeout', 'soon'], 64, /"soon"/, /\S/],
+  [['check'], 64, 'Cannot run "orch check": it needs "orch check <agent>"', 'Run "orch check --help"'],
+  [
+    ['tail', 'x', '-n', 'many'],
+    64,
+    'Cannot use "-n": the value given is not a whole number from 1 to 100000',
+    'Use for example "-n 20"',
+  ],
+  [
+    ['tail', 'x', '-n', '0'],
+    64,
+    'Cannot use "-n": "0" is not a whole number from 1 to 100000',
+    'Use for example "-n 20"',
+  ],
+  [['wait', 'x', '--timeout', '5 parsecs'], 64, /"5 parsecs"/, /\S/],
+  [['server', 'restart'], 64, /restart/, 'Run "orch server --help"'],
+  [['spawn'], 64, 'Cannot read the task: none is given', 'Give the task in quotes, or "--file FILE", or "-" for stdin'],
+  [['spawn', 'a', '--file', 'b'], 64, 'Cannot read the task: it is given twice', 'Give one task, in quotes'],
+  [['spawn', 'fix', 'it'], 64, 'Cannot run "orch spawn": unknown argument: it', 'Run "orch spawn --help"'],
+  [
+    ['spawn', 'a', '--program'],
+    64,
+    'Cannot spawn an agent: "--program" names no program',
+    'Use "--program NAME", or "--program -- CMD ARG…" at the end of the line',
+  ],
+  [['spawn', 'a', '--permission', 'never'], 64, /permission/, 'Run "orch spawn --help"'],
+  [['spawn', '   '], 64, /\S/, /\S/],
+  [
+    ['spawn', '--file', '/nowhere/task.md'],
+    66,
+    'Cannot read "/nowhere/task.md": the file is not readable (ENOENT)',
+    'Check the path of the file',
+  ],
+  [['spawn', 'a', '--backend', 'nope'], 64, /"nope"/, /\S/],
+  [
+    ['answer', 'x', '--allow', '--deny'],
+    64,
+    'Cannot answer: more than one answer is given',
+    'Give one of --allow, --always, --deny or a text',
+  ],
+  [['phase', 'Testing'], 64, 'Cannot report a phase: no agent is named', 'Add "--id ID", or set ORCH_AGENT_ID'],
+  [['check', 'nobody'], 66, /"nobody"/, /\S/],
+  [['check', '../../etc/passwd'], 66, /passwd/, /\S/],
+]
+
+describe('a command line that cannot be run', () => {
+  it.each(REFUSED)('%j gives %i: one sentence and one next action', async (words, code, message, hint) => {
+    const called = await callOrch(place, ['--json', ...words])
+    expect(called.stdout).toBe('')
+    const { error } = JSON.parse(called.stderr)
+    expect(error).toMatchObject({ message: like(message), hint: like(hint), exitCode: code })
+    expect(error.message).toMatch(/^Cannot [^\n]*[^.\n]$/)
+    const plain = await callOrch(place, words)
+    expect(plain).toEqual({ code, stdout: '', stderr: `orch: ${error.message}\n  → ${error.hint}\n` })
+  })
+
+  it('names a directory that is gone', async () => {
+    const called = await callOrch({ ...place, project: '/nowhere' }, ['status'])
+    expect(called).toMatchObject({ code: 66, stdout: '' })
+    expect(called.stderr).toMatch(/^orch: Cannot [^\n]*"\/nowhere"[^\n]*\n {2}→ [^\n]+\n$/)
+  })
+
+  it('names the key of a broken configuration', async () => {
+    const broken = createPlace({ defaultBackend: 7 })
+    const called = await callOrch(broken, ['status', '--json'])
+    broken.remove()
+    expect(called).toMatchObject({ code: 78, stdout: '' })
+    expect(JSON.parse(called.stderr).error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('defaultBackend'),
+    })
+  })
+})
+
+function like(text: Text): unknown {
+  return typeof text === 'string' ? text : expect.stringMatching(text)
+}
