@@ -21,17 +21,21 @@ export function createBackendLoader(sources: Sources): (name: string) => Promise
     const entry = sources.config.backends[name]
     const known = sources.known.find((backend) => backend.name === name)
     if (entry?.module) {
-      const module = await importModule(name, entry.module, entry.from)
+      const { module: source, from } = entry
+      const module = await loadModule(name, source, async () => await import(moduleUrl(source, from)))
       return checked(name, module).createBackend(entry.options)
     }
-    if (known !== undefined) return checked(name, await known.load()).createBackend(entry?.options ?? {})
+    if (known !== undefined) {
+      const module = await loadModule(name, name, () => known.load())
+      return checked(name, module).createBackend(entry?.options ?? {})
+    }
     throw unknownBackend(name, sources)
   }
 }
 
-async function importModule(name: string, module: string, from: string): Promise<BackendModule> {
+async function loadModule(name: string, module: string, load: () => Promise<BackendModule>): Promise<BackendModule> {
   try {
-    return (await import(moduleUrl(module, from))) as BackendModule
+    return await load()
   } catch (cause) {
     if (isOrchError(cause)) throw cause
     throw new OrchError(
