@@ -1,0 +1,37 @@
+import type { Backend, BackendHost } from '@orch/core'
+import { CAPABILITIES } from './capabilities.ts'
+import { TmuxClient } from './client/tmux.ts'
+import type { Context } from './context.ts'
+import { createAgent } from './create.ts'
+import { deliver } from './deliver.ts'
+import { followAgents } from './events.ts'
+import { findAgents, observeAgents } from './observe.ts'
+import type { CompleteOptions } from './options.ts'
+import { pathsFor } from './paths.ts'
+import { probeTmux } from './probe.ts'
+import { stopAgent } from './stop.ts'
+import { readTranscript } from './transcript.ts'
+
+/** The backend for one registry. Starts nothing and touches no file. */
+export function openBackend(host: BackendHost, options: CompleteOptions): Backend {
+  const paths = pathsFor(host, process.getuid?.() ?? 0)
+  const tmux = new TmuxClient({ command: options.command, env: host.env, logs: paths.logs })
+  const context: Context = { host, options, paths, tmux }
+  const closing = new AbortController()
+  return {
+    name: host.name,
+    target: { socket: paths.socket },
+    capabilitiesOf: () => CAPABILITIES,
+    probe: (signal) => probeTmux(context, signal),
+    create: (request, signal) => createAgent(context, request, signal),
+    begin: (agent, message, signal) => deliver(context, { agent, message, begin: true }, signal),
+    find: (targets, signal) => findAgents(context, targets, signal),
+    observe: (agents, signal) => observeAgents(context, agents, signal),
+    read: (agent, query, signal) => readTranscript(context, { agent, query }, signal),
+    events: (agents, query, signal) =>
+      followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal])),
+    send: (agent, message, signal) => deliver(context, { agent, message, begin: false }, signal),
+    stop: (agent, signal) => stopAgent(context, agent, signal),
+    close: async () => closing.abort(),
+  }
+}

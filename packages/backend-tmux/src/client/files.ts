@@ -1,0 +1,130 @@
+import { constants } from 'node:fs'
+import { access, chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { delimiter, isAbsolute, resolve } from 'node:path'
+import { type Exit, fileError, OrchError } from '@orch/core'
+import { parseExitFile } from '../parse.ts'
+import type { Paths } from '../paths.ts'
+import { WRAPPER } from '../wrapper.ts'
+
+/**
+ * Makes the directories and the wrapper script unless they are there.
+ *
+ * @throws OrchError `PERMISSION_DENIED` for a directory that another user owns or may write to; `DISK`; `CREATE_FAILED`.
+ */
+export async function prepareFiles(paths: Paths): Promise<void> {
+  for (const directory of paths.directories) await preparePrivateDirectory(directory)
+  if (await exists(paths.wrapper)) return
+  const draft = `${paths.wrapper}.${process.pid}`
+  await writing(paths.wrapper, async () => {
+    await writeFile(draft, WRAPPER, { mode: 0o600 })
+    await rename(draft, paths.wrapper)
+  })
+}
+
+async function preparePrivateDirectory(path: string): Promise<void> {
+  await writing(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
+  const info = await lstat(path)
+  const mine = info.isDirectory() && info.uid === process.getuid?.()
+  if (!mine || (info.mode & 0o022) !== 0) {
+    const state = mine ? 'other users may write to it' : 'it is not a directory of this user'
+    throw new OrchError('PERMISSION_DENIED', `Cannot use directory "${path}": ${state}`, {
+      hint: mine ? `Run "chmod 700 ${path}"` : `Remove "${path}"`,
+    })
+  }
+  if ((info.mode & 0o077) !== 0) await chmod(path, 0o700)
+}
+
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw fileError(cause, `Cannot create "${path}"`, 'CREATE_FAILED')
+  }
+}
+
+/** Writes a new 0600 file. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await writing(path, () => writeFile(path, text, { mode: 0o600, flag: 'wx' }))
+}
+
+/** Removes files that may or may not be there. */
+export async function removeFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { force: true })
+}
+
+/** Removes start files that nobody read within an hour: they hold an environment. */
+export async function removeStaleStarts(directory: string): Promise<void> {
+  const hour = 3_600_000
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = `${directory}/${name}`
+    const info = await stat(path).catch(() => null)
+    if (info !== null && Date.now() - info.mtimeMs > hour) await removeFiles([path])
+  }
+}
+
+/** An exit that a wrapper recorded. */
+export interface RecordedExit {
+  readonly exit: Exit
+  /** ISO 8601. */
+  readonly at: string
+}
+
+/** Reads the exit files of those runs that have one: one look at each directory, then only files that are there. */
+export async function readExits(files: readonly string[]): Promise<Map<string, RecordedExit>> {
+  const directories = new Map<string, Set<string>>()
+  const found = new Map<string, RecordedExit>()
+  for (const file of files) {
+    const cut = file.lastIndexOf('/')
+    const directory = file.slice(0, cut)
+    const names = directories.get(directory) ?? new Set(await readdir(directory).catch(() => []))
+    directories.set(directory, names)
+    if (!names.has(file.slice(cut + 1))) continue
+    const recorded = await readExit(file)
+    if (recorded !== null) found.set(file, recorded)
+  }
+  return found
+}
+
+async function readExit(file: string): Promise<RecordedExit | null> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const exit = parseExitFile(text)
+  const info = await stat(file).catch(() => null)
+  return exit === null || info === null ? null : { exit, at: info.mtime.toISOString() }
+}
+
+/** When a file was last written to, ISO 8601, or `null`. */
+export async function modifiedAt(file: string): Promise<string | null> {
+  return (await stat(file).catch(() => null))?.mtime.toISOString() ?? null
+}
+
+/** Whether `path` is a directory. */
+export async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null
+}
+
+/** The file that `command` means in this environment and directory, as `execvp` finds it, or `null`. */
+export async function findProgram(
+  command: string,
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): Promise<string | null> {
+  const places = command.includes('/') ? [''] : (env.PATH ?? '').split(delimiter)
+  for (const place of places) {
+    const path = isAbsolute(command) ? command : resolve(directory, place, command)
+    if (await isExecutable(path)) return path
+  }
+  return null
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null)
+  if (info === null || !info.isFile()) return false
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,134 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
+import { type Command, collectAndListCommands, commandLine, controlCommandLine, listCommands } from '../command-line.ts'
+import { CALL_TIMEOUT_MS } from '../options.ts'
+import { type Answer, type Look, parseLook } from '../parse.ts'
+import { findProgram } from './files.ts'
+
+/** Where the server and the wrapper look for `sh`, `cat`, `mv` and `rm`. */
+const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin'
+
+/** How to get tmux: one next action. */
+export const INSTALL_TMUX = 'Install tmux 3.3 or newer, for example with "apt-get install tmux"'
+
+/** One tmux process. */
+export interface TmuxCall {
+  readonly socket: string
+  readonly commands: readonly Command[]
+  /** What it reads from stdin. */
+  readonly input?: string
+  readonly signal: AbortSignal
+}
+
+/** What a {@link TmuxClient} needs to know. */
+export interface TmuxSetup {
+  /** A name on the caller's PATH or a path. */
+  readonly command: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where windows write their logs: the server passes it on to them. */
+  readonly logs: string
+}
+
+/** Runs tmux, always with an environment of its own: a server that it starts keeps none of the caller's secrets. */
+export class TmuxClient {
+  readonly #setup: TmuxSetup
+  #program: string | null = null
+
+  constructor(setup: TmuxSetup) {
+    this.#setup = setup
+  }
+
+  /** The tmux program. @throws OrchError `PROGRAM_MISSING`. */
+  async program(): Promise<string> {
+    const { command, env } = this.#setup
+    this.#program ??= await findProgram(command, env, '/')
+    if (this.#program !== null) return this.#program
+    throw new OrchError('PROGRAM_MISSING', `Cannot run "${command}": it is not on PATH`, {
+      hint: INSTALL_TMUX,
+    })
+  }
+
+  /** What `tmux -V` prints. */
+  async version(signal: AbortSignal): Promise<string> {
+    return (await this.#finish(['-V'], { signal })).stdout.trim()
+  }
+
+  /**
+   * Runs one process and returns what it said, whatever its exit code.
+   *
+   * @throws OrchError `PROGRAM_MISSING`; `PERMISSION_DENIED`; `TIMEOUT` when it did not end, outcome `unknown`.
+   */
+  run(call: TmuxCall): Promise<Answer> {
+    return this.#finish(commandLine(call.socket, call.commands), call)
+  }
+
+  /**
+   * Lists a server's panes. Why it could not is an answer too; only an abort rejects.
+   *
+   * @param collect lets the server collect its dead children first.
+   */
+  async look(socket: string, signal: AbortSignal, collect = false): Promise<Look> {
+    const commands = collect ? collectAndListCommands() : listCommands()
+    try {
+      return parseLook(await this.run({ socket, commands, signal }))
+    } catch (error) {
+      if (signal.aborted || !isOrchError(error)) throw error
+      return { kind: 'failed', reason: { code: error.code, text: error.message } }
+    }
+  }
+
+  /** Starts a control client, which lives until its stdin is closed or the server ends. */
+  async control(socket: string): Promise<ChildProcessWithoutNullStreams> {
+    return this.#start(await this.program(), controlCommandLine(socket))
+  }
+
+  async #finish(argv: readonly string[], call: Pick<TmuxCall, 'input' | 'signal'>): Promise<Answer> {
+    call.signal.throwIfAborted()
+    const program = await this.program()
+    try {
+      return await withDeadline(CALL_TIMEOUT_MS, call.signal, (signal) =>
+        collectOutput(this.#start(program, argv), call.input ?? '', signal),
+      )
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error
+      const message = `Cannot talk to the tmux server: no answer within ${CALL_TIMEOUT_MS} ms`
+      const hint = 'Run "orch doctor"'
+      throw new OrchError('TIMEOUT', message, { hint, outcome: 'unknown', cause: error })
+    }
+  }
+
+  #start(program: string, argv: readonly string[]): ChildProcessWithoutNullStreams {
+    const env = { PATH: SYSTEM_PATH, ORCH_TMUX_LOGS: this.#setup.logs }
+    return spawn(program, argv, { cwd: '/', env, stdio: 'pipe' })
+  }
+}
+
+function collectOutput(child: ChildProcessWithoutNullStreams, input: string, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    const onAbort = (): void => void child.kill('SIGKILL')
+    const settle = (finish: () => void): void => {
+      signal.removeEventListener('abort', onAbort)
+      finish()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.on('error', (cause) => settle(() => reject(cannotRun(child.spawnfile, cause))))
+    child.on('close', (code) => settle(() => resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) })))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString()
+}
+
+function cannotRun(program: string, cause: NodeJS.ErrnoException): OrchError {
+  const denied = cause.code === 'EACCES' || cause.code === 'EPERM'
+  const code = denied ? 'PERMISSION_DENIED' : 'BACKEND_ERROR'
+  const message = `Cannot run "${program}": ${cause.code ?? cause.message}`
+  return new OrchError(code, message, { hint: 'Run "orch doctor"', cause })
+}

@@ -1,0 +1,223 @@
+import type { CompleteOptions } from './options.ts'
+
+/** A tmux command and its arguments. */
+export type Command = readonly [name: string, ...args: string[]]
+
+/** Whose window it is: compared with what the server says, in the call that acts. */
+export interface Identity {
+  readonly agent: string
+  readonly run: string
+  readonly pane: string
+  readonly server: { readonly pid: number; readonly startTime: number }
+}
+
+/** The tmux session that holds every agent's window. */
+const SESSION = '=orch:'
+
+/** The last window: the one just made, as nothing else runs between chained commands. */
+const NEWEST = '=orch:{end}'
+
+/** What `create` prints when a window with the tag exists. */
+export const EXISTS = 'EXISTS'
+
+/** What `send` prints when the text was typed, and when it was not. */
+export const SENT = 'SENT'
+export const REFUSED = 'REFUSED'
+
+/** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun. */
+const BLOCKERS = '#{?pane_dead,D,}#{?pane_in_mode,M,}#{?pane_input_off,I,}'
+const BEGUN = '#{?#{==:#{@orch_begun},yes},B,}'
+const WHOSE = '#{pid}.#{start_time}.#{@orch_agent_id}.#{@orch_run}'
+
+/** The fields of one row of {@link listCommands}, TAB-separated; none of them is free text. */
+const ROW = [
+  '#{window_id}',
+  '#{pane_id}',
+  '#{pane_pid}',
+  '#{pane_tty}',
+  '#{pane_dead}',
+  '#{pane_dead_status}',
+  '#{pane_dead_signal}',
+  '#{window_activity}',
+  '#{@orch_begun}',
+  '#{@orch_namespace}',
+  '#{@orch_run}',
+  '#{@orch_agent_id}',
+].join('\t')
+
+/**
+ * The arguments of one tmux process that runs `commands` in order, in one go (`tmux(1)`, COMMAND PARSING).
+ * An argument that ends in `;` would end its command: the `;` is escaped.
+ */
+export function commandLine(socket: string, commands: readonly Command[]): string[] {
+  const chained = commands.flatMap((command, index) => {
+    const escaped = command.map((argument) => argument.replace(/;$/, '\\;'))
+    return index === 0 ? escaped : [';', ...escaped]
+  })
+  return ['-S', socket, '-f', '/dev/null', '-u', ...chained]
+}
+
+/**
+ * Commands as one string for `if-shell`, which tmux parses again: every byte that is not a plain character is
+ * written in octal, so that nothing in it has a meaning.
+ */
+export function nested(commands: readonly Command[]): string {
+  return commands.map((command) => command.map(quoted).join(' ')).join(' ; ')
+}
+
+function quoted(argument: string): string {
+  let text = ''
+  for (const byte of Buffer.from(argument)) {
+    const character = String.fromCharCode(byte)
+    text += /[A-Za-z0-9_/.,:=@%+-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`
+  }
+  return `"${text}"`
+}
+
+/** What a new window is made of. Ids are `[A-Za-z0-9-]`. */
+export interface NewWindow {
+  readonly agent: string
+  readonly namespace: string
+  readonly run: string
+  /** Whether the program has its task already. */
+  readonly begun: boolean
+  readonly argv: readonly string[]
+  /** Variables every process in the pane gets. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly options: CompleteOptions
+}
+
+/**
+ * Starts the server and the session unless they are there, and makes the window with its size, tags and log,
+ * unless one with the same tag is there: one call, so that nothing of its output is missed and of several
+ * callers one makes it. Prints {@link EXISTS}, or the server's version, pid and start time and the window's row.
+ */
+export function createCommands(window: NewWindow): Command[] {
+  const { columns, rows, historyLines } = window.options
+  const hasSession = '#{S:#{?#{==:#{session_name},orch},1,}}'
+  const tag = '#{@orch_namespace}/#{@orch_agent_id}'
+  const hasWindow = `#{W:#{?#{==:${tag},${window.namespace}/${window.agent}},1,}}`
+  const keeper: Command = [
+    ...['new-session', '-d', '-s', 'orch', '-n', 'orch', '-c', '/'],
+    ...['-x', String(columns), '-y', String(rows), '/bin/sh', '-c', ':'],
+  ] as unknown as Command
+  return [
+    ['start-server'],
+    ['set-option', '-g', 'exit-empty', 'off'],
+    ['set-option', '-g', 'remain-on-exit', 'on'],
+    ['set-option', '-gq', 'remain-on-exit-format', ''],
+    ['set-option', '-g', 'history-limit', String(historyLines)],
+    ['set-option', '-g', 'default-terminal', 'screen-256color'],
+    ['set-option', '-g', 'update-environment', ''],
+    ['set-option', '-g', 'allow-rename', 'off'],
+    ['if-shell', '-F', hasSession, '', nested([keeper])],
+    [
+      'if-shell',
+      '-F',
+      '-t',
+      SESSION,
+      hasWindow,
+      nested([['display-message', '-p', EXISTS]]),
+      nested(windowCommands(window)),
+    ],
+  ]
+}
+
+function windowCommands(window: NewWindow): Command[] {
+  const { columns, rows } = window.options
+  const variables = Object.entries(window.tags).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+  const create = ['new-window', '-d', '-a', '-t', NEWEST, '-n', window.agent, '-c', '/']
+  const log = `umask 077; exec cat >>"$ORCH_TMUX_LOGS/${window.run}.log"`
+  return [
+    [...create, ...variables, ...window.argv] as unknown as Command,
+    ['set-option', '-w', '-t', NEWEST, '@orch_agent_id', window.agent],
+    ['set-option', '-w', '-t', NEWEST, '@orch_namespace', window.namespace],
+    ['set-option', '-p', '-t', NEWEST, '@orch_agent_id', window.agent],
+    ['set-option', '-p', '-t', NEWEST, '@orch_namespace', window.namespace],
+    ['set-option', '-p', '-t', NEWEST, '@orch_run', window.run],
+    ['set-option', '-p', '-t', NEWEST, '@orch_begun', window.begun ? 'yes' : 'no'],
+    ['resize-window', '-t', NEWEST, '-x', String(columns), '-y', String(rows)],
+    ['pipe-pane', '-t', NEWEST, log],
+    ['display-message', '-p', '-t', NEWEST, SERVER_ROW],
+    ['display-message', '-p', '-t', NEWEST, ROW],
+  ]
+}
+
+const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'
+
+/** Prints the server's version, pid and start time, then one row for each pane (`parse.ts` reads both). */
+export function listCommands(): Command[] {
+  return [
+    ['display-message', '-p', SERVER_ROW],
+    ['list-panes', '-a', '-F', ROW],
+  ]
+}
+
+/** Lets the server collect its dead children first: it may have missed how some of them ended. */
+export function collectAndListCommands(): Command[] {
+  return [['run-shell', 'true'], ...listCommands()]
+}
+
+/**
+ * Types what stands on stdin, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
+ * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server.
+ *
+ * @param begin also marks the agent as having its task, and refuses when it is marked already.
+ */
+export function sendCommands(to: Identity, buffer: string, begin: boolean): Command[] {
+  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}`
+  const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
+  return [
+    ['load-buffer', '-b', buffer, '-'],
+    [
+      'if-shell',
+      '-F',
+      '-t',
+      to.pane,
+      `#{==:${state},${ownState(to)}}`,
+      nested([
+        ...mark,
+        ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane],
+        ['send-keys', '-t', to.pane, 'Enter'],
+        ['display-message', '-p', SENT],
+      ]),
+      nested([
+        ['delete-buffer', '-b', buffer],
+        ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`],
+      ]),
+    ],
+  ]
+}
+
+/** Removes exactly this pane and its window's tag, if it is there, and lists what is left. */
+export function killCommands(of: Identity): Command[] {
+  return [
+    [
+      'if-shell',
+      '-F',
+      '-t',
+      of.pane,
+      `#{==:${WHOSE}.,${ownState(of)}}`,
+      nested([
+        ['set-option', '-w', '-u', '-t', of.pane, '@orch_agent_id'],
+        ['kill-pane', '-t', of.pane],
+      ]),
+    ],
+    ...listCommands(),
+  ]
+}
+
+/** A control client that says when a window goes, a pane dies, or the server ends. Write {@link SUBSCRIBE} to it. */
+export function controlCommandLine(socket: string): string[] {
+  const commands: Command[] = [['attach-session', '-f', 'no-output,ignore-size', '-t', SESSION]]
+  const [flag, path, ...rest] = commandLine(socket, commands)
+  return ['-C', flag as string, path as string, ...rest]
+}
+
+/** Asks a control client to report every pane's death, at most once a second (`tmux(1)`, `refresh-client -B`). */
+export const SUBSCRIBE = "refresh-client -B 'dead:%*:#{pane_dead}'\n"
+
+/** `WHOSE` with no blockers, as it reads for a pane that is this agent's. */
+function ownState(of: Identity): string {
+  return `${of.server.pid}.${of.server.startTime}.${of.agent}.${of.run}.`
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type CreateRequest,
+  type CreateResult,
+  isOrchError,
+  OrchError,
+  type ProgramSpec,
+  type Receipt,
+} from '@orch/core'
+import {
+  findProgram,
+  isDirectory,
+  prepareFiles,
+  removeFiles,
+  removeStaleStarts,
+  writePrivateFile,
+} from './client/files.ts'
+import { createCommands, EXISTS } from './command-line.ts'
+import type { Context } from './context.ts'
+import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts'
+import { handleOf } from './identity.ts'
+import { socketOf } from './observe.ts'
+import { ARGUMENT_BYTES } from './options.ts'
+import { type Answer, epochOf, failureText, type Handle, isId, parseLook, saysServerDied } from './parse.ts'
+import { GET_A_PROGRAM, PROGRAMS, programNamed } from './programs.ts'
+import { hasLoneSurrogate } from './unsendable.ts'
+import { startFile } from './wrapper.ts'
+
+/** A program and the file it is. */
+interface Program {
+  readonly spec: ProgramSpec
+  readonly path: string
+}
+
+/** `Backend.create`: everything that can be refused is refused before anything is made. */
+export async function createAgent(
+  context: Context,
+  request: CreateRequest,
+  signal: AbortSignal,
+): Promise<CreateResult> {
+  signal.throwIfAborted()
+  const cannot = `Cannot start agent "${request.id}"`
+  if (!isId(request.id)) throw new OrchError('CREATE_FAILED', `${cannot}: its id is not made of letters, digits and -`)
+  if (!(await isDirectory(request.directory)))
+    throw new OrchError('CREATE_FAILED', `${cannot} in "${request.directory}": there is no such directory`, {
+      hint: 'Name an existing directory',
+    })
+  const program = await resolveProgram(context, request)
+  const argv = argumentsFor(program, request)
+  await context.tmux.program()
+  await prepareFiles(context.paths)
+  const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
+  const files = {
+    start: `${context.paths.starts}/${run}`,
+    exit: `${context.paths.exits}/${run}`,
+    log: `${context.paths.logs}/${run}.log`,
+  }
+  const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
+  await removeStaleStarts(context.paths.starts)
+  await writePrivateFile(files.start, startFile({ directory: request.directory, env, argv }))
+  try {
+    await writePrivateFile(files.log, '')
+    const answer = await makeWindow(context, request, {
+      run,
+      begun: program.spec.promptBy !== 'send',
+      argv: ['/bin/sh', context.paths.wrapper, files.start, files.exit],
+      signal,
+    })
+    return resultOf(program.spec, madeWindow(context, request, answer))
+  } catch (error) {
+    const maybeMade = !isOrchError(error) || error.outcome === 'unknown'
+    if (!maybeMade) await removeFiles([files.start, files.log])
+    throw error
+  }
+}
+
+async function resolveProgram(context: Context, request: CreateRequest): Promise<Program> {
+  const { program, programName } = request
+  const wished = program ?? (programName === null ? null : programNamed(programName))
+  const candidates = wished === null ? PROGRAMS : [wished]
+  for (const spec of candidates) {
+    const env = { ...context.host.env, ...spec.env }
+    const path = await findProgram(spec.command, env, request.directory)
+    if (path !== null) return { spec, path }
+  }
+  if (wished === null)
+    throw new OrchError(
+      'PROGRAM_MISSING',
+      `Cannot start agent "${request.id}": none of ${PROGRAMS.map(({ command }) => `"${command}"`).join(', ')} is on PATH`,
+      { hint: GET_A_PROGRAM },
+    )
+  throw new OrchError(
+    'PROGRAM_MISSING',
+    `Cannot start agent "${request.id}": program "${wished.command}" is not on PATH or cannot be executed`,
+    { hint: `Install "${wished.command}" or correct its name` },
+  )
+}
+
+function argumentsFor(program: Program, request: CreateRequest): string[] {
+  const { spec, path } = program
+  const argv = [path, ...spec.args, ...(spec.promptBy === 'argument' ? [request.prompt] : [])]
+  for (const argument of argv) {
+    const bytes = Buffer.byteLength(argument)
+    const cannot = `Cannot start agent "${request.id}" with an argument of ${bytes} bytes`
+    if (bytes > ARGUMENT_BYTES)
+      throw new OrchError('CREATE_FAILED', `${cannot}: a program takes at most ${ARGUMENT_BYTES} bytes in one`, {
+        hint: 'Put the task in a file in the project and name that file in the task',
+      })
+    if (argument.includes('\0') || hasLoneSurrogate(argument))
+      throw new OrchError('CREATE_FAILED', `${cannot}: it holds a character that no argument can`, {
+        hint: 'Remove the NUL or the half surrogate pair from the task',
+      })
+  }
+  return argv
+}
+
+interface WindowCall {
+  readonly run: string
+  readonly begun: boolean
+  readonly argv: readonly string[]
+  readonly signal: AbortSignal
+}
+
+function makeWindow(context: Context, request: CreateRequest, call: WindowCall): Promise<Answer> {
+  const commands = createCommands({
+    agent: request.id,
+    namespace: context.host.namespace,
+    run: call.run,
+    begun: call.begun,
+    argv: call.argv,
+    tags: { [AGENT_VARIABLE]: request.id, [RUN_VARIABLE]: call.run },
+    options: context.options,
+  })
+  const socket = socketOf(request.target)
+  return context.tmux.run({ socket, commands, signal: call.signal })
+}
+
+function madeWindow(context: Context, request: CreateRequest, answer: Answer): Handle {
+  if (answer.stdout.startsWith(EXISTS))
+    throw new OrchError('AGENT_EXISTS', `Cannot start agent "${request.id}": a tmux window with its tag is there`, {
+      hint: `Run "orch check ${request.id}"`,
+    })
+  const look = parseLook(answer)
+  const row = look.kind === 'server' ? look.rows[0] : undefined
+  if (look.kind !== 'server' || row === undefined)
+    throw new OrchError('CREATE_FAILED', `Cannot start agent "${request.id}": ${failureText(answer)}`, {
+      hint: 'Run "orch doctor"',
+      outcome: saysServerDied(answer) ? 'unknown' : 'none',
+    })
+  return handleOf(look.server, row, context.paths)
+}
+
+function resultOf(program: ProgramSpec, handle: Handle): CreateResult {
+  return {
+    handle: { ...handle },
+    epoch: epochOf(handle.server),
+    begun: program.promptBy !== 'send',
+    receipt: startReceipt(program, handle),
+    program: program.name,
+    model: null,
+  }
+}
+
+function startReceipt(program: ProgramSpec, handle: Handle): Receipt | null {
+  if (program.promptBy === 'send') return null
+  const at = new Date().toISOString()
+  const none = program.promptBy === 'none'
+  const detail = none
+    ? `process ${handle.panePid} runs "${program.command}"`
+    : `process ${handle.panePid} runs "${program.command}" with the task as its last argument`
+  return {
+    messageId: null,
+    delivery: 'accepted',
+    reason: none ? { code: 'NO_PROMPT', text: `Program "${program.name}" takes no task: none was given` } : null,
+    evidence: [{ source: 'process', detail, at }],
+    at,
+  }
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt } from '@orch/core'
+import { isCanonical } from './client/terminal.ts'
+import { SENT, sendCommands } from './command-line.ts'
+import type { Context } from './context.ts'
+import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
+import { socketOf } from './observe.ts'
+import { CANONICAL_LINE_BYTES } from './options.ts'
+import { type Answer, type Handle, parseHandle, parseRefusal, saysNoServer } from './parse.ts'
+import { unsendable } from './unsendable.ts'
+
+/** What became of a message, before it is a receipt. */
+interface Outcome {
+  readonly delivery: Delivery
+  readonly reason: Reason | null
+  readonly detail: string
+}
+
+/**
+ * `Backend.send` and `Backend.begin`: one tmux process, two for an agent without a handle.
+ *
+ * @param begin marks the agent as having its task; a second time nothing is typed.
+ */
+export async function deliver(
+  context: Context,
+  to: { readonly agent: AgentRef; readonly message: Message; readonly begin: boolean },
+  signal: AbortSignal,
+): Promise<Receipt> {
+  const { delivery, reason, detail } = await attempt(context, to, signal)
+  const at = new Date().toISOString()
+  return {
+    messageId: null,
+    delivery,
+    reason,
+    evidence: [{ source: 'process', detail, at }],
+    at,
+  }
+}
+
+async function attempt(
+  context: Context,
+  { agent, message, begin }: Parameters<typeof deliver>[1],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const bad = unsendable(message.text)
+  if (bad !== null) return refused('UNSENDABLE_TEXT', bad)
+  const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
+  if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
+  const cut = longestLine(message.text) > CANONICAL_LINE_BYTES && (await isCanonical(handle.tty))
+  if (cut)
+    return refused(
+      'LINE_TOO_LONG',
+      `The program reads whole lines, which the terminal cuts at ${CANONICAL_LINE_BYTES} bytes`,
+    )
+  const call = {
+    socket: socketOf(agent.target),
+    commands: sendCommands(identityOf(agent, handle), `orch-${randomUUID()}`, begin),
+    input: message.text,
+    signal,
+  }
+  try {
+    return outcomeOf(await context.tmux.run(call), handle)
+  } catch (error) {
+    if (!isOrchError(error) || error.code !== 'TIMEOUT') throw error
+    return unconfirmed(error.message)
+  }
+}
+
+/** The handle of an agent whose record has none, by its tag. */
+export async function findHandle(context: Context, agent: AgentRef, signal: AbortSignal): Promise<Handle | null> {
+  const look = await context.tmux.look(socketOf(agent.target), signal)
+  if (look.kind !== 'server') return null
+  const row = rowOf(agent, null, taggedRows(look.rows, context.host.namespace))
+  return row === undefined ? null : handleOf(look.server, row, context.paths)
+}
+
+function outcomeOf(answer: Answer, handle: Handle): Outcome {
+  if (answer.stdout.trim() === SENT) {
+    const detail = `tmux typed it into pane ${handle.pane}, where process ${handle.panePid} runs`
+    return { delivery: 'accepted', reason: null, detail }
+  }
+  if (saysNoServer(answer.stderr)) return refused('GONE', 'No tmux server runs')
+  const refusal = parseRefusal(answer.stdout, handle)
+  if (refusal === null) return unconfirmed(answer.stderr.trim() || `tmux ended with code ${answer.code ?? 'none'}`)
+  if (refusal.code !== 'BEGUN') return refused(refusal.code, refusal.text)
+  return { delivery: 'accepted', reason: refusal, detail: 'the window is marked as begun' }
+}
+
+function refused(code: string, text: string): Outcome {
+  return { delivery: 'refused', reason: { code, text }, detail: 'nothing was typed' }
+}
+
+function unconfirmed(detail: string): Outcome {
+  const text = 'tmux gave no answer: the text may or may not have been typed'
+  return { delivery: 'unconfirmed', reason: { code: 'NO_ANSWER', text }, detail }
+}
+
+function longestLine(text: string): number {
+  return Math.max(...text.split('\n').map((line) => Buffer.byteLength(line)))
+}

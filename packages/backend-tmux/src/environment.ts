@@ -1,0 +1,40 @@
+import type { CreateRequest, ProgramSpec } from '@orch/core'
+
+/** Marks every process of a run; its value is the run's id. */
+export const RUN_VARIABLE = 'ORCH_TMUX_RUN'
+
+/** Marks every process of an agent; core sets it too. */
+export const AGENT_VARIABLE = 'ORCH_AGENT_ID'
+
+/** They describe the caller's terminal, not the pane. */
+const TERMINAL = ['TERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION', 'COLORTERM', 'COLUMNS', 'LINES']
+
+/** A shell keeps these to itself; setting some of them is an error. */
+const SHELL_OWN = ['_', 'OLDPWD', 'UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS', 'OPTIND', 'IFS']
+
+/**
+ * The environment of an agent's program: the caller's, without what describes its terminal or its tmux, then
+ * the program's, then core's. Names that are not shell identifiers (`[A-Za-z_][A-Za-z0-9_]*`) are left out.
+ */
+export function agentEnvironment(
+  caller: Readonly<Record<string, string | undefined>>,
+  request: Pick<CreateRequest, 'id' | 'directory' | 'env'>,
+  run: { readonly program: ProgramSpec; readonly id: string },
+): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(caller)) {
+    if (value === undefined || TERMINAL.includes(name)) continue
+    if (name.startsWith('TMUX') || name.startsWith('ORCH_TMUX_')) continue
+    env[name] = value
+  }
+  Object.assign(env, run.program.env, request.env, {
+    PWD: request.directory,
+    [AGENT_VARIABLE]: request.id,
+    [RUN_VARIABLE]: run.id,
+  })
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_OWN.includes(name) && !value.includes('\0'),
+    ),
+  )
+}

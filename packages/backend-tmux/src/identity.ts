@@ -1,0 +1,45 @@
+import type { AgentRef, Found } from '@orch/core'
+import type { Identity } from './command-line.ts'
+import type { Handle, Row, Server } from './parse.ts'
+import type { Paths } from './paths.ts'
+
+/** The handle of a window, from what tmux lists of it. */
+export function handleOf(server: Server, row: Row, paths: Paths): Handle {
+  return {
+    server: { pid: server.pid, startTime: server.startTime },
+    window: row.window,
+    pane: row.pane,
+    panePid: row.panePid,
+    tty: row.tty,
+    run: row.run,
+    log: `${paths.logs}/${row.run}.log`,
+    exit: `${paths.exits}/${row.run}`,
+  }
+}
+
+/** What must still be so, in the call that acts. */
+export function identityOf(agent: Pick<AgentRef, 'id'>, handle: Handle): Identity {
+  return { agent: agent.id, run: handle.run, pane: handle.pane, server: handle.server }
+}
+
+/** The rows that carry this registry's tag. */
+export function taggedRows(rows: readonly Row[], namespace: string): Row[] {
+  return rows.filter((row) => row.run !== '' && row.agent !== '' && row.namespace === namespace)
+}
+
+/** Which of the rows is this agent's: by its handle, or by its id when it has none. */
+export function rowOf(agent: Pick<AgentRef, 'id'>, handle: Handle | null, rows: readonly Row[]): Row | undefined {
+  return rows.find((row) => row.agent === agent.id && (handle === null || row.run === handle.run))
+}
+
+/** A tagged window, as `find` shows it. */
+export function foundOf(look: { readonly server: Server; readonly row: Row }, socket: string, paths: Paths): Found {
+  const { server, row } = look
+  return {
+    id: row.agent,
+    target: { socket },
+    handle: { ...handleOf(server, row, paths) },
+    begun: row.begun === 'yes' || row.begun === 'no' ? row.begun : 'unknown',
+    detail: `tmux window ${row.window} on socket ${socket}`,
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  type AgentRef,
+  type Evidence,
+  type Existence,
+  type Field,
+  NOT_SHOWN,
+  type Observation,
+  type ProcessInfo,
+  type Reason,
+} from '@orch/core'
+import type { RecordedExit } from './client/files.ts'
+import { rowOf, taggedRows } from './identity.ts'
+import { epochOf, type Handle, type Look, type Row } from './parse.ts'
+
+/** Everything one look at a server, its exit files and `/proc` showed of one agent. */
+export interface Sighting {
+  readonly agent: AgentRef
+  readonly handle: Handle | null
+  readonly look: Look
+  readonly namespace: string
+  readonly recorded: RecordedExit | null
+  /** Of an agent without a window: what its run still has running; `null` when that was not or cannot be seen. */
+  readonly running: readonly number[] | null
+  /** Of an agent without a window: whether the server of its handle runs although its socket does not answer. */
+  readonly serverRuns: boolean
+  /** When its log was last written to; only looked up for an agent without a window. */
+  readonly loggedAt: string | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+const NO_TURNS = 'A bare program in tmux does not show its turns'
+const NO_REQUESTS = 'A bare program in tmux does not show what it waits for'
+const NO_USAGE = 'A bare program in tmux does not show what it uses'
+
+/** What all of that says of the agent. */
+export function observationOf(sighting: Sighting): Observation {
+  const { look } = sighting
+  const row =
+    look.kind === 'server'
+      ? rowOf(sighting.agent, sighting.handle, taggedRows(look.rows, sighting.namespace))
+      : undefined
+  return {
+    id: sighting.agent.id,
+    at: sighting.at,
+    existence: row === undefined ? absence(sighting) : presence(sighting, row),
+    process: row === undefined ? processWithout(sighting) : processIn(sighting, row),
+    turn: hidden(NO_TURNS),
+    requests: hidden(NO_REQUESTS),
+    lastActivityAt: activity(sighting, row),
+    usage: hidden(NO_USAGE),
+  }
+}
+
+function presence(sighting: Sighting, row: Row): Field<Existence> {
+  return known('present', sighting, 'process', `tmux window ${row.window} has this agent's tag`)
+}
+
+function absence(sighting: Sighting): Field<Existence> {
+  const { look, handle, recorded, at } = sighting
+  if (look.kind === 'failed') return unknown(look.reason)
+  if (handle === null) return known('gone', sighting, 'process', 'no tmux window has its tag')
+  const epoch = epochOf(handle.server)
+  if (look.kind === 'server' && epochOf(look.server) === epoch)
+    return known('gone', sighting, 'process', `tmux server ${epoch} has no such window any more`)
+  if (look.kind === 'none' && sighting.serverRuns)
+    return unknown({
+      code: 'SOCKET_LOST',
+      text: `tmux server ${handle.server.pid} runs, but its socket is gone: "kill -USR1 ${handle.server.pid}" makes it again`,
+    })
+  const over = look.kind === 'none' ? look.text : `tmux server ${epoch} was replaced by another`
+  return recorded === null
+    ? known('lost', sighting, 'process', over)
+    : { known: true, value: 'gone', evidence: exitEvidence(recorded, at) }
+}
+
+function processIn(sighting: Sighting, row: Row): Field<ProcessInfo> {
+  if (sighting.recorded !== null) return exited(sighting.recorded, sighting.at)
+  if (!row.dead)
+    return known(
+      { alive: true, exit: null },
+      sighting,
+      'process',
+      `process ${row.panePid} runs in tmux window ${row.window}`,
+    )
+  const how = row.exit === null ? 'it is not known how' : 'tmux saw how'
+  const detail = `process ${row.panePid} ended without recording its exit; ${how}`
+  return known({ alive: false, exit: row.exit }, sighting, 'process', detail)
+}
+
+function processWithout(sighting: Sighting): Field<ProcessInfo> {
+  if (sighting.recorded !== null) return exited(sighting.recorded, sighting.at)
+  if (sighting.look.kind === 'failed') return unknown(sighting.look.reason)
+  const { running } = sighting
+  if (running === null) return unknown({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
+  const detail = running.length === 0 ? 'no process of this agent runs' : `still running: process ${running.join(', ')}`
+  return known({ alive: running.length > 0, exit: null }, sighting, 'process', detail)
+}
+
+function activity(sighting: Sighting, row: Row | undefined): Field<string> {
+  if (row !== undefined && Number.isFinite(row.activity)) {
+    const at = new Date(row.activity * 1000).toISOString()
+    return known(at, sighting, 'process', 'tmux saw its last output then')
+  }
+  if (sighting.loggedAt !== null) return known(sighting.loggedAt, sighting, 'file', 'its log was last written then')
+  if (sighting.look.kind === 'failed') return unknown(sighting.look.reason)
+  return unknown({ code: 'NO_LOG', text: 'Its log is not there' })
+}
+
+function exited(recorded: RecordedExit, at: string): Field<ProcessInfo> {
+  return {
+    known: true,
+    value: { alive: false, exit: recorded.exit },
+    evidence: exitEvidence(recorded, at),
+  }
+}
+
+function exitEvidence({ exit, at: ended }: RecordedExit, at: string): Evidence {
+  const how = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`
+  return { source: 'file', detail: `it ended with ${how} at ${ended}`, at }
+}
+
+function known<T>(value: T, { at }: Sighting, source: Evidence['source'], detail: string): Field<T> {
+  return { known: true, value, evidence: { source, detail, at } }
+}
+
+function unknown<T>(reason: Reason): Field<T> {
+  return { known: false, reason }
+}
+
+function hidden<T>(text: string): Field<T> {
+  return unknown({ code: NOT_SHOWN, text })
+}

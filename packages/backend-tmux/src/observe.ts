@@ -1,0 +1,126 @@
+import { type AgentRef, type Found, type JsonValue, type ObserveResult, OrchError, type ServerInfo } from '@orch/core'
+import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
+import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
+import type { Context } from './context.ts'
+import { RUN_VARIABLE } from './environment.ts'
+import { foundOf, handleOf, rowOf, taggedRows } from './identity.ts'
+import { observationOf, type Sighting } from './observation.ts'
+import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
+
+/** An agent with the look at its server. */
+interface Subject {
+  readonly agent: AgentRef
+  readonly handle: Handle | null
+  readonly look: Look
+  readonly row: Row | undefined
+}
+
+/** `Backend.observe`: one tmux process for each server, whatever the number of agents. */
+export async function observeAgents(
+  context: Context,
+  agents: readonly AgentRef[],
+  signal: AbortSignal,
+): Promise<ObserveResult> {
+  const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
+  const looks = await lookAt(context, [...sockets], signal)
+  let subjects = subjectsOf(context, agents, looks)
+  const exits = await readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
+  const unclear = subjects.filter(({ row, handle }) => row?.dead && row.exit === null && !exits.has(handle?.exit ?? ''))
+  if (unclear.length > 0) {
+    for (const socket of new Set(unclear.map(({ agent }) => socketOf(agent.target))))
+      looks.set(socket, await context.tmux.look(socket, signal, true))
+    subjects = subjectsOf(context, agents, looks)
+  }
+  const sightings = await sightingsOf(context, subjects, exits)
+  const own = looks.get(context.paths.socket) as Look
+  return {
+    observations: sightings.map(observationOf),
+    found: [...looks].flatMap(([socket, look]) => foundIn(context, socket, look)),
+    complete: [...looks.values()].every((look) => look.kind !== 'failed'),
+    server: serverInfo(own),
+  }
+}
+
+/** `Backend.find`. @throws OrchError `BACKEND_UNREACHABLE` when one of them could not be looked at. */
+export async function findAgents(
+  context: Context,
+  targets: readonly JsonValue[],
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const looks = await lookAt(context, [...new Set(targets.map(socketOf))], signal)
+  for (const [socket, look] of looks)
+    if (look.kind === 'failed')
+      throw new OrchError('BACKEND_UNREACHABLE', `Cannot list the tmux windows at "${socket}": ${look.reason.text}`, {
+        hint: 'Run "orch doctor"',
+        retryable: true,
+      })
+  return [...looks].flatMap(([socket, look]) => foundIn(context, socket, look))
+}
+
+/** What a look says of its server. */
+export function serverInfo(look: Look): ServerInfo {
+  if (look.kind === 'server')
+    return { ok: true, version: look.server.version, epoch: epochOf(look.server), error: null }
+  const error = look.kind === 'failed' ? look.reason : { code: 'NO_SERVER', text: 'No tmux server runs' }
+  return { ok: false, version: null, epoch: null, error }
+}
+
+/** The socket in a target. @throws OrchError `INTERNAL` for a target of another backend. */
+export function socketOf(target: JsonValue): string {
+  const socket = parseTarget(target)
+  if (socket !== null) return socket
+  throw new OrchError('INTERNAL', `Cannot use target ${JSON.stringify(target)}: it is not one of the tmux backend`)
+}
+
+async function lookAt(context: Context, sockets: readonly string[], signal: AbortSignal): Promise<Map<string, Look>> {
+  const looks = await Promise.all(sockets.map((socket) => context.tmux.look(socket, signal)))
+  return new Map(sockets.map((socket, index) => [socket, looks[index] as Look]))
+}
+
+function subjectsOf(context: Context, agents: readonly AgentRef[], looks: ReadonlyMap<string, Look>): Subject[] {
+  return agents.map((agent) => {
+    const look = looks.get(socketOf(agent.target)) as Look
+    const stored = parseHandle(agent.handle)
+    const rows = look.kind === 'server' ? taggedRows(look.rows, context.host.namespace) : []
+    const row = rowOf(agent, stored, rows)
+    const seen = row !== undefined && look.kind === 'server' ? handleOf(look.server, row, context.paths) : null
+    return { agent, handle: stored ?? seen, look, row }
+  })
+}
+
+async function sightingsOf(
+  context: Context,
+  subjects: readonly Subject[],
+  exits: ReadonlyMap<string, RecordedExit>,
+): Promise<Sighting[]> {
+  const at = new Date().toISOString()
+  const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
+  const runs = subjects.some(ended) && (await hasProc()) ? await processesBy(RUN_VARIABLE) : null
+  return Promise.all(
+    subjects.map(async (subject): Promise<Sighting> => {
+      const { agent, handle, look, row } = subject
+      const absent = row === undefined && handle !== null
+      return {
+        ...{ agent, handle, look, at },
+        namespace: context.host.namespace,
+        recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
+        running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
+        serverRuns: absent && look.kind === 'none' && (await serverRuns(handle)),
+        loggedAt: absent ? await modifiedAt(handle.log) : null,
+      }
+    }),
+  )
+}
+
+async function serverRuns(handle: Handle): Promise<boolean> {
+  const stat = await processStat(handle.server.pid)
+  if (stat === null || !stat.name.startsWith('tmux')) return false
+  const started = await startSeconds(stat)
+  return started === null || Math.abs(started - handle.server.startTime) <= 2
+}
+
+function foundIn(context: Context, socket: string, look: Look): Found[] {
+  if (look.kind !== 'server') return []
+  const { server } = look
+  return taggedRows(look.rows, context.host.namespace).map((row) => foundOf({ server, row }, socket, context.paths))
+}

@@ -1,0 +1,36 @@
+import { type AgentRef, OrchError, type ReadQuery, type ReadResult } from '@orch/core'
+import { readLastLines } from './client/log.ts'
+import type { Context } from './context.ts'
+import { findHandle } from './deliver.ts'
+import { lineItem } from './output-lines.ts'
+import { parseHandle } from './parse.ts'
+
+/** `Backend.read`: lines of the log, which outlives window and server. Without a handle one tmux process finds it. */
+export async function readTranscript(
+  context: Context,
+  request: { readonly agent: AgentRef; readonly query: ReadQuery },
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  signal.throwIfAborted()
+  const { agent, query } = request
+  const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
+  const page =
+    handle === null ? null : await readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
+  if (page === null) {
+    const text = 'The log of its output is not there'
+    return { items: [], before: null, gap: { code: 'NO_LOG', text } }
+  }
+  return {
+    items: page.lines.map((line) => lineItem(line, query.raw)),
+    before: page.start === 0 ? null : String(page.start),
+    gap: null,
+  }
+}
+
+function cursor(before: string | null): number | null {
+  if (before === null) return null
+  if (/^\d{1,15}$/.test(before)) return Number(before)
+  throw new OrchError('USAGE', `Cannot read before "${before}": it is not a cursor of this agent`, {
+    hint: 'Use the cursor that the page before this one named',
+  })
+}
