@@ -2,10 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import type { Backend, BackendFactory, BackendHost } from '../../src/backend.ts'
 import type { KnownFields, World } from '../../src/contract/index.ts'
-import { createMemoryServer, type MemoryOptions, memory } from '../../src/memory/index.ts'
+import { createMemoryServer, type MemoryOptions, type MemoryServer, memory } from '../../src/memory/index.ts'
+
+/** What a broken backend may reach besides the backend that it breaks. */
+export interface Scene {
+  readonly server: MemoryServer
+  /** A client that is not broken. */
+  open(): Backend
+}
 
 /** Puts a backend that breaks the contract in place of the right one. */
-export type Breaker = (backend: Backend, open: () => Backend) => Backend
+export type Breaker = (backend: Backend, scene: Scene) => Backend
 
 const ALL = ['existence', 'process', 'turn', 'requests', 'lastActivityAt', 'usage'] as const
 
@@ -20,15 +27,15 @@ const KNOWN: KnownFields = {
   killed: ['existence', 'turn'],
 }
 
-/** A world over a memory server of its own. `break` wraps every client. */
+/** A world over a memory server of its own. `breaker` wraps every client. */
 export async function memoryWorld(
   options: MemoryOptions = {},
   breaker: Breaker = (backend) => backend,
 ): Promise<World> {
   const server = options.server ?? createMemoryServer()
-  const factory: BackendFactory = memory({ deadlineMs: 100, ...options, server })
+  const factory: BackendFactory = memory({ deadlineMs: 50, ...options, server })
   const open = (namespace = 'memoryworld0'): Backend => factory(host(namespace))
-  const broken = (namespace?: string): Backend => breaker(open(namespace), open)
+  const broken = (namespace?: string): Backend => breaker(open(namespace), { server, open })
   const backend = broken()
   return {
     backend,

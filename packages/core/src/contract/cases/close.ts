@@ -1,5 +1,5 @@
 import type { ContractCase } from '../case.ts'
-import { checkEqual } from '../check.ts'
+import { check, checkEqual, settle } from '../check.ts'
 import { existenceOf } from '../looks.ts'
 
 export const closeCases: readonly ContractCase[] = [
@@ -28,7 +28,7 @@ export const closeCases: readonly ContractCase[] = [
       const { ref } = await t.create()
       await t.observe(ref, other)
       await other.close()
-      await other.close()
+      check('value' in (await settle(other.close())), 'close() of a closed client resolves')
       checkEqual(await existenceOf(t, ref), 'present', 'another client sees the agent after one was closed twice')
     },
   },

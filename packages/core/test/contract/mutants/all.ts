@@ -1,0 +1,27 @@
+import { beginMutants } from './begin.ts'
+import { createMutants } from './create.ts'
+import { endMutants } from './end.ts'
+import { eventMutants } from './events.ts'
+import { findMutants } from './find.ts'
+import type { Mutant } from './mutant.ts'
+import { observeMutants } from './observe.ts'
+import { readMutants } from './read.ts'
+import { sendMutants } from './send.ts'
+import { serverMutants } from './server.ts'
+import { steerMutants } from './steer.ts'
+import { turnMutants } from './turns.ts'
+
+/** Every deliberately broken backend. */
+export const MUTANTS: readonly Mutant[] = [
+  ...createMutants,
+  ...beginMutants,
+  ...findMutants,
+  ...observeMutants,
+  ...turnMutants,
+  ...readMutants,
+  ...eventMutants,
+  ...sendMutants,
+  ...steerMutants,
+  ...endMutants,
+  ...serverMutants,
+]

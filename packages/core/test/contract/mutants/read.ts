@@ -1,0 +1,98 @@
+import type { Item } from '../../../src/agent.ts'
+import type { AgentRef, Backend, ReadQuery, ReadResult } from '../../../src/backend.ts'
+import type { Mutant } from './mutant.ts'
+
+type Change = (page: ReadResult, query: ReadQuery) => ReadResult
+
+function withPages(backend: Backend, change: Change): Backend {
+  const read = async (agent: AgentRef, query: ReadQuery, signal: AbortSignal): Promise<ReadResult> =>
+    change(await backend.read(agent, query, signal), query)
+  return { ...backend, read }
+}
+
+const EMPTY: ReadResult = { items: [], before: null, gap: null }
+
+export const readMutants: readonly Mutant[] = [
+  {
+    name: 'read returns the newest first',
+    fails: { 'read-holds-what-the-agent-said': 'read() returns the oldest first' },
+    break: (backend) => withPages(backend, (page) => ({ ...page, items: page.items.toReversed() })),
+  },
+  {
+    name: 'read knows only the last exchange',
+    fails: { 'read-holds-what-the-agent-said': 'read() holds both answers' },
+    break: (backend) => withPages(backend, (page) => ({ ...page, items: page.items.slice(-2) })),
+  },
+  {
+    name: 'items have no role',
+    fails: { 'read-has-roles': 'read() shows the prompt as a message of the user' },
+    break: (backend) =>
+      withPages(backend, (page) => ({ ...page, items: page.items.map((item) => ({ ...item, role: null })) })),
+  },
+  {
+    name: 'read returns one too many',
+    fails: { 'read-returns-exactly-as-many': 'read() of the last 1 returns exactly the newest 1' },
+    break: (backend) => ({
+      ...backend,
+      read: (agent, query, signal) => backend.read(agent, { ...query, last: query.last + 1 }, signal),
+    }),
+  },
+  {
+    name: 'there is always a page before',
+    fails: { 'read-returns-all-when-there-are-fewer': 'nothing lies before a page that holds everything' },
+    break: (backend) => withPages(backend, (page) => ({ ...page, before: page.items[0]?.id ?? null })),
+  },
+  {
+    name: 'pages overlap by one',
+    fails: { 'read-pages-cover-everything-once': 'pages of three, put together, are the whole transcript' },
+    break: (backend) => withPages(backend, (page) => ({ ...page, before: page.before && (page.items[1]?.id ?? null) })),
+  },
+  {
+    name: 'ids depend on the client',
+    fails: { 'read-ids-are-unique-and-stable': 'another client reads the same ids' },
+    break(backend) {
+      const own = (item: Item): Item => ({ ...item, id: `${prefix}-${item.id}` })
+      const prefix = Math.random()
+      return withPages(backend, (page) => ({ ...page, items: page.items.map(own) }))
+    },
+  },
+  {
+    name: 'all items share an id',
+    fails: { 'read-ids-are-unique-and-stable': 'no two items share an id' },
+    break: (backend) =>
+      withPages(backend, (page) => ({ ...page, items: page.items.map((item) => ({ ...item, id: 'item' })) })),
+  },
+  {
+    name: 'cursors count from the end',
+    fails: { 'read-cursors-hold-while-output-grows': 'the page before a cursor is the same after more output' },
+    break: (backend) => ({
+      ...backend,
+      async read(agent, query, signal) {
+        const { items } = await backend.read(agent, { ...query, last: 1_000, before: null }, signal)
+        const end = items.length - Number(query.before ?? 0)
+        const start = Math.max(0, end - query.last)
+        return { items: items.slice(start, end), before: start === 0 ? null : `${items.length - start}`, gap: null }
+      },
+    }),
+  },
+  {
+    name: 'read of a stopped agent is silently empty',
+    fails: { 'read-after-stop-is-not-silent': 'read() after stop() holds the answer or says what is missing' },
+    break: (backend) => ({
+      ...backend,
+      async read(agent, query, signal) {
+        const { observations } = await backend.observe([agent], signal)
+        const existence = observations[0]?.existence
+        return existence?.known && existence.value === 'gone' ? EMPTY : backend.read(agent, query, signal)
+      },
+    }),
+  },
+  {
+    name: 'read takes a failed look for an empty transcript',
+    fails: { 'read-of-a-mute-server-is-not-empty': 'or says what is missing when the server does not answer' },
+    break: (backend) => ({
+      ...backend,
+      read: (agent, query, signal) => backend.read(agent, query, signal).catch(() => EMPTY),
+    }),
+  },
+]
