@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import type { Backend, BackendHost } from '@orch/core'
+import { answer } from './answer.ts'
+import { capabilitiesFor } from './capabilities.ts'
+import { createApi } from './client/api.ts'
+import { createConnector } from './client/connector.ts'
+import { createHttp } from './client/http.ts'
+import type { Context } from './context.ts'
+import { create } from './create.ts'
+import { deliver } from './deliver.ts'
+import { find } from './find.ts'
+import { follow } from './follow.ts'
+import { observe } from './observe.ts'
+import { type OpenCodeOptions, REQUEST_TIMEOUT_MS } from './options.ts'
+import { probe } from './probe.ts'
+import { createServerControl } from './server-control.ts'
+import { interrupt, stop } from './stop.ts'
+import { read } from './transcript.ts'
+
+/** The backend over a server that was given, or one that orch runs. Opens nothing yet. */
+export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOptions): Backend {
+  const context = contextOf(host, options)
+  const { connector, http } = context
+  const capabilities = capabilitiesFor(connector.isManaged)
+  return {
+    name: host.name,
+    target: connector.target,
+    capabilitiesOf: () => capabilities,
+    probe: (signal) => probe(context, signal),
+    create: (request, signal) => create(context, request, signal),
+    begin: (agent, message, signal) => deliver(context, agent, message, signal),
+    find: (targets, signal) => find(context, targets, signal),
+    observe: (agents, signal) => observe(context, agents, signal),
+    read: (agent, query, signal) => read(context, agent, query, signal),
+    events: (agents, query, signal) => follow(context, agents, query, signal),
+    send: (agent, message, signal) => deliver(context, agent, message, signal),
+    stop: (agent, signal) => stop(context, agent, signal),
+    answer: (agent, reply, signal) => answer(context, agent, reply, signal),
+    interrupt: (agent, signal) => interrupt(context, agent, signal),
+    async close() {
+      http.close()
+    },
+    ...(connector.isManaged && { server: createServerControl(context) }),
+  }
+}
+
+function contextOf(host: BackendHost, options: OpenCodeOptions): Context {
+  const { env } = host
+  const http = createHttp(options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const command = options.command ?? null
+  const connector = createConnector({
+    folder: join(host.stateDirectory, host.name),
+    command,
+    env,
+    http,
+    server: options.server ?? (env.OPENCODE_URL || null),
+    password: options.password ?? (env.OPENCODE_SERVER_PASSWORD || null),
+  })
+  return { host, connector, http, command, api: (server, signal) => createApi(http, server, signal) }
+}

@@ -1,0 +1,190 @@
+import { OrchError } from '@orch/core'
+import {
+  type OpenRequest,
+  parseMessage,
+  parseRequests,
+  parseSession,
+  parseStatuses,
+  type Session,
+  type Status,
+  type StoredMessage,
+} from '../parse.ts'
+import type { Http, HttpAnswer, HttpRequest } from './http.ts'
+import type { Server } from './server.ts'
+
+/** A page of messages, oldest first. */
+export interface MessagePage {
+  readonly messages: readonly StoredMessage[]
+  /** Gives the page before this one; `null` when nothing lies before it. */
+  readonly before: string | null
+}
+
+/** What a prompt carries. */
+export interface Prompt {
+  /** Found again in the stored message. */
+  readonly tag: string
+  readonly text: string
+  readonly model: { readonly providerID: string; readonly modelID: string } | null
+  readonly agent: string | null
+}
+
+/** The body of a new session. */
+export interface NewSession {
+  readonly title: string
+  readonly metadata: { readonly orch: { readonly id: string; readonly namespace: string } }
+  readonly permission: readonly { readonly permission: string; readonly pattern: string; readonly action: string }[]
+}
+
+/** A session and the directory whose instance runs it. */
+export interface SessionAddress {
+  readonly sessionId: string
+  readonly directory: string
+}
+
+/** The endpoints of one server that orch uses. Every method rejects like {@link Http.ask}. */
+export interface Api {
+  readonly server: Server
+  /** All sessions of all directories, subagents too; not those put away. */
+  sessions(): Promise<Session[]>
+  /** `null`: the server does not know it. */
+  session(id: string): Promise<Session | null>
+  createSession(directory: string, body: NewSession): Promise<Session>
+  archiveSession(at: SessionAddress): Promise<Session | null>
+  statuses(directory: string): Promise<ReadonlyMap<string, Status>>
+  requests(directory: string): Promise<OpenRequest[]>
+  /** The newest `limit` messages, or those before a cursor; `null`: there is no such session. */
+  messages(at: SessionAddress, limit: number, before?: string): Promise<MessagePage | null>
+  message(at: SessionAddress, id: string): Promise<StoredMessage | null>
+  /** `false`: there is no such session. */
+  prompt(at: SessionAddress, prompt: Prompt): Promise<boolean>
+  abort(at: SessionAddress): Promise<void>
+  /** `false`: it is not open any more. */
+  replyPermission(directory: string, id: string, body: { reply: string; message?: string }): Promise<boolean>
+  /** `false`: it is not open any more. */
+  replyQuestion(directory: string, id: string, answers: readonly (readonly string[])[]): Promise<boolean>
+  /** `false`: it is not open any more. */
+  rejectQuestion(directory: string, id: string): Promise<boolean>
+  /** Names of the agent definitions that can be chosen. */
+  agentNames(directory: string): Promise<string[]>
+  /** Ids of the models that can be used, by provider. */
+  models(directory?: string): Promise<Map<string, string[]>>
+  /** A file as the server sees it; `null` when it cannot. `path` is relative to `directory`. */
+  fileContent(directory: string, path: string): Promise<string | null>
+}
+
+/** More than any server holds: paging by time of change could skip one that moves meanwhile. */
+const ALL_SESSIONS = 100_000
+
+/** The endpoints of a server, each call bounded by `signal`. */
+export function createApi(http: Http, server: Server, signal: AbortSignal): Api {
+  const ask = (request: HttpRequest): Promise<HttpAnswer> => http.ask(server, request, signal)
+  const get = async <T>(request: Omit<HttpRequest, 'method'>, parse: (value: unknown) => T | null): Promise<T> => {
+    const answer = await ask({ method: 'GET', ...request })
+    const parsed = answer.status === 404 ? null : parse(answer.value)
+    if (parsed !== null) return parsed
+    throw misunderstood(server, `GET ${request.path}`)
+  }
+  const post = async (path: string, directory: string, body: HttpRequest['body'] = {}): Promise<boolean> =>
+    (await ask({ method: 'POST', path, directory, body })).status !== 404
+  return {
+    server,
+    sessions: () => get({ path: '/experimental/session', query: { limit: String(ALL_SESSIONS) } }, parseSessions),
+    async session(id) {
+      const path = `/session/${encodeURIComponent(id)}`
+      const { status, value } = await ask({ method: 'GET', path })
+      return status === 404 ? null : known(parseSession(value), server, `GET ${path}`)
+    },
+    async createSession(directory, body) {
+      const { value } = await ask({ method: 'POST', path: '/session', directory, body: { ...body } })
+      return known(parseSession(value), server, 'POST /session')
+    },
+    async archiveSession({ sessionId, directory }) {
+      const path = `/session/${encodeURIComponent(sessionId)}`
+      const { status, value } = await ask({
+        method: 'PATCH',
+        path,
+        directory,
+        body: { time: { archived: Date.now() } },
+      })
+      return status === 404 ? null : known(parseSession(value), server, `PATCH ${path}`)
+    },
+    statuses: (directory) => get({ path: '/session/status', directory }, parseStatuses),
+    async requests(directory) {
+      const [permissions, questions] = await Promise.all([
+        get({ path: '/permission', directory }, (value) => parseRequests('permission', value)),
+        get({ path: '/question', directory }, (value) => parseRequests('question', value)),
+      ])
+      return [...permissions, ...questions]
+    },
+    async messages({ sessionId, directory }, limit, before) {
+      const path = `/session/${encodeURIComponent(sessionId)}/message`
+      const query = { limit: String(limit), ...(before !== undefined && { before }) }
+      const { status, value, headers } = await ask({ method: 'GET', path, directory, query })
+      if (status === 404) return null
+      if (!Array.isArray(value)) throw misunderstood(server, `GET ${path}`)
+      const next = headers['x-next-cursor']
+      return {
+        messages: value.flatMap((each) => parseMessage(each) ?? []),
+        before: typeof next === 'string' ? next : null,
+      }
+    },
+    async message({ sessionId, directory }, id) {
+      const path = `/session/${encodeURIComponent(sessionId)}/message/${encodeURIComponent(id)}`
+      const { status, value } = await ask({ method: 'GET', path, directory })
+      return status === 404 ? null : parseMessage(value)
+    },
+    prompt: ({ sessionId, directory }, { tag, text, model, agent }) =>
+      post(`/session/${encodeURIComponent(sessionId)}/prompt_async`, directory, {
+        ...(model !== null && { model: { ...model } }),
+        ...(agent !== null && { agent }),
+        parts: [{ type: 'text', text, metadata: { orch: { message: tag } } }],
+      }),
+    async abort({ sessionId, directory }) {
+      await post(`/session/${encodeURIComponent(sessionId)}/abort`, directory)
+    },
+    replyPermission: (directory, id, body) => post(`/permission/${encodeURIComponent(id)}/reply`, directory, body),
+    replyQuestion: (directory, id, answers) =>
+      post(`/question/${encodeURIComponent(id)}/reply`, directory, { answers }),
+    rejectQuestion: (directory, id) => post(`/question/${encodeURIComponent(id)}/reject`, directory),
+    agentNames: (directory) => get({ path: '/agent', directory }, parseAgentNames),
+    models: (directory) => get({ path: '/config/providers', directory }, parseModels),
+    async fileContent(directory, path) {
+      const answer = await ask({ method: 'GET', path: '/file/content', directory, query: { path } })
+      const { content } = (answer.value ?? {}) as { content?: unknown }
+      return typeof content === 'string' ? content : null
+    },
+  }
+}
+
+function parseSessions(value: unknown): Session[] | null {
+  return Array.isArray(value) ? value.flatMap((each) => parseSession(each) ?? []) : null
+}
+
+function parseAgentNames(value: unknown): string[] | null {
+  if (!Array.isArray(value)) return null
+  return (value as { name?: unknown; hidden?: unknown; mode?: unknown }[]).flatMap(({ name, hidden, mode }) =>
+    typeof name === 'string' && hidden !== true && mode !== 'subagent' ? [name] : [],
+  )
+}
+
+function parseModels(value: unknown): Map<string, string[]> | null {
+  const { providers } = (value ?? {}) as { providers?: unknown }
+  if (!Array.isArray(providers)) return null
+  const entries = (providers as { id?: unknown; models?: object }[]).map(
+    ({ id, models }) => [String(id), Object.keys(models ?? {})] as const,
+  )
+  return new Map(entries)
+}
+
+function known<T>(value: T | null, server: Server, what: string): T {
+  if (value !== null) return value
+  throw misunderstood(server, what)
+}
+
+function misunderstood(server: Server, what: string): OrchError {
+  return new OrchError(
+    'BAD_ANSWER',
+    `Cannot understand the answer of the OpenCode server at "${server.url}" to "${what}": it has another form than expected`,
+    { hint: `Check that this server is OpenCode 1.18 or newer, it says "${server.version}"` },
+  )
+}

@@ -1,0 +1,67 @@
+import type { JsonValue } from '@orch/core'
+import { ensureManaged, type ManagedContext } from './managed-server.ts'
+import { configuredPlace } from './place.ts'
+import { askVersion, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
+
+/** Finds the server behind a target. */
+export interface Connector {
+  /** Where new agents go. */
+  readonly target: JsonValue
+  /** Whether new agents go to a server that orch runs. */
+  readonly isManaged: boolean
+  /**
+   * Looks for the server and starts nothing.
+   * @throws OrchError when nothing, the wrong program, or an error answers.
+   */
+  look(target: JsonValue, signal: AbortSignal): Promise<ServerLook>
+  /** The server, started if it is one that orch runs. */
+  ensure(target: JsonValue, signal: AbortSignal): Promise<Server>
+  /** Forgets who answered: the next look asks again. */
+  forget(): void
+}
+
+/** What decides which server is used. */
+export interface ConnectorOptions extends ManagedContext {
+  /** URL of a server that somebody else runs; `null` when orch runs one. */
+  readonly server: string | null
+  readonly password: string | null
+}
+
+/** A connector that asks each incarnation of a server once who it is. */
+export function createConnector(options: ConnectorOptions): Connector {
+  const { folder, http } = options
+  const given = options.server === null ? null : configuredPlace(options.server, options.password)
+  let known: Server | null = null
+
+  const lookAtConfigured = async (url: string, signal: AbortSignal): Promise<ServerLook> => {
+    if (known?.url === url) return { state: 'up', server: known }
+    const place = given?.url === url ? given : configuredPlace(url, options.password)
+    const version = await askVersion(http, place, signal)
+    known = { ...place, version, epoch: null, startedAt: null, record: null }
+    return { state: 'up', server: known }
+  }
+  const look = (target: JsonValue, signal: AbortSignal): Promise<ServerLook> => {
+    const url = configuredUrl(target)
+    return url === null ? lookForManaged(folder, http, signal) : lookAtConfigured(url, signal)
+  }
+  return {
+    target: given === null ? MANAGED_TARGET : { server: given.url },
+    isManaged: given === null,
+    look,
+    async ensure(target, signal) {
+      if (configuredUrl(target) === null) return ensureManaged(options, signal)
+      const seen = await look(target, signal)
+      if (seen.state === 'up') return seen.server
+      throw new TypeError('A configured server cannot be over')
+    },
+    forget() {
+      known = null
+    },
+  }
+}
+
+/** The URL in a target; `null` for the server that orch runs. */
+function configuredUrl(target: JsonValue): string | null {
+  const url = target !== null && typeof target === 'object' && 'server' in target ? target.server : null
+  return typeof url === 'string' ? url : null
+}

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream'
+import { watchdog } from '@orch/core'
+import type { Http } from './http.ts'
+import type { Place } from './place.ts'
+
+/** The server sends a heartbeat every 10 s; a stream silent for longer than this is dead, in milliseconds. */
+const SILENCE_MS = 25_000
+
+/**
+ * Follows everything that happens on a server, in all directories. Source: `GET /global/event`, no ids and no replay.
+ * @param onEvent gets each parsed event, the first being `server.connected`.
+ * @returns why the stream ended; it also ends with `signal`.
+ */
+export async function streamEvents(
+  http: Http,
+  place: Place,
+  onEvent: (event: unknown) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const { EventSource } = await import('eventsource')
+  return new Promise((resolve) => {
+    const source = new EventSource(`${place.url}/global/event`, {
+      fetch: async (url, { signal: closed }) => {
+        const message = await http.open(place, '/global/event', closed as AbortSignal)
+        return {
+          status: message.statusCode ?? 0,
+          url: String(url),
+          redirected: false,
+          headers: { get: (name: string) => message.headers[name.toLowerCase()]?.toString() ?? null },
+          body: Readable.toWeb(message) as unknown as ReadableStream<Uint8Array>,
+        }
+      },
+    })
+    const finish = (why: string): void => {
+      silence.stop()
+      signal.removeEventListener('abort', onAbort)
+      source.close()
+      resolve(why)
+    }
+    const onAbort = (): void => finish('it was closed')
+    const silence = watchdog(SILENCE_MS, () => finish(`nothing came for ${SILENCE_MS} ms`))
+    source.onmessage = ({ data }) => {
+      silence.feed()
+      const event = parse(data)
+      if (event !== undefined) onEvent(event)
+    }
+    source.onerror = ({ message }) => finish(message ?? 'the server closed the stream')
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function parse(data: unknown): unknown {
+  try {
+    return JSON.parse(String(data)) as unknown
+  } catch {
+    return undefined
+  }
+}

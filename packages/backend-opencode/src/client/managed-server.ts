@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { OrchError, recheck, TIMING } from '@orch/core'
+import type { Http } from './http.ts'
+import { identify, liveness } from './process.ts'
+import { findProgram } from './program.ts'
+import { lookForManaged, type Server } from './server.ts'
+import { makeServerFolder, readServerRecord } from './server-file.ts'
+import { newestClaim, readFailure, recordFailure, type StartClaim, takeClaim } from './start-claim.ts'
+import { drawPlace, endUnrecorded, startServer } from './start-server.ts'
+
+/** What is needed to run the server of one registry. */
+export interface ManagedContext {
+  /** The folder of the server's files. */
+  readonly folder: string
+  /** The configured program; `null` to look for one. */
+  readonly command: string | null
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly http: Http
+}
+
+/**
+ * The running server, started if there is none. Of any number of processes that call this at once, one starts it and
+ * the others wait for that one; what a dead starter left half-made is ended first.
+ * @throws OrchError `PROGRAM_MISSING`, `BUSY`, `CONFIG_INVALID`, and all that a start or a look can fail with.
+ */
+export async function ensureManaged(context: ManagedContext, signal: AbortSignal): Promise<Server> {
+  const { folder, http } = context
+  makeServerFolder(folder)
+  const awaited = new Set<number>()
+  const attempt = async (): Promise<Server | undefined> => {
+    const look = await lookForManaged(folder, http, signal)
+    if (look.state === 'up') return sameData(context, look.server)
+    const newest = newestClaim(folder)
+    const finished = readServerRecord(folder)?.generation ?? 0
+    if (newest !== null && newest.generation > finished && !mayReplace(folder, newest, awaited)) return undefined
+    return startNext(context, newest !== null && newest.generation > finished ? newest : null, {
+      generation: Math.max(newest?.generation ?? 0, finished) + 1,
+      signal,
+    })
+  }
+  const server = await recheck(attempt, { timeoutMs: TIMING.createTimeoutMs, everyMs: 50, signal })
+  if (server !== undefined) return server
+  const owner = newestClaim(folder)?.owner.pid
+  throw new OrchError('BUSY', `Cannot start the OpenCode server: process ${owner} is starting it and does not finish`, {
+    hint: `End process ${owner}, then try again`,
+    retryable: true,
+  })
+}
+
+/** OpenCode's data folder as this environment names it. */
+export function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string {
+  const base = env.XDG_DATA_HOME || join(env.HOME ?? '/', '.local', 'share')
+  return join(base, 'opencode')
+}
+
+/** Whether an unfinished start is over: it failed before this call, or its process died. @throws its failure, if it was waited for. */
+function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: Set<number>): boolean {
+  const failure = readFailure(folder, generation)
+  if (failure !== null && failure.error !== null && awaited.has(generation)) throw failure.error
+  if (failure !== null || liveness(owner) === 'gone') return true
+  awaited.add(generation)
+  return false
+}
+
+async function startNext(
+  context: ManagedContext,
+  abandoned: StartClaim | null,
+  { generation, signal }: { generation: number; signal: AbortSignal },
+): Promise<Server | undefined> {
+  const { folder, command, env, http } = context
+  const program = findProgram(command, env)
+  const owner = identify(process.pid)
+  if (owner === null) throw new OrchError('INTERNAL', 'Cannot identify this process: it is not in /proc')
+  const claim = { generation, owner, ...(await drawPlace()) }
+  if (!takeClaim(folder, claim)) return undefined
+  try {
+    if (abandoned !== null) await endUnrecorded(abandoned)
+    return await startServer({ folder, program, env, http, dataFolder: dataFolderOf(env) }, claim, signal)
+  } catch (error) {
+    recordFailure(folder, generation, signal.aborted ? null : error)
+    throw error
+  }
+}
+
+function sameData({ env }: ManagedContext, server: Server): Server {
+  const used = server.record?.dataFolder
+  const wanted = dataFolderOf(env)
+  if (used === undefined || used === wanted) return server
+  throw new OrchError(
+    'CONFIG_INVALID',
+    `Cannot use the OpenCode server at "${server.url}": it keeps its conversations in "${used}", not in "${wanted}"`,
+    { hint: 'End it with: orch server stop' },
+  )
+}

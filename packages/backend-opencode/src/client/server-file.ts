@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileError, OrchError } from '@orch/core'
+import type { Place } from './place.ts'
+import type { ProcessIdentity } from './process.ts'
+
+/** What is written about the server that orch started; mode 0600, it holds the password. */
+export interface ServerRecord {
+  readonly url: string
+  readonly password: string
+  /** The process that serves. */
+  readonly process: ProcessIdentity
+  readonly version: string
+  /** OpenCode's data folder: the conversations of this server. */
+  readonly dataFolder: string
+  /** When it was started, ISO 8601: whatever was written before belongs to an earlier server. */
+  readonly startedAt: string
+  /** Number of the claim under which it was started. */
+  readonly generation: number
+  /** What it prints. */
+  readonly log: string
+}
+
+/** The server's record, or `null` when orch never started one. @throws OrchError `RECORD_CORRUPT` */
+export function readServerRecord(folder: string): ServerRecord | null {
+  const path = join(folder, 'server.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fileError(error, `Cannot read "${path}": it is not readable`, 'RECORD_CORRUPT')
+  }
+  const record = parse(text)
+  if (record !== null) return record
+  throw new OrchError('RECORD_CORRUPT', `Cannot read "${path}": it is not the record of an OpenCode server`, {
+    hint: 'End that server if one runs, then remove this file',
+  })
+}
+
+/** Replaces the server's record in one step. */
+export function writeServerRecord(folder: string, record: ServerRecord): void {
+  const path = join(folder, 'server.json')
+  const draft = `${path}.${randomUUID()}`
+  try {
+    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, path)
+  } catch (error) {
+    throw fileError(error, `Cannot write "${path}"`, 'DISK')
+  }
+}
+
+/** Makes the folder of the server's files; mode 0700. */
+export function makeServerFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw fileError(error, `Cannot make the folder "${folder}"`, 'DISK')
+  }
+}
+
+/** How to ask the recorded server. */
+export function placeOf({ url, password }: Pick<ServerRecord, 'url' | 'password'>): Place {
+  return { url, user: 'opencode', password, managed: true }
+}
+
+/** Identity of the recorded server's incarnation. */
+export function epochOf({ process }: Pick<ServerRecord, 'process'>): string {
+  const boot = process.bootId === null ? '' : `${process.bootId.slice(0, 8)}.`
+  return `${boot}${process.pid}.${process.startTime ?? '0'}`
+}
+
+function parse(text: string): ServerRecord | null {
+  try {
+    const value = JSON.parse(text) as Partial<ServerRecord> | null
+    const texts = [value?.url, value?.password, value?.version, value?.dataFolder, value?.startedAt, value?.log]
+    const isWhole = texts.every((field) => typeof field === 'string') && typeof value?.generation === 'number'
+    return isWhole && typeof value?.process?.pid === 'number' ? (value as ServerRecord) : null
+  } catch {
+    return null
+  }
+}

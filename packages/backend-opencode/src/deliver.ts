@@ -1,0 +1,80 @@
+import { type AgentRef, isOrchError, type Message, type Receipt, recheck, TIMING } from '@orch/core'
+import type { Api, SessionAddress } from './client/api.ts'
+import type { Context } from './context.ts'
+import { seen } from './fields.ts'
+import { type Handle, parseHandle } from './handle.ts'
+import { parseModel } from './model.ts'
+
+/** How many of the newest messages are searched for the one just sent. */
+const NEWEST_MESSAGES = 10
+
+/**
+ * Gives the agent a message and waits until its session holds it. The server must not be given a message id (it would
+ * append to a message that exists), so the text carries the id in its metadata and is found by it.
+ */
+export async function deliver(
+  context: Context,
+  agent: AgentRef,
+  message: Message,
+  signal: AbortSignal,
+): Promise<Receipt> {
+  const handle = parseHandle(agent.handle)
+  if (handle === null) return refused('NO_HANDLE', 'It was never recorded where this agent is')
+  const api = context.api(await context.connector.ensure(agent.target, signal), signal)
+  const session = await api.session(handle.sessionId)
+  if (session === null) return refused('GONE', 'The session is not on the server any more')
+  if (session.archivedAt !== null) return refused('GONE', 'The session was put away')
+  if (session.tag !== null && session.tag.id !== agent.id) {
+    return refused('WRONG_AGENT', `The session belongs to agent "${session.tag.id}"`)
+  }
+  const address = { sessionId: session.id, directory: session.directory }
+  const isBusy = (await api.statuses(session.directory)).has(session.id)
+  return prompt({ api, address, handle, isBusy }, message, signal)
+}
+
+interface Delivery {
+  readonly api: Api
+  readonly address: SessionAddress
+  readonly handle: Handle
+  readonly isBusy: boolean
+}
+
+async function prompt(delivery: Delivery, message: Message, signal: AbortSignal): Promise<Receipt> {
+  const { api, address, handle, isBusy } = delivery
+  const { model, mode } = handle
+  try {
+    const body = { tag: message.id, text: message.text, model: model === null ? null : parseModel(model), agent: mode }
+    if (!(await api.prompt(address, body))) return refused('GONE', 'The session is not on the server any more')
+  } catch (error) {
+    if (!isOrchError(error) || error.outcome !== 'unknown') throw error
+    const stored = await findMessage(api, address, message.id).catch(() => undefined)
+    if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
+    const reason = { code: error.code, text: error.message }
+    return { messageId: message.id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
+  }
+  const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
+  const options = { timeoutMs: TIMING.inFlightMs, everyMs: 50, signal }
+  const stored = await recheck(look, options).catch((error: unknown) => {
+    signal.throwIfAborted()
+    if (!isOrchError(error)) throw error
+  })
+  if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
+  return receipt(message, 'accepted', 'the server took the message; its session was not seen to hold it')
+}
+
+/** What the session shows of the message with this tag; `undefined` when it does not hold it yet. */
+async function findMessage(api: Api, address: SessionAddress, tag: string): Promise<string | undefined> {
+  const page = await api.messages(address, NEWEST_MESSAGES)
+  const stored = page?.messages.find(({ parts }) => parts.some((part) => part.tag === tag))
+  return stored === undefined ? undefined : `session "${address.sessionId}" holds it as message "${stored.id}"`
+}
+
+function receipt(message: Message, delivery: Receipt['delivery'], detail: string): Receipt {
+  const evidence = seen(detail)
+  return { messageId: message.id, delivery, reason: null, evidence: [evidence], at: evidence.at }
+}
+
+function refused(code: string, text: string): Receipt {
+  const at = new Date().toISOString()
+  return { messageId: null, delivery: 'refused', reason: { code, text }, evidence: [], at }
+}

@@ -1,0 +1,60 @@
+import { type Check, isOrchError, type ProbeResult } from '@orch/core'
+import { findProgram, type Program } from './client/program.ts'
+import type { Server, ServerLook } from './client/server.ts'
+import type { Context } from './context.ts'
+import { reasonOf } from './fields.ts'
+
+/** Asks the server for new agents who it is, and looks for the program that could start one. Starts nothing. */
+export async function probe(context: Context, signal: AbortSignal): Promise<ProbeResult> {
+  const { connector } = context
+  const program = connector.isManaged ? programCheck(context) : null
+  const startable = program?.program !== undefined
+  const checks = program === null ? [] : [program.check]
+  try {
+    const look = await connector.look(connector.target, signal)
+    if (look.state !== 'up') return away(look, startable, checks)
+    const { url, version, epoch } = look.server
+    const server: Check = { name: 'OpenCode server', result: 'ok', text: `version ${version} answers at "${url}"` }
+    const models = await modelsCheck(context, look.server, signal)
+    return { ok: true, version, epoch, error: null, startable, checks: [...checks, server, models] }
+  } catch (error) {
+    const reason = reasonOf(error)
+    const fix = isOrchError(error) && error.hint !== undefined ? { fix: error.hint } : {}
+    const server: Check = { name: 'OpenCode server', result: 'fail', text: reason.text, ...fix }
+    return { ok: false, version: null, epoch: null, error: reason, startable, checks: [...checks, server] }
+  }
+}
+
+function away(look: Exclude<ServerLook, { state: 'up' }>, startable: boolean, checks: readonly Check[]): ProbeResult {
+  const text = look.state === 'over' ? 'The OpenCode server has ended' : 'No OpenCode server runs'
+  const error = { code: look.state === 'over' ? 'SERVER_ENDED' : 'NO_SERVER', text }
+  const result = startable ? 'ok' : 'warn'
+  const next = startable ? '; orch starts one with the first agent' : ''
+  const server: Check = { name: 'OpenCode server', result, text: `${text}${next}` }
+  return { ok: false, version: null, epoch: null, error, startable, checks: [...checks, server] }
+}
+
+function programCheck({ command, host }: Context): { readonly check: Check; readonly program?: Program } {
+  const name = 'OpenCode program'
+  try {
+    const program = findProgram(command, host.env)
+    return { check: { name, result: 'ok', text: `"${program.path}" (${program.source})` }, program }
+  } catch (error) {
+    const { text } = reasonOf(error)
+    const fix = command === null ? { fix: 'npm install -g opencode-ai' } : {}
+    return { check: { name, result: 'fail', text, ...fix } }
+  }
+}
+
+/** Without a usable provider every turn fails: said before the first agent is spawned. */
+async function modelsCheck(context: Context, server: Server, signal: AbortSignal): Promise<Check> {
+  const name = 'OpenCode models'
+  try {
+    const models = await context.api(server, signal).models()
+    const usable = [...models].filter(([, names]) => names.length > 0).map(([provider]) => provider)
+    if (usable.length > 0) return { name, result: 'ok', text: `providers: ${usable.join(', ')}` }
+    return { name, result: 'warn', text: 'no provider is connected', fix: 'opencode auth login' }
+  } catch (error) {
+    return { name, result: 'warn', text: reasonOf(error).text }
+  }
+}

@@ -1,0 +1,80 @@
+import type { AgentRequest, Choice, JsonObject } from '@orch/core'
+import { fields, type OpenRequest, type Part } from './parse.ts'
+import { plainText } from './plain-text.ts'
+
+/** What the server is told for each choice of a permission. */
+export const PERMISSION_REPLIES: Readonly<Record<string, 'once' | 'always' | 'reject'>> = {
+  allow: 'once',
+  always: 'always',
+  deny: 'reject',
+}
+
+/** Ids count time in 1/4096 milliseconds, of which 48 bits are kept. */
+const ID_PERIOD_MS = 2 ** 36
+
+/** A request of the server as core knows requests. @param from title of the subagent that asks, or `null`. */
+export function toAgentRequest(request: OpenRequest, from: string | null, now: number): AgentRequest {
+  const isPermission = request.kind === 'permission'
+  const since = requestTime(request.id, now)
+  return {
+    id: request.id,
+    kind: request.kind,
+    text: plainText(isPermission ? permissionText(request) : request.questions.map(({ text }) => text).join('\n')),
+    detail: isPermission ? permissionDetail(request) : null,
+    choices: isPermission ? permissionChoices(request) : questionChoices(request),
+    since: since === null ? null : new Date(since).toISOString(),
+    from,
+    answerable: true,
+  }
+}
+
+/** When the server made this id, milliseconds since 1970, at most `now`; `null` when it cannot be read. */
+export function requestTime(id: string, now: number): number | null {
+  const hex = /^[a-z]+_([0-9a-f]{12})/.exec(id)?.[1]
+  if (hex === undefined) return null
+  const made = Math.floor(Number.parseInt(hex, 16) / 4096)
+  return now - ((((now - made) % ID_PERIOD_MS) + ID_PERIOD_MS) % ID_PERIOD_MS)
+}
+
+/**
+ * What became of a request that is not open any more, told by the tool call that waited on it: somebody answered it, or
+ * it went with its turn.
+ */
+export function closedRequest(id: string, parts: readonly Part[], now: number): 'already' | 'gone' {
+  const asked = requestTime(id, now)
+  if (asked === null) return 'gone'
+  const waited = parts.findLast(
+    ({ tool, startedAt, endedAt }) =>
+      tool !== null && startedAt !== null && startedAt <= asked + 50 && (endedAt === null || endedAt >= asked - 1),
+  )
+  if (waited?.tool === null || waited === undefined) return 'gone'
+  const { status, output } = waited.tool
+  if (status === 'completed' || status === 'running') return 'already'
+  return /\b(rejected|dismissed)\b/.test(output ?? '') ? 'already' : 'gone'
+}
+
+function permissionText({ permission, patterns, metadata }: OpenRequest): string {
+  const command = fields(metadata).command
+  const what = typeof command === 'string' ? command : patterns.join(', ')
+  return what === '' ? permission : `${permission}: ${what}`
+}
+
+function permissionDetail({ permission, patterns, metadata }: OpenRequest): JsonObject {
+  const shown = ['command', 'filepath', 'parentDir', 'url', 'diff', 'description'].flatMap((name) => {
+    const value = metadata[name]
+    return typeof value === 'string' ? [[name, plainText(value)]] : []
+  })
+  return { permission, patterns: patterns.map(plainText), ...Object.fromEntries(shown) }
+}
+
+function permissionChoices({ hasAlways }: OpenRequest): Choice[] {
+  const always = hasAlways ? [{ id: 'always', label: 'Allow this for every agent until the server restarts' }] : []
+  return [{ id: 'allow', label: 'Allow once' }, ...always, { id: 'deny', label: 'Deny' }]
+}
+
+/** Several questions in one request have no common choices: they are answered by text, one line each. */
+function questionChoices({ questions }: OpenRequest): Choice[] {
+  const [only] = questions
+  if (only === undefined || questions.length > 1) return []
+  return only.labels.map((label) => ({ id: label, label: plainText(label) }))
+}

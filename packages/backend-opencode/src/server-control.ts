@@ -1,0 +1,72 @@
+import { type Evidence, type ServerControl, type ServerReport, TIMING } from '@orch/core'
+import type { Server, ServerLook } from './client/server.ts'
+import type { ServerRecord } from './client/server-file.ts'
+import { endServer, overEvidence } from './client/stop-server.ts'
+import type { Context } from './context.ts'
+import { reasonOf, seen } from './fields.ts'
+
+/** Starts, ends and shows the server that orch runs. */
+export function createServerControl(context: Context): ServerControl {
+  const { connector } = context
+  const status = async (signal: AbortSignal): Promise<ServerReport> => {
+    try {
+      return report(await connector.look(connector.target, signal))
+    } catch (error) {
+      return { ...NOTHING, error: reasonOf(error) }
+    }
+  }
+  return {
+    status,
+    start: async (signal) => running(await connector.ensure(connector.target, signal)),
+    async stop(signal) {
+      const look = await connector.look(connector.target, signal)
+      if (look.state !== 'up' || look.server.record === null) return report(look)
+      const aborted = await abortTurns(context, look.server, signal)
+      const evidence = await endServer(look.server.record, signal)
+      return ended(look.server.record, [...aborted, ...evidence])
+    },
+  }
+}
+
+const NOTHING: ServerReport = {
+  ok: false,
+  version: null,
+  epoch: null,
+  error: { code: 'NO_SERVER', text: 'No OpenCode server runs; orch starts one with the first agent' },
+  url: null,
+  pid: null,
+  owner: null,
+  evidence: [],
+}
+
+function report(look: ServerLook): ServerReport {
+  if (look.state === 'up') return running(look.server)
+  return look.state === 'over' ? ended(look.record, [overEvidence(look.record)]) : NOTHING
+}
+
+function running({ url, version, epoch, record }: Server): ServerReport {
+  const pid = record?.process.pid ?? null
+  const owner = record === null ? 'configured' : 'orch'
+  return { ok: true, version, epoch, error: null, url, pid, owner, evidence: [seen(`"${url}" answers as ${version}`)] }
+}
+
+function ended(record: ServerRecord, evidence: readonly Evidence[]): ServerReport {
+  const error = { code: 'SERVER_ENDED', text: 'The OpenCode server has ended' }
+  return { ...NOTHING, error, version: record.version, owner: 'orch', evidence }
+}
+
+/** A server that is ended leaves the tools of its turns running, so they are ended first. */
+async function abortTurns(context: Context, server: Server, signal: AbortSignal): Promise<Evidence[]> {
+  const api = context.api(server, signal)
+  const since = server.startedAt ?? 0
+  const sessions = (await api.sessions()).filter(({ updatedAt }) => updatedAt >= since - TIMING.inFlightMs)
+  const directories = [...new Set(sessions.map(({ directory }) => directory))]
+  const aborted = await Promise.all(
+    directories.map(async (directory) => {
+      const ids = [...(await api.statuses(directory)).keys()]
+      for (const sessionId of ids) await api.abort({ sessionId, directory })
+      return ids
+    }),
+  )
+  return aborted.flat().map((id) => seen(`the turn of session "${id}" was aborted`))
+}

@@ -1,0 +1,119 @@
+import { type AgentRef, type Evidence, type InterruptResult, OrchError, recheck, type StopProof } from '@orch/core'
+import type { Api } from './client/api.ts'
+import type { FoundProcess } from './client/process.ts'
+import type { ServerRecord } from './client/server-file.ts'
+import { overEvidence, survivors } from './client/stop-server.ts'
+import type { Context } from './context.ts'
+import { seen } from './fields.ts'
+import { parseHandle } from './handle.ts'
+import { familyOf } from './observe-server.ts'
+import type { Session } from './parse.ts'
+import { isFinalAnswer } from './turn.ts'
+
+/** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
+const ABORT_MS = 10_000
+
+/** Ends the running turn, if one runs, and proves it. Its open requests are rejected: an abort leaves them listed. */
+export async function interrupt(context: Context, agent: AgentRef, signal: AbortSignal): Promise<InterruptResult> {
+  const handle = parseHandle(agent.handle)
+  const look = await context.connector.look(agent.target, signal)
+  if (look.state === 'over') return { interrupted: false, evidence: [overEvidence(look.record)] }
+  if (look.state === 'none' || handle === null) return { interrupted: false, evidence: [seen('there is no server')] }
+  const api = context.api(look.server, signal)
+  const session = await api.session(handle.sessionId)
+  if (session === null) return { interrupted: false, evidence: [seen(`session "${handle.sessionId}" is not there`)] }
+  return abortTurn(api, session, signal)
+}
+
+/**
+ * Ends the turn and puts the session away, so that nothing goes on and the conversation stays readable. It is never
+ * deleted: that would leave a running tool behind.
+ */
+export async function stop(context: Context, agent: AgentRef, signal: AbortSignal): Promise<StopProof> {
+  const look = await context.connector.look(agent.target, signal)
+  if (look.state === 'over') return afterServer(look.record, agent)
+  if (look.state === 'none') {
+    return { proven: parseHandle(agent.handle) === null, evidence: [seen('no OpenCode server was ever started here')] }
+  }
+  const api = context.api(look.server, signal)
+  const sessions = await sessionsOf(context, api, agent)
+  if (sessions.length === 0) return { proven: true, evidence: [seen('the session is not on the server')] }
+  const proofs = await Promise.all(sessions.map((session) => stopSession(api, session, signal)))
+  const left = look.server.record === null ? [] : survivors(look.server.record)
+  const named = left.filter(({ directory }) => directory === sessions[0]?.directory).map(leftover)
+  return {
+    proven: proofs.every(({ proven }) => proven),
+    evidence: [...proofs.flatMap(({ evidence }) => evidence), ...named],
+  }
+}
+
+async function sessionsOf({ host }: Context, api: Api, agent: AgentRef): Promise<Session[]> {
+  const handle = parseHandle(agent.handle)
+  if (handle !== null) return [await api.session(handle.sessionId)].filter((session) => session !== null)
+  const isOwn = ({ tag }: Session): boolean => tag?.id === agent.id && tag.namespace === host.namespace
+  return (await api.sessions()).filter(isOwn)
+}
+
+async function stopSession(api: Api, session: Session, signal: AbortSignal): Promise<StopProof> {
+  const { interrupted, evidence } = await abortTurn(api, session, signal)
+  const address = { sessionId: session.id, directory: session.directory }
+  const archived = session.archivedAt === null ? await api.archiveSession(address) : session
+  const isIdle = !(await api.statuses(session.directory)).has(session.id)
+  const state = archived === null ? 'is not on the server any more' : 'is put away and runs no turn'
+  const proof = seen(`session "${session.id}" ${isIdle ? state : 'still runs a turn'}`)
+  return { proven: isIdle, evidence: interrupted ? [...evidence, proof] : [proof] }
+}
+
+/** The turns of the server ended with it; what they had started may live on and belongs to one of its agents. */
+function afterServer(record: ServerRecord, agent: AgentRef): StopProof {
+  const directory = parseHandle(agent.handle)?.directory ?? agent.directory
+  const left = survivors(record).filter((process) => process.directory === directory)
+  return { proven: left.length === 0, evidence: [overEvidence(record), ...left.map(leftover)] }
+}
+
+function leftover({ pid, command, directory }: FoundProcess): Evidence {
+  const detail = `process ${pid} (${command.slice(0, 80)}) still runs in "${directory}"; which agent of this server started it is not known`
+  return { source: 'process', detail, at: new Date().toISOString() }
+}
+
+async function abortTurn(api: Api, session: Session, signal: AbortSignal): Promise<InterruptResult> {
+  const { directory } = session
+  const address = { sessionId: session.id, directory }
+  const family = familyOf(session, await api.sessions()).map(({ id }) => id)
+  const isAtWork = async (): Promise<boolean> => {
+    const statuses = await api.statuses(directory)
+    return family.some((id) => statuses.has(id))
+  }
+  if (!(await isAtWork())) return { interrupted: false, evidence: [seen(`session "${session.id}" runs no turn`)] }
+  const asked = (await api.requests(directory)).filter(({ sessionId }) => family.includes(sessionId))
+  for (const sessionId of family) await api.abort({ sessionId, directory })
+  const ended = await recheck(
+    async () => {
+      if (await isAtWork()) return undefined
+      const newest = (await api.messages(address, 1))?.messages.at(-1)
+      return newest === undefined || newest.role === 'user' || isFinalAnswer(newest) ? true : undefined
+    },
+    { timeoutMs: ABORT_MS, everyMs: 50, signal },
+  )
+  if (ended === undefined) throw stillRunning(session)
+  for (const request of asked) await reject(api, directory, request)
+  return { interrupted: true, evidence: [seen(`the turn of session "${session.id}" was aborted and has ended`)] }
+}
+
+function reject(api: Api, directory: string, { id, kind }: { id: string; kind: string }): Promise<boolean> {
+  return kind === 'question'
+    ? api.rejectQuestion(directory, id)
+    : api.replyPermission(directory, id, { reply: 'reject' })
+}
+
+function stillRunning({ id }: Session): OrchError {
+  return new OrchError(
+    'TIMEOUT',
+    `Cannot end the turn of session "${id}": it still runs ${ABORT_MS} ms after the abort`,
+    {
+      hint: 'Try again',
+      outcome: 'unknown',
+      retryable: true,
+    },
+  )
+}
