@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { Backend, BackendFactory, BackendHost } from '../../src/backend.ts'
 import type { KnownFields, World } from '../../src/contract/index.ts'
@@ -27,13 +28,18 @@ const KNOWN: KnownFields = {
   killed: ['existence', 'turn'],
 }
 
-/** A world over a memory server of its own. `breaker` wraps every client. */
+/** A world over a memory server of its own; with `directory`, each client reaches it as another process would. `breaker` wraps every client. */
 export async function memoryWorld(
   options: MemoryOptions = {},
   breaker: Breaker = (backend) => backend,
 ): Promise<World> {
-  const server = options.server ?? createMemoryServer()
-  const factory: BackendFactory = memory({ deadlineMs: 50, ...options, server })
+  const { directory } = options
+  const server = createMemoryServer(directory === undefined ? {} : { directory })
+  const factory: BackendFactory = memory({
+    deadlineMs: 50,
+    ...options,
+    ...(directory === undefined && { server }),
+  })
   const open = (namespace = 'memoryworld0'): Backend => factory(host(namespace))
   const broken = (namespace?: string): Backend => breaker(open(namespace), { server, open })
   const backend = broken()
@@ -75,7 +81,10 @@ export async function memoryWorld(
       const found = await open().find([backend.target], new AbortController().signal)
       return found.map(({ detail }) => detail)
     },
-    dispose: async () => server.kill(),
+    dispose: async () => {
+      server.kill()
+      if (directory !== undefined) rmSync(directory, { recursive: true })
+    },
   }
 }
 

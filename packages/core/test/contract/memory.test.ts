@@ -1,17 +1,20 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from '@jest/globals'
 import { runBackendContract } from '../../src/contract/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { memoryWorld } from './memory-world.ts'
 
-for (const [name, options] of Object.entries({
-  memory: {},
-  'memory, conversations survive': { survives: true },
-})) {
-  runBackendContract({
-    name,
-    runner: { describe, it },
-    factory: memory(options),
-    setup: () => memoryWorld(options),
-    patienceMs: 2_000,
-  })
-}
+const temporary = (): string => mkdtempSync(join(tmpdir(), 'orch-memory-'))
+const patienceMs = 2_000
+const common = { runner: { describe, it }, factory: memory(), patienceMs }
+
+runBackendContract({ ...common, name: 'memory', setup: () => memoryWorld() })
+runBackendContract({ ...common, name: 'memory-file', setup: () => memoryWorld({ directory: temporary() }) })
+runBackendContract({
+  ...common,
+  name: 'memory-surviving',
+  factory: memory({ survives: true }),
+  setup: () => memoryWorld({ survives: true }),
+})

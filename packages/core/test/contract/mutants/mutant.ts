@@ -1,4 +1,5 @@
-import type { AgentRef, Backend, CreateRequest, CreateResult, Observation, Receipt } from '../../../src/backend.ts'
+import type { Receipt } from '../../../src/agent.ts'
+import type { AgentRef, Backend, CreateRequest, CreateResult, Observation } from '../../../src/backend.ts'
 import type { MemoryOptions } from '../../../src/memory/index.ts'
 import type { Breaker } from '../memory-world.ts'
 
