@@ -1,5 +1,15 @@
 import type { AgentRequest, Capability, Evidence, Reason, Usage } from '../agent.ts'
-import type { AgentRef, Existence, Field, Found, Observation, ProcessInfo, ServerInfo, Turn } from '../backend.ts'
+import {
+  type AgentRef,
+  type Existence,
+  type Field,
+  type Found,
+  NOT_SHOWN,
+  type Observation,
+  type ProcessInfo,
+  type ServerInfo,
+  type Turn,
+} from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import { TIMING } from '../timing.ts'
 import { isLive, locate } from './client.ts'
@@ -70,9 +80,9 @@ export function existenceOf(state: ServerState, view: Viewpoint, agent: AgentSta
 }
 
 const GONE: Reason = { code: 'GONE', text: 'The agent is not on the server' }
-const NO_PROCESS: Reason = { code: 'NO_PROCESS', text: 'Agents of this server have no process' }
-const NO_TURNS: Reason = { code: 'NO_TURNS', text: 'This backend does not show turns' }
-const NO_REQUESTS: Reason = { code: 'NO_REQUESTS', text: 'This backend does not show requests' }
+const NO_PROCESS: Reason = { code: NOT_SHOWN, text: 'Agents of this server have no process' }
+const NO_TURNS: Reason = { code: NOT_SHOWN, text: 'This backend does not show turns' }
+const NO_REQUESTS: Reason = { code: NOT_SHOWN, text: 'This backend does not show requests' }
 const IN_FLIGHT: Reason = { code: 'IN_FLIGHT', text: 'A message that was sent may still arrive' }
 
 function processOf(agent: AgentState, live: boolean): ProcessInfo {
