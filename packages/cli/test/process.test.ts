@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createPlace, type Place } from './harness/place.ts'
 import { finished, MAIN, runOrch, startScript } from './harness/run-orch.ts'
@@ -27,10 +29,15 @@ describe('stdout and stdin of the process', () => {
   it('ends quietly with 0 when nobody reads stdout any more', async () => {
     const spawned = await runOrch(place, ['spawn', 'Talk [[answer: hello]]'])
     const child = startScript(place, MAIN, ['tail', '-f', '--json', spawned.stdout.trim()])
-    child.stdout.once('data', () => child.stdout.destroy())
-    const told = startScript(place, MAIN, ['send', spawned.stdout.trim(), 'More [[answer: again]]'])
-    const [follower] = await Promise.all([finished(child), finished(told)])
-    expect(follower).toMatchObject({ code: 0, signal: null, stderr: '' })
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const [sent, stderr, [code, signal]] = await Promise.all([
+      runOrch(place, ['send', spawned.stdout.trim(), 'More [[answer: again]]']),
+      text(child.stderr),
+      once(child, 'exit'),
+    ])
+    expect(sent.code).toBe(0)
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   })
 
   it.each([

@@ -1,113 +1,96 @@
-import { describe, expect, it } from "@jest/globals";
-import {
-  type AnswerDocument,
-  STATES,
-  type StatusDocument,
-  type WaitDocument,
-} from "@orch/core";
-import { command as abandon } from "../src/commands/abandon.ts";
-import { command as answer } from "../src/commands/answer.ts";
-import { command as check } from "../src/commands/check.ts";
-import { command as complete } from "../src/commands/complete.ts";
-import { command as doctor } from "../src/commands/doctor.ts";
-import { command as interrupt } from "../src/commands/interrupt.ts";
-import { command as phase } from "../src/commands/phase.ts";
-import { command as send } from "../src/commands/send.ts";
-import { command as server } from "../src/commands/server.ts";
-import { command as spawn } from "../src/commands/spawn.ts";
-import { command as status } from "../src/commands/status.ts";
-import { command as wait } from "../src/commands/wait.ts";
-import {
-  agentWith,
-  itemWith,
-  PERMISSION,
-  QUESTION,
-  receiptWith,
-  stopWith,
-} from "./harness/documents.ts";
-import { rendered } from "./harness/rendered.ts";
+import { describe, expect, it } from '@jest/globals'
+import { type AnswerDocument, STATES, type StatusDocument, type WaitDocument } from '@orch/core'
+import { command as abandon } from '../src/commands/abandon.ts'
+import { command as answer } from '../src/commands/answer.ts'
+import { command as check } from '../src/commands/check.ts'
+import { command as complete } from '../src/commands/complete.ts'
+import { command as doctor } from '../src/commands/doctor.ts'
+import { command as interrupt } from '../src/commands/interrupt.ts'
+import { command as phase } from '../src/commands/phase.ts'
+import { command as send } from '../src/commands/send.ts'
+import { command as server } from '../src/commands/server.ts'
+import { command as spawn } from '../src/commands/spawn.ts'
+import { command as status } from '../src/commands/status.ts'
+import { command as wait } from '../src/commands/wait.ts'
+import { agentWith, itemWith, PERMISSION, QUESTION, receiptWith, stopWith } from './harness/documents.ts'
+import { rendered } from './harness/rendered.ts'
 
-const doc = { apiVersion: 1, warnings: [] } as const;
+const doc = { apiVersion: 1, warnings: [] } as const
 
 function statusWith(changes: Partial<StatusDocument>): StatusDocument {
-  const counts = Object.fromEntries(
-    STATES.map((state) => [state, 0])
-  ) as StatusDocument["counts"];
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as StatusDocument['counts']
   return {
     ...doc,
-    project: "/home/ada/shop",
+    project: '/home/ada/shop',
     complete: true,
     backends: [],
     counts,
     agents: [],
     orphans: [],
     ...changes,
-  };
+  }
 }
 
 const waiting = agentWith({
-  id: "add-search-a2b3",
-  state: "waiting",
-  reason: { code: "PERMISSION", text: 'permission: Run "npm test"' },
+  id: 'add-search-a2b3',
+  state: 'waiting',
+  reason: { code: 'PERMISSION', text: 'permission: Run "npm test"' },
   requests: [PERMISSION],
   phase: null,
-});
+})
 
-describe("status", () => {
-  it("shows one line per agent, columns aligned", () => {
-    expect(rendered(status, statusWith({ agents: [waiting, agentWith()] })))
-      .toMatchInlineSnapshot(`
+describe('status', () => {
+  it('shows one line per agent, columns aligned', () => {
+    expect(rendered(status, statusWith({ agents: [waiting, agentWith()] }))).toMatchInlineSnapshot(`
       "AGENT            STATE    PHASE         BACKEND  SINCE  AGE  WHY
       add-search-a2b3  waiting  -             memory   2m     3h   permission: Run "npm test"
       fix-login-7k3q   working  Implementing  memory   2m     3h   a turn runs
       "
-    `);
-  });
+    `)
+  })
 
-  it("colours the states and cuts the reason at the width of a terminal", () => {
+  it('colours the states and cuts the reason at the width of a terminal', () => {
     const long = agentWith({
-      reason: { code: "X", text: "a turn runs ".repeat(20) },
-    });
-    expect(
-      rendered(status, statusWith({ agents: [waiting, long] }), "terminal")
-    ).toMatchInlineSnapshot(`
+      reason: { code: 'X', text: 'a turn runs '.repeat(20) },
+    })
+    expect(rendered(status, statusWith({ agents: [waiting, long] }), 'terminal')).toMatchInlineSnapshot(`
       "<esc>[2mAGENT            <esc>[0m<esc>[2mSTATE    <esc>[0m<esc>[2mPHASE         <esc>[0m<esc>[2mBACKEND  <esc>[0m<esc>[2mSINCE  <esc>[0m<esc>[2mAGE  <esc>[0m<esc>[2mWHY<esc>[0m
       <esc>[1madd-search-a2b3  <esc>[0m<esc>[33mwaiting  <esc>[0m-             memory   2m     3h   permission: Run "npm test"
       <esc>[1mfix-login-7k3q   <esc>[0m<esc>[32mworking  <esc>[0mImplementing  memory   2m     3h   a turn runs a turn runs a turn runs a …
       "
-    `);
-  });
+    `)
+  })
 
-  it("says that there is nothing, and the next action", () => {
+  it('says that there is nothing, and the next action', () => {
     expect(rendered(status, statusWith({}))).toMatchInlineSnapshot(`
       "No agents in /home/ada/shop
       -- stderr --
         → orch spawn "what to do"
       "
-    `);
-  });
+    `)
+  })
 
-  it("says when the list is partial and why, and names what has no record", () => {
+  it('says when the list is partial and why, and names what has no record', () => {
     const partial = statusWith({
       complete: false,
       backends: [
         {
-          name: "far",
+          name: 'far',
           ok: false,
           version: null,
           epoch: null,
-          error: { code: "X", text: "no answer within 5000 ms" },
+          error: { code: 'X', text: 'no answer within 5000 ms' },
         },
       ],
       agents: [
         agentWith({
-          state: "unknown",
-          reason: { code: "X", text: "could not look" },
+          state: 'unknown',
+          reason: { code: 'X', text: 'could not look' },
           since: null,
         }),
       ],
-      orphans: [{ backend: "near", id: "old-task-9x9x", detail: "window @3" }],
-    });
+      orphans: [{ backend: 'near', id: 'old-task-9x9x', detail: 'window @3' }],
+    })
     expect(rendered(status, partial)).toMatchInlineSnapshot(`
       "This list is partial: not everything could be looked at
         far: no answer within 5000 ms
@@ -115,84 +98,84 @@ describe("status", () => {
       fix-login-7k3q  unknown  Implementing  memory   -      3h   could not look
       old-task-9x9x has no record: near, window @3
       "
-    `);
-  });
-});
+    `)
+  })
+})
 
-describe("spawn", () => {
+describe('spawn', () => {
   const document = {
     ...doc,
     agent: agentWith(),
     created: true,
     prompt: receiptWith(),
-  };
+  }
 
-  it("prints exactly the id for a program", () => {
-    expect(rendered(spawn, document)).toBe("fix-login-7k3q\n");
-  });
+  it('prints exactly the id for a program', () => {
+    expect(rendered(spawn, document)).toBe('fix-login-7k3q\n')
+  })
 
-  it("prints the backend and the next action for a person", () => {
-    expect(rendered(spawn, document, "terminal")).toMatchInlineSnapshot(`
+  it('prints the backend and the next action for a person', () => {
+    expect(rendered(spawn, document, 'terminal')).toMatchInlineSnapshot(`
       "<esc>[1mfix-login-7k3q<esc>[0m  started on memory
       -- stderr --
         → orch tail -f fix-login-7k3q
       "
-    `);
-  });
+    `)
+  })
 
-  it("says on stderr when the delivery of the task is not confirmed", () => {
+  it('says on stderr when the delivery of the task is not confirmed', () => {
     const prompt = receiptWith({
-      delivery: "unconfirmed",
-      reason: { code: "X", text: "the server did not answer" },
-    });
+      delivery: 'unconfirmed',
+      reason: { code: 'X', text: 'the server did not answer' },
+    })
     expect(rendered(spawn, { ...document, prompt })).toMatchInlineSnapshot(`
       "fix-login-7k3q
       -- stderr --
       orch: The task is unconfirmed: the server did not answer
       "
-    `);
-  });
-});
+    `)
+  })
+})
 
-it("check shows state, evidence, requests, commits, deliverables and the newest output", () => {
+it('check shows state, evidence, requests, commits, deliverables and the newest output', () => {
   const document = {
     ...doc,
     agent: { ...waiting, requests: [PERMISSION, QUESTION] },
     git: {
-      base: "aaaa",
-      head: "bbbb",
-      branch: "main",
+      base: 'aaaa',
+      head: 'bbbb',
+      branch: 'main',
       commits: [
         {
-          hash: "b1946ac92492d2347c6235b4d2611184",
-          subject: "Fix it",
-          at: "2026-11-22T11:00:00Z",
+          hash: 'b1946ac92492d2347c6235b4d2611184',
+          subject: 'Fix it',
+          at: '2026-11-22T11:00:00Z',
         },
       ],
-      dirty: ["src/login.ts"],
+      dirty: ['src/login.ts'],
     },
     deliverables: [
-      { path: "docs/login.md", exists: true },
-      { path: "CHANGELOG.md", exists: false },
+      { path: 'docs/login.md', exists: true },
+      { path: 'CHANGELOG.md', exists: false },
     ],
     workspaceText: null,
     tail: [
-      itemWith({ role: "user", text: "Fix the login redirect" }),
-      itemWith({ kind: "reasoning", text: "It is the cookie" }),
+      itemWith({ role: 'user', text: 'Fix the login redirect' }),
+      itemWith({ kind: 'reasoning', text: 'It is the cookie' }),
       itemWith({
-        kind: "tool",
+        kind: 'tool',
         text: null,
         tool: {
-          name: "bash",
-          status: "error",
-          input: "npm test",
-          output: "1 failed",
+          name: 'bash',
+          status: 'error',
+          input: 'npm test',
+          output: '1 failed',
           durationMs: 1234,
         },
       }),
       itemWith(),
     ],
-  };
+  }
   expect(rendered(check, document)).toMatchInlineSnapshot(`
     "add-search-a2b3  waiting  permission: Run "npm test"
       api: session busy (2026-11-22T11:59:59.000Z)
@@ -226,46 +209,37 @@ it("check shows state, evidence, requests, commits, deliverables and the newest 
       1 failed
     The redirect is fixed.
     "
-  `);
-});
+  `)
+})
 
-describe("send", () => {
-  it.each([
-    "confirmed",
-    "queued",
-    "accepted",
-    "unconfirmed",
-    "refused",
-  ] as const)("shows %s", (delivery) => {
-    const reason =
-      delivery === "refused"
-        ? { code: "WAITING", text: "the agent waits on a permission" }
-        : null;
+describe('send', () => {
+  it.each(['confirmed', 'queued', 'accepted', 'unconfirmed', 'refused'] as const)('shows %s', (delivery) => {
+    const reason = delivery === 'refused' ? { code: 'WAITING', text: 'the agent waits on a permission' } : null
     const document = {
       ...doc,
-      agent: "fix-login-7k3q",
+      agent: 'fix-login-7k3q',
       receipt: receiptWith({ delivery, reason }),
       answer: null,
-    };
-    expect(rendered(send, document)).toMatchSnapshot();
-  });
-});
+    }
+    expect(rendered(send, document)).toMatchSnapshot()
+  })
+})
 
-describe("wait", () => {
+describe('wait', () => {
   const document: WaitDocument = {
     ...doc,
-    outcome: "waiting",
-    until: ["done"],
+    outcome: 'waiting',
+    until: ['done'],
     phase: null,
-    mode: "all",
+    mode: 'all',
     waitedMs: 65_000,
     agents: [
       { met: false, agent: waiting },
-      { met: true, agent: agentWith({ state: "done" }) },
+      { met: true, agent: agentWith({ state: 'done' }) },
     ],
-  };
+  }
 
-  it("shows how it ended, every agent, and how to answer what is open", () => {
+  it('shows how it ended, every agent, and how to answer what is open', () => {
     expect(rendered(wait, document)).toMatchInlineSnapshot(`
       "An agent needs an answer after 1m
       add-search-a2b3  waiting  permission: Run "npm test"
@@ -277,96 +251,87 @@ describe("wait", () => {
         → orch answer add-search-a2b3 (--allow | --always | --deny) --request per_1
       fix-login-7k3q  done  a turn runs
       "
-    `);
-  });
-});
+    `)
+  })
+})
 
-describe("answer", () => {
+describe('answer', () => {
   const base: AnswerDocument = {
     ...doc,
-    agent: "fix-login-7k3q",
+    agent: 'fix-login-7k3q',
     request: PERMISSION,
     requests: [],
-    reply: { choice: "allow", text: null },
-    result: "answered",
+    reply: { choice: 'allow', text: null },
+    result: 'answered',
     receipt: null,
-  };
+  }
 
   it.each<[string, Partial<AnswerDocument>]>([
-    ["what was answered and what is still open", { requests: [QUESTION] }],
-    ["that it was answered already", { result: "already" }],
-    ["that the request is gone", { result: "gone" }],
-    [
-      "what is open",
-      { result: "listed", request: null, requests: [PERMISSION, QUESTION] },
-    ],
-    ["that nothing is open", { result: "listed", request: null }],
-    [
-      "the receipt of an answer that is sent as a message",
-      { receipt: receiptWith({ delivery: "queued" }) },
-    ],
-  ])("shows %s", (_name, changes) => {
-    expect(rendered(answer, { ...base, ...changes })).toMatchSnapshot();
-  });
-});
+    ['what was answered and what is still open', { requests: [QUESTION] }],
+    ['that it was answered already', { result: 'already' }],
+    ['that the request is gone', { result: 'gone' }],
+    ['what is open', { result: 'listed', request: null, requests: [PERMISSION, QUESTION] }],
+    ['that nothing is open', { result: 'listed', request: null }],
+    ['the receipt of an answer that is sent as a message', { receipt: receiptWith({ delivery: 'queued' }) }],
+  ])('shows %s', (_name, changes) => {
+    expect(rendered(answer, { ...base, ...changes })).toMatchSnapshot()
+  })
+})
 
-it("interrupt shows what was ended and the state after it", () => {
+it('interrupt shows what was ended and the state after it', () => {
   const agent = agentWith({
-    state: "idle",
-    reason: { code: "INTERRUPTED", text: "the turn was interrupted" },
-  });
-  const evidence = agent.evidence;
-  expect(rendered(interrupt, { ...doc, agent, interrupted: true, evidence }))
-    .toMatchInlineSnapshot(`
+    state: 'idle',
+    reason: { code: 'INTERRUPTED', text: 'the turn was interrupted' },
+  })
+  const evidence = agent.evidence
+  expect(rendered(interrupt, { ...doc, agent, interrupted: true, evidence })).toMatchInlineSnapshot(`
     "Interrupted
       api: session busy (2026-11-22T11:59:59.000Z)
     fix-login-7k3q  idle  the turn was interrupted
     "
-  `);
-  expect(
-    rendered(interrupt, { ...doc, agent, interrupted: false, evidence: [] })
-  ).toMatchInlineSnapshot(`
+  `)
+  expect(rendered(interrupt, { ...doc, agent, interrupted: false, evidence: [] })).toMatchInlineSnapshot(`
     "No turn was running
     fix-login-7k3q  idle  the turn was interrupted
     "
-  `);
-});
+  `)
+})
 
-it("complete shows every check and the proof of the end", () => {
+it('complete shows every check and the proof of the end', () => {
   const document = {
     ...doc,
     dryRun: false,
     results: [
       {
-        id: "fix-login-7k3q",
+        id: 'fix-login-7k3q',
         ok: true,
         checks: [
           {
-            name: "phase",
-            result: "pass" as const,
-            text: "the phase is Complete",
+            name: 'phase',
+            result: 'pass' as const,
+            text: 'the phase is Complete',
           },
         ],
         stop: stopWith(true),
-        lifecycle: "completed" as const,
+        lifecycle: 'completed' as const,
         error: null,
       },
       {
-        id: "add-search-a2b3",
+        id: 'add-search-a2b3',
         ok: false,
         checks: [
           {
-            name: "requests",
-            result: "fail" as const,
-            text: "one request is open",
+            name: 'requests',
+            result: 'fail' as const,
+            text: 'one request is open',
           },
         ],
         stop: null,
-        lifecycle: "active" as const,
+        lifecycle: 'active' as const,
         error: null,
       },
     ],
-  };
+  }
   expect(rendered(complete, document)).toMatchInlineSnapshot(`
     "fix-login-7k3q  completed
       pass       phase: the phase is Complete
@@ -377,9 +342,8 @@ it("complete shows every check and the proof of the end", () => {
     -- stderr --
       → Mend what failed, or use "orch complete --force"
     "
-  `);
-  expect(rendered(complete, { ...document, dryRun: true }))
-    .toMatchInlineSnapshot(`
+  `)
+  expect(rendered(complete, { ...document, dryRun: true })).toMatchInlineSnapshot(`
     "fix-login-7k3q  can be completed
       pass       phase: the phase is Complete
       ended, proven by
@@ -387,22 +351,22 @@ it("complete shows every check and the proof of the end", () => {
     add-search-a2b3  cannot be completed
       fail       requests: one request is open
     "
-  `);
-});
+  `)
+})
 
-it("abandon shows the proof of the end, or the error and its next action", () => {
+it('abandon shows the proof of the end, or the error and its next action', () => {
   const error = {
-    code: "BACKEND_UNREACHABLE" as const,
+    code: 'BACKEND_UNREACHABLE' as const,
     message: 'Cannot stop "add-search-a2b3": the server does not answer',
     hint: 'Run "orch doctor"',
-    outcome: "unknown" as const,
+    outcome: 'unknown' as const,
     retryable: true,
-  };
+  }
   const results = [
-    { id: "fix-login-7k3q", ok: true, stop: stopWith(true), error: null },
-    { id: "old-task-9x9x", ok: false, stop: stopWith(false), error: null },
-    { id: "add-search-a2b3", ok: false, stop: null, error },
-  ];
+    { id: 'fix-login-7k3q', ok: true, stop: stopWith(true), error: null },
+    { id: 'old-task-9x9x', ok: false, stop: stopWith(false), error: null },
+    { id: 'add-search-a2b3', ok: false, stop: null, error },
+  ]
   expect(rendered(abandon, { ...doc, results })).toMatchInlineSnapshot(`
     "fix-login-7k3q  abandoned
       ended, proven by
@@ -414,31 +378,31 @@ it("abandon shows the proof of the end, or the error and its next action", () =>
       Cannot stop "add-search-a2b3": the server does not answer
       → Run "orch doctor"
     "
-  `);
-});
+  `)
+})
 
-it("phase shows what was set", () => {
+it('phase shows what was set', () => {
   const set = {
-    name: "Testing",
-    note: "half of it",
-    at: "2026-11-22T12:00:00.000Z",
-  };
-  expect(rendered(phase, { ...doc, agent: "fix-login-7k3q", phase: set })).toBe(
-    "fix-login-7k3q: Testing - half of it\n"
-  );
-});
+    name: 'Testing',
+    note: 'half of it',
+    at: '2026-11-22T12:00:00.000Z',
+  }
+  expect(rendered(phase, { ...doc, agent: 'fix-login-7k3q', phase: set })).toBe(
+    'fix-login-7k3q: Testing - half of it\n',
+  )
+})
 
-it("server shows whether it runs, where, and whose it is", () => {
+it('server shows whether it runs, where, and whose it is', () => {
   const found = {
     ok: true,
-    version: "1.2.3",
-    epoch: "e1",
+    version: '1.2.3',
+    epoch: 'e1',
     error: null,
-    url: "http://127.0.0.1:4096",
+    url: 'http://127.0.0.1:4096',
     pid: 4711,
-    owner: "configured" as const,
+    owner: 'configured' as const,
     evidence: [],
-  };
+  }
   const none = {
     ...found,
     ok: false,
@@ -446,89 +410,88 @@ it("server shows whether it runs, where, and whose it is", () => {
     url: null,
     pid: null,
     owner: null,
-  };
-  const error = { code: "NONE", text: "no server was started" };
+  }
+  const error = { code: 'NONE', text: 'no server was started' }
   expect(
     rendered(server, {
       ...doc,
-      backend: "far",
-      action: "status",
+      backend: 'far',
+      action: 'status',
       server: found,
-    })
+    }),
   ).toMatchInlineSnapshot(`
     "far  runs  1.2.3  http://127.0.0.1:4096  process 4711
       given by the configuration, not started by orch
     "
-  `);
+  `)
   expect(
     rendered(server, {
       ...doc,
-      backend: "far",
-      action: "status",
+      backend: 'far',
+      action: 'status',
       server: { ...none, error },
-    })
+    }),
   ).toMatchInlineSnapshot(`
     "far  does not run
       no server was started
     "
-  `);
-});
+  `)
+})
 
-it("doctor shows each check and the command that mends it", () => {
+it('doctor shows each check and the command that mends it', () => {
   const checks = [
-    { name: "git", result: "ok" as const, text: "git 2.39 is on PATH" },
+    { name: 'git', result: 'ok' as const, text: 'git 2.39 is on PATH' },
     {
-      name: "tmux",
-      result: "fail" as const,
-      text: "not on PATH",
-      fix: "apt-get install tmux",
+      name: 'tmux',
+      result: 'fail' as const,
+      text: 'not on PATH',
+      fix: 'apt-get install tmux',
     },
-  ];
-  expect(rendered(doctor, { ...doc, ok: false, checks }))
-    .toMatchInlineSnapshot(`
+  ]
+  expect(rendered(doctor, { ...doc, ok: false, checks })).toMatchInlineSnapshot(`
     "ok    git: git 2.39 is on PATH
     fail  tmux: not on PATH
           → apt-get install tmux
     Something needed is missing
     "
-  `);
-});
+  `)
+})
 
-describe("text of agents", () => {
-  const evil = "ok\x1b[2J\x1b]0;owned\x07\x9b31m\r\nnext\x00";
+describe('text of agents', () => {
+  const evil = 'ok\x1b[2J\x1b]0;owned\x07\x9b31m\r\nnext\x00'
 
-  it("reaches no page with terminal control sequences in it", () => {
+  it('reaches no page with terminal control sequences in it', () => {
     const agent = agentWith({
       task: evil,
       branch: evil,
       model: evil,
-      reason: { code: "X", text: evil },
+      reason: { code: 'X', text: evil },
       phase: { name: evil, note: evil, at: null },
       requests: [
         {
           ...PERMISSION,
           text: evil,
           detail: evil,
-          choices: [{ id: "x", label: evil }],
+          choices: [{ id: 'x', label: evil }],
           from: evil,
         },
       ],
-      evidence: [{ source: "api", detail: evil, at: evil }],
-    });
+      evidence: [{ source: 'api', detail: evil, at: evil }],
+    })
     const tool = {
       name: evil,
-      status: "error" as const,
+      status: 'error' as const,
       input: evil,
       output: evil,
       durationMs: null,
-    };
+    }
     const shown = [
       rendered(
         status,
         statusWith({
           agents: [agent],
-          orphans: [{ backend: "x", id: evil, detail: evil }],
-        })
+          orphans: [{ backend: 'x', id: evil, detail: evil }],
+        }),
       ),
       rendered(check, {
         ...doc,
@@ -537,15 +500,15 @@ describe("text of agents", () => {
           base: null,
           head: null,
           branch: null,
-          commits: [{ hash: evil, subject: evil, at: "" }],
+          commits: [{ hash: evil, subject: evil, at: '' }],
           dirty: [evil],
         },
         deliverables: [{ path: evil, exists: false }],
         workspaceText: evil,
         tail: [
           itemWith({ text: evil, from: evil }),
-          itemWith({ kind: "tool", tool }),
-          itemWith({ kind: "screen", text: evil }),
+          itemWith({ kind: 'tool', tool }),
+          itemWith({ kind: 'screen', text: evil }),
         ],
       }),
       rendered(send, {
@@ -559,10 +522,10 @@ describe("text of agents", () => {
         agent: evil,
         phase: { name: evil, note: evil, at: null },
       }),
-    ].join("");
-    expect(shown).toContain("ok");
+    ].join('')
+    expect(shown).toContain('ok')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-    expect(shown).not.toMatch(/<esc>|[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
-    expect(shown).not.toContain("owned");
-  });
-});
+    expect(shown).not.toMatch(/<esc>|[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+    expect(shown).not.toContain('owned')
+  })
+})

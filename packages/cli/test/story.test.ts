@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type Called, callOrch } from './harness/call-orch.ts'
@@ -162,9 +162,11 @@ describe('phase', () => {
 describe('warnings', () => {
   it('are talk for people and part of the document for programs; --quiet leaves them out', async () => {
     const id = await spawned('Fix it [[answer: done]]')
-    const { warnings } = await json('status')
-    expect(warnings).toEqual([])
-    const record = join(place.env.XDG_STATE_HOME as string, 'orch', 'agents', `${id}.jsonl`)
-    expect(existsSync(record)).toBe(true)
+    appendFileSync(join(place.env.XDG_STATE_HOME as string, 'orch', 'agents', `${id}.jsonl`), '\n{"half": ')
+    const text = expect.stringContaining(id)
+    expect(await json('status')).toMatchObject({ code: 0, warnings: [{ code: 'RECORD_LINE_SKIPPED', text }] })
+    const plain = await callOrch(place, ['status'])
+    expect(plain.stderr).toMatch(/^orch: The record of [^\n]+\n$/)
+    expect(await callOrch(place, ['status', '--quiet'])).toEqual({ ...plain, stderr: '' })
   })
 })
