@@ -23,7 +23,18 @@ const LINES = [
 describe('the built CLI loads what a command needs', () => {
   it('loads these packages', () => {
     const table = LINES.map((line) => `${line.padEnd(32)}${loadedPackages(place, line.split(' ')).join(' ')}`)
-    expect(`\n${table.join('\n')}\n`).toMatchInlineSnapshot()
+    expect(`\n${table.join('\n')}\n`).toMatchInlineSnapshot(`
+      "
+      --version                       @orch/cli
+      help                            @orch/cli @orch/core yargs
+      nonsense                        @orch/cli @orch/core
+      phase Testing --id fix-it-2345  @orch/cli @orch/core valibot yargs
+      spawn task                      @orch/cli @orch/core @orch/core/memory valibot yargs
+      tail fix-it-2345                @orch/cli @orch/core valibot yargs
+      status                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot yargs
+      doctor                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot yargs
+      "
+    `)
   })
 
   it('loads nothing but itself for --version', () => {

@@ -7,6 +7,13 @@ import type { Place } from './place.ts'
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const BIN = join(ROOT, 'packages/cli/bin/orch.js')
 
+/** What yargs brings with it: shown as yargs. */
+const OF_YARGS = new Set(
+  'ansi-regex ansi-styles cliui emoji-regex escalade get-caller-file get-east-asian-width string-width strip-ansi wrap-ansi y18n yargs-parser'.split(
+    ' ',
+  ),
+)
+
 /** Compiles the CLI and what it needs into the `dist` folders. */
 export function buildCli(): void {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -35,5 +42,5 @@ function packageOf(url: string): string {
   const own = /\/packages\/(core|cli|backend-[a-z]+)\/(dist\/(?:contract|memory)\/)?/.exec(path)
   if (own !== null) return `@orch/${own[1]}${own[2] === undefined ? '' : `/${own[2].split('/')[1]}`}`
   const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]
-  return name ?? path
+  return name === undefined ? path : OF_YARGS.has(name) ? 'yargs' : name
 }
