@@ -34,7 +34,7 @@ export function deriveState(record: AgentRecord, observation: Observation | null
     observation,
     report,
     process,
-    exit: record.exit ?? process?.exit ?? null,
+    exit: ownExit(record.exit ?? process?.exit ?? null, observation),
     complete: isComplete(report.phase?.name),
   }
   for (const rule of RULES) {
@@ -52,6 +52,12 @@ export function isComplete(phase: string | undefined): boolean {
 /** What is open for an agent: what its backend saw and what stands in its workspace. */
 export function openRequests(observation: Observation | null, report: Report): readonly AgentRequest[] {
   return [...(observation?.requests.known ? observation.requests.value : []), ...report.requests]
+}
+
+/** The hang-up that the death of its server causes is no exit of its own. */
+function ownExit(exit: Exit | null, observation: Observation | null): Exit | null {
+  const lost = observation?.existence.known === true && observation.existence.value === 'lost'
+  return lost && exit?.signal === 'SIGHUP' ? null : exit
 }
 
 const closed: Rule = ({ record }) => {
@@ -95,18 +101,18 @@ const lost: Rule = ({ observation, exit }) => {
   }
 }
 
-const failedExit: Rule = ({ exit, observation }) => {
+const failedExit: Rule = ({ record, exit, observation }) => {
   if (exit === null || (exit.signal === null && (exit.code === 0 || exit.code === null))) return null
   const how = exit.signal === null ? `with code ${exit.code}` : `by signal ${exit.signal}`
   return {
     state: 'failed',
     reason: { code: 'PROCESS_FAILED', text: `Its process ended ${how}` },
-    evidence: evidenceOf(observation, 'process'),
+    evidence: exitEvidence(record, observation),
     since: null,
   }
 }
 
-const over: Rule = ({ exit, process, observation, complete }) => {
+const over: Rule = ({ record, exit, process, observation, complete }) => {
   const gone = observation?.existence.known === true && observation.existence.value === 'gone'
   const ended = exit !== null || process?.alive === false
   if (!gone && !ended) return null
@@ -118,7 +124,7 @@ const over: Rule = ({ exit, process, observation, complete }) => {
       code: complete ? 'PHASE_COMPLETE' : ended ? 'PROCESS_ENDED' : 'GONE',
       text: `${what}${how}${complete ? ', and it reported Complete' : ' without having reported Complete'}`,
     },
-    evidence: evidenceOf(observation, ended ? 'process' : 'existence'),
+    evidence: ended ? exitEvidence(record, observation) : evidenceOf(observation, 'existence'),
     since: null,
   }
 }
@@ -126,7 +132,7 @@ const over: Rule = ({ exit, process, observation, complete }) => {
 const unseenPart: Rule = ({ observation, report }) => {
   if (observation === null || report.unreadable !== null)
     return report.unreadable === null ? null : unknown(report.unreadable.code, report.unreadable.text)
-  for (const field of [observation.requests, observation.turn]) {
+  for (const field of [observation.process, observation.requests, observation.turn]) {
     if (!field.known && field.reason.code !== NOT_SHOWN) return unknown(field.reason.code, field.reason.text)
   }
   return null
@@ -236,4 +242,10 @@ function unknown(code: string, text: string): DerivedState {
 function evidenceOf(observation: Observation | null, field: 'existence' | 'process' | 'requests'): readonly Evidence[] {
   const seen = observation?.[field]
   return seen?.known ? [seen.evidence] : []
+}
+
+function exitEvidence(record: AgentRecord, observation: Observation | null): readonly Evidence[] {
+  const at = observation?.at ?? record.spawnedAt
+  const kept: Evidence = { source: 'record', detail: 'its exit was seen before and recorded', at }
+  return record.exit !== null && !observation?.process.known ? [kept] : evidenceOf(observation, 'process')
 }
