@@ -1,4 +1,5 @@
 import type { ContractCase } from './case.ts'
+import { abortCases } from './cases/abort.ts'
 import { answerCases } from './cases/answer.ts'
 import { beginCases } from './cases/begin.ts'
 import { closeCases } from './cases/close.ts'
@@ -31,5 +32,6 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...exitCases,
   ...stopCases,
   ...closeCases,
+  ...abortCases,
   ...serverCases,
 ]

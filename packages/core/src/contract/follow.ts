@@ -7,8 +7,17 @@ export interface Follower {
   readonly events: readonly BackendEvent[]
   /** Waits for an event that came at or after position `from`. */
   seen(what: string, from: number, matches: (event: BackendEvent) => boolean): Promise<BackendEvent>
+  /** Acts, and then looks after each event that tells of the agent, as a waiter does, until the look is satisfied. */
+  until(wanted: Wanted): Promise<void>
   /** Aborts the subscription and waits until it has returned. */
   end(): Promise<void>
+}
+
+interface Wanted {
+  readonly what: string
+  readonly agent: AgentRef
+  act(): Promise<unknown>
+  look(): Promise<boolean>
 }
 
 /** Subscribes and waits for `ready`. */
@@ -40,6 +49,14 @@ export async function follow(
         if (!event && hasEnded()) throw new ContractFailure(`events() ended before it told that ${what}`)
         return event
       }),
+    async until({ what, agent, act, look }) {
+      let from = events.length
+      await act()
+      do {
+        const event = await follower.seen(what, from, tellsOf(agent))
+        from = events.indexOf(event) + 1
+      } while (!(await look()))
+    },
     async end() {
       controller.abort(new Error('the subscriber left'))
       await t.eventually('events() returns after its signal aborted', async () => hasEnded() || undefined)

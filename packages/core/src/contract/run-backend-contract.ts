@@ -17,15 +17,16 @@ const CASE_TIMEOUT_MS = 120_000
  */
 export function runBackendContract(options: ContractOptions): void {
   const { describe, it } = options.runner
+  const variant = options.variant === undefined ? '' : ` (${options.variant})`
+  const title = `${options.name} backend contract${variant}`
   const missing = options.missing?.() ?? null
   if (missing !== null) {
-    describe(`${options.name} backend contract`, () => declareMissing(options, missing))
+    describe(title, () => declareMissing(options, missing))
     return
   }
   const capabilities = selectingCapabilities(options.factory)
   const selected = BACKEND_CASES.filter((entry) => isSelected(entry, capabilities))
-  const title = `${options.name} backend contract: ${selected.length} of ${BACKEND_CASES.length} cases`
-  describe(title, () => {
+  describe(`${title}: ${selected.length} of ${BACKEND_CASES.length} cases`, () => {
     for (const entry of selected) declareCase(options, entry)
     for (const id of Object.keys(options.knownGaps ?? {})) {
       if (selected.some((entry) => entry.id === id)) continue

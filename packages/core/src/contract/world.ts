@@ -85,7 +85,10 @@ type ContractTest = (name: string, body: () => Promise<void>, timeoutMs?: number
 
 /** What a backend gives to `runBackendContract`. */
 export interface ContractOptions {
+  /** The backend's name, as `ORCH_REQUIRE_BACKENDS` knows it. */
   readonly name: string
+  /** Which of several ways to use the backend this run is about; part of the title. */
+  readonly variant?: string
   readonly runner: ContractRunner
   /** The backend as its author configures it: asked once for its capabilities, which select the cases. */
   readonly factory: BackendFactory

@@ -8,13 +8,13 @@ import { memoryWorld } from './memory-world.ts'
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), 'orch-memory-'))
 const patienceMs = 2_000
-const common = { runner: { describe, it }, factory: memory(), patienceMs }
+const common = { name: 'memory', runner: { describe, it }, factory: memory(), patienceMs }
 
-runBackendContract({ ...common, name: 'memory', setup: () => memoryWorld() })
-runBackendContract({ ...common, name: 'memory-file', setup: () => memoryWorld({ directory: temporary() }) })
+runBackendContract({ ...common, setup: () => memoryWorld() })
+runBackendContract({ ...common, variant: 'shared directory', setup: () => memoryWorld({ directory: temporary() }) })
 runBackendContract({
   ...common,
-  name: 'memory-surviving',
+  variant: 'conversations survive',
   factory: memory({ survives: true }),
   setup: () => memoryWorld({ survives: true }),
 })

@@ -27,10 +27,15 @@ export const eventCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await working(t)
       const follower = await follow(t, [agent])
-      const from = follower.events.length
-      await t.world.finish(agent)
-      await follower.seen('the turn ended', from, tellsOf(agent))
-      await t.turn(agent, 'ended')
+      await follower.until({
+        what: 'the turn ended',
+        agent,
+        act: () => t.world.finish(agent),
+        look: async () => {
+          const { turn } = await t.observe(agent)
+          return turn.known && turn.value.status === 'ended'
+        },
+      })
       await follower.end()
     },
   },
@@ -41,11 +46,14 @@ export const eventCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await begun(t)
       const follower = await follow(t, [agent])
-      await t.send(agent, t.world.prompts.exit(3))
-      await t.eventually('an event tells of the exit, and the look after it shows it', async () => {
-        const told = follower.events.some(tellsOf(agent))
-        const { process } = await t.observe(agent)
-        return told && process.known && !process.value.alive ? true : undefined
+      await follower.until({
+        what: 'the program ended',
+        agent,
+        act: () => t.send(agent, t.world.prompts.exit(3)),
+        look: async () => {
+          const { process } = await t.observe(agent)
+          return process.known && process.value.exit?.code === 3
+        },
       })
       await follower.end()
     },
@@ -57,11 +65,14 @@ export const eventCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await begun(t)
       const follower = await follow(t, [agent])
-      await t.send(agent, t.world.prompts.ask('May I go on'))
-      await t.eventually('an event tells of the request, and the look after it shows it', async () => {
-        const told = follower.events.some(tellsOf(agent))
-        const { requests } = await t.observe(agent)
-        return told && requests.known && requests.value.length > 0 ? true : undefined
+      await follower.until({
+        what: 'a request is open',
+        agent,
+        act: () => t.send(agent, t.world.prompts.ask('May I go on')),
+        look: async () => {
+          const { requests } = await t.observe(agent)
+          return requests.known && requests.value.length > 0
+        },
       })
       await follower.end()
     },

@@ -102,6 +102,21 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'read-does-not-break-long-lines',
+    requires: [],
+    because: 'a path or an address that is broken by a window that nobody looks at cannot be copied or searched',
+    async run(t) {
+      const long = 'abcdefghi '.repeat(40).trim()
+      const prompt = t.world.prompts.answer(long)
+      const agent = await t.spawn(prompt)
+      await t.rest(agent, prompt)
+      await t.eventually('one item of read() holds an answer of four hundred characters', async () => {
+        const { items } = await read(t, agent)
+        return items.some((item) => says(item, long)) ? true : undefined
+      })
+    },
+  },
+  {
     id: 'read-after-stop-is-not-silent',
     requires: [],
     because: 'what an agent said last is wanted most after it ended',

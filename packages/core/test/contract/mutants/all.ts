@@ -1,3 +1,4 @@
+import { abortMutants } from './abort.ts'
 import { beginMutants } from './begin.ts'
 import { createMutants } from './create.ts'
 import { endMutants } from './end.ts'
@@ -23,5 +24,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...sendMutants,
   ...steerMutants,
   ...endMutants,
+  ...abortMutants,
   ...serverMutants,
 ]

@@ -26,7 +26,7 @@ export const beginMutants: readonly Mutant[] = [
     name: 'find never knows whether the task was given',
     fails: {
       'begin-is-seen-by-find': 'find() says "yes" once the program has its task',
-      'begin-not-begun-is-no': 'find() says "no" for an agent that was created and not begun',
+      'begin-not-begun-is-no': 'find() says whether create() gave the task',
     },
     break: (backend) => ({
       ...backend,

@@ -49,8 +49,8 @@ export const eventMutants: readonly Mutant[] = [
     name: 'changes are not told',
     fails: {
       'events-tell-of-the-end-of-a-turn': 'an event tells that the turn ended',
-      'events-tell-of-an-exit': 'an event tells of the exit, and the look after it shows it',
-      'events-tell-of-a-request': 'an event tells of the request, and the look after it shows it',
+      'events-tell-of-an-exit': 'an event tells that the program ended',
+      'events-tell-of-a-request': 'an event tells that a request is open',
       'events-tell-of-the-death-of-the-server': 'an event tells that the server died',
       'events-serve-two-subscribers': 'an event tells that the agent was stopped',
     },

@@ -76,6 +76,15 @@ export const readMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'read wraps lines at eighty characters',
+    fails: { 'read-does-not-break-long-lines': 'one item of read() holds an answer of four hundred characters' },
+    break: (backend) =>
+      withPages(backend, (page) => ({
+        ...page,
+        items: page.items.map((item) => ({ ...item, text: item.text?.replaceAll(/(.{80})/g, '$1\n') ?? null })),
+      })),
+  },
+  {
     name: 'read of a stopped agent is silently empty',
     fails: { 'read-after-stop-is-not-silent': 'read() after stop() holds the answer or says what is missing' },
     break: (backend) => ({
