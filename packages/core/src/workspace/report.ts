@@ -48,15 +48,24 @@ export function parseReport(text: string, at: string, answered: readonly string[
   return { phase, requests, evidence, unreadable: null }
 }
 
+/** The page with another phase: in the front matter when that has one, else as its last `Phase:` line. Pure. */
+export function withPhase(text: string, line: string): string {
+  const lines = text.split('\n')
+  const index = frontMatterIndex(lines.map((one) => one.replace(/\r/g, '')))
+  if (index < 0) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}Phase: ${line}\n`
+  const value = /^(["']).*\1$/.test(line) ? `'${line}'` : line
+  return lines.with(index, `phase: ${value}${lines[index]?.endsWith('\r') ? '\r' : ''}`).join('\n')
+}
+
 function frontMatterPhase(lines: readonly string[]): string | null {
-  if (lines[0] !== '---') return null
-  const end = lines.indexOf('---', 1)
-  if (end < 0) return null
-  for (const line of lines.slice(1, end)) {
-    const value = /^phase:[ \t]*(.*)$/.exec(line)?.[1]?.trim()
-    if (value !== undefined) return readable(value.replace(/^(["'])(.*)\1$/, '$2'))
-  }
-  return null
+  const value = lines[frontMatterIndex(lines)]?.slice('phase:'.length).trim()
+  return value === undefined ? null : readable(value.replace(/^(["'])(.*)\1$/, '$2'))
+}
+
+/** Which line of closed front matter states a phase; -1 for none. */
+function frontMatterIndex(lines: readonly string[]): number {
+  const end = lines[0] === '---' ? lines.indexOf('---', 1) : -1
+  return lines.slice(0, Math.max(end, 0)).findIndex((line) => line.startsWith('phase:'))
 }
 
 function lastPhaseLine(lines: readonly string[]): string | null {
@@ -69,7 +78,8 @@ function lastPhaseLine(lines: readonly string[]): string | null {
 
 /** A placeholder of the template is no phase. */
 function readable(value: string): string | null {
-  return value === '' || value.includes(' | ') || /^\[.*\]$/.test(value) ? null : value
+  const { name } = toPhase(value, '')
+  return name === '' || name.includes(' | ') || /^\[.*\]$/.test(name) ? null : value
 }
 
 function toPhase(text: string, at: string): Phase {

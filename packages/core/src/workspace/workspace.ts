@@ -1,9 +1,10 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
-import { PAGE, parseReport } from './report.ts'
+import { PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
 const IGNORED = '# Written by orch: agents work in here\n/.gitignore\n/workspace/\n'
@@ -75,14 +76,23 @@ export function writePhase(workspace: string, id: string, name: string, note: st
   }
   try {
     const before = readOrNull(file) ?? ''
-    if (/^---\n(?:(?!---\n).*\n)*?phase:/.test(before)) {
-      writeFileSync(file, before.replace(/^phase:.*$/m, `phase: ${line}`), { mode: 0o600 })
-    } else {
-      appendFileSync(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}Phase: ${line}\n`, { mode: 0o600 })
-    }
+    const after = withPhase(before, line)
+    if (after.startsWith(before)) appendFileSync(file, after.slice(before.length), { mode: 0o600 })
+    else replaceWhole(file, after)
     return { name, note, at: statSync(file).mtime.toISOString() }
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
+}
+
+/** A reader sees the old text or the new one, never a part. */
+function replaceWhole(file: string, text: string): void {
+  const scratch = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(scratch, text, { flag: 'wx', mode: 0o600 })
+    renameSync(scratch, file)
+  } finally {
+    rmSync(scratch, { force: true })
   }
 }
 
