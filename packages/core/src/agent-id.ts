@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 const TAIL_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
 const MAX_SLUG = 40
 
-/** A new id: a slug of `text` and a random tail of four, `fix-login-redirect-7k3q`. */
+/** A new id: a slug of `text`, or `text` itself when it is one, and a random tail of four: `fix-login-redirect-7k3q`. */
 export function createAgentId(text: string): string {
   let tail = ''
   for (let i = 0; i < 4; i++) tail += TAIL_ALPHABET[randomInt(TAIL_ALPHABET.length)]
@@ -16,6 +16,7 @@ export function isAgentId(text: string): boolean {
 }
 
 function slugOf(text: string): string {
+  if (isAgentId(text) && text.length <= MAX_SLUG) return text
   const words = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

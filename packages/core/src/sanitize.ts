@@ -1,11 +1,14 @@
 const ESC = '\\u001b'
+const ENDS = '\\u0007\\u001b\\u0090\\u0098\\u009c-\\u009f'
+/** A string sequence up to its end; one that never ends takes at most the rest of its line along. */
+const STRING = `(?:[^${ENDS}]*(?:\\u0007|${ESC}\\\\|\\u009c)|[^${ENDS}\\n]*)`
 const SEQUENCES = new RegExp(
   [
     `${ESC}\\[[0-?]*[ -/]*[@-~]`,
-    `${ESC}[\\]PX^_][^\\u0007\\u001b\\u009c]*(?:\\u0007|${ESC}\\\\|\\u009c)?`,
+    `${ESC}[\\]PX^_]${STRING}`,
     `${ESC}[ -/]*[0-~]`,
     '\\u009b[0-?]*[ -/]*[@-~]',
-    '[\\u0090\\u0098\\u009d-\\u009f][^\\u0007\\u001b\\u009c]*(?:\\u0007|\\u009c)?',
+    `[\\u0090\\u0098\\u009d-\\u009f]${STRING}`,
   ].join('|'),
   'g',
 )
