@@ -21,6 +21,9 @@ export const TIMING = {
   waitTimeoutMs: 1_800_000,
 } as const
 
+/** What a timer can hold: 24 days. A longer time would be none. */
+const LONGEST_TIMER_MS = 2_147_483_647
+
 /** Thrown by {@link withDeadline} when time ran out; callers turn it into an error of their own. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
@@ -44,7 +47,7 @@ export async function withDeadline<T>(
   const controller = new AbortController()
   const onAbort = (): void => controller.abort(parent?.reason)
   parent?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => controller.abort(new DeadlineError(ms)), ms)
+  const timer = setTimeout(() => controller.abort(new DeadlineError(ms)), Math.min(ms, LONGEST_TIMER_MS))
   try {
     return await Promise.race([work(controller.signal), rejectOnAbort(controller.signal)])
   } finally {
@@ -74,8 +77,7 @@ export async function recheck<T>(
     if (seen !== undefined) return seen
     const left = end - performance.now()
     if (left <= 0) return undefined
-    const pause = pauseFor(Math.min(left, options.everyMs ?? TIMING.recheckMs), options.signal)
-    await (options.wake ? Promise.race([pause, options.wake()]) : pause)
+    await pause(Math.min(left, options.everyMs ?? TIMING.recheckMs), options.signal, options.wake)
   }
 }
 
@@ -92,23 +94,26 @@ export function interval(ms: number, onTick: () => void): { stop(): void } {
   return { stop: () => clearInterval(timer) }
 }
 
-function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
+/** Waits `ms` or until `wake` resolves, and leaves nothing running. */
+async function pause(ms: number, signal: AbortSignal | undefined, wake?: () => Promise<void>): Promise<void> {
+  const end = new AbortController()
+  const over = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    const onAbort = (): void => reject(signal?.reason)
+    end.signal.addEventListener('abort', () => clearTimeout(timer))
+    signal?.addEventListener('abort', onAbort, { signal: end.signal })
     if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
   })
+  try {
+    await (wake ? Promise.race([over, wake()]) : over)
+  } finally {
+    end.abort()
+  }
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }

@@ -15,7 +15,13 @@ export async function* watchDirectories(
     wake()
   }
   const watchers = directories.map((directory) => watchOne(directory, push)).filter((watcher) => watcher !== null)
-  const onAbort = (): void => wake()
+  const close = (): void => {
+    for (const watcher of watchers) watcher.close()
+  }
+  const onAbort = (): void => {
+    close()
+    wake()
+  }
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     while (!signal.aborted) {
@@ -24,7 +30,7 @@ export async function* watchDirectories(
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
-    for (const watcher of watchers) watcher.close()
+    close()
   }
 }
 
