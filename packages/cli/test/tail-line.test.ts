@@ -64,6 +64,12 @@ describe('tail', () => {
     expect(shown(lines)).toBe('[pending] bash npm test\n[running] bash npm test\n[completed] bash npm test (1.5 s)\n')
   })
 
+  it('shows a tool call only once it says what it does', () => {
+    const call = { name: 'bash', status: 'pending' as const, input: '', output: null, durationMs: null }
+    const nothingYet = item({ id: 'tool_1', kind: 'tool', text: null, tool: call, final: false })
+    expect(shown([nothingYet, tool('running', false)])).toBe('[running] bash npm test\n')
+  })
+
   it('shows states, gaps and the end on lines of their own', () => {
     const reason = { code: 'X', text: 'because' }
     const lines: TailLine[] = [

@@ -55,6 +55,7 @@ function writeUpsert(page: Page, shown: Shown, item: Item, raw: boolean): void {
 
 function writeToolChange(page: Page, shown: Shown, item: Item): void {
   if (item.tool === null || shown.texts.get(item.id) === item.tool.status) return
+  if (item.tool.status === 'pending' && item.tool.input === '') return
   endOpenLine(page, shown)
   writeTool(page, item.tool)
   shown.texts.set(item.id, item.tool.status)
