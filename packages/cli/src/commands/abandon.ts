@@ -6,6 +6,7 @@ import { type Page, styled } from '../page.ts'
 import { writeStop } from '../render/stop.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch abandon`: exit codes 41 an end is not proven, 45 some of several failed. */
 export const command: Command<AbandonDocument> = defineCommand({
   command: 'abandon <agent..>',
   describe: 'End agents without verification; their work stays on disk',

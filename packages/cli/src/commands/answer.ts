@@ -9,6 +9,7 @@ import { runAsScript } from '../run-as-script.ts'
 
 const CHOICES = ['allow', 'always', 'deny'] as const
 
+/** `orch answer`: exit codes 0 answered or listed, 30 and 31 as with `send`, 32 already answered or gone. */
 export const command: Command<AnswerDocument> = defineCommand({
   command: 'answer <agent> [text]',
   describe: 'List what an agent waits on, or answer it',

@@ -7,6 +7,7 @@ import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch check`. */
 export const command: Command<CheckDocument> = defineCommand({
   command: 'check <agent>',
   describe: 'Show everything about one agent',

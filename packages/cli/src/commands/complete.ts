@@ -13,6 +13,7 @@ const STYLES: Readonly<Record<string, Style>> = {
   overridden: 'yellow',
 }
 
+/** `orch complete`: exit codes 40 a check failed, 41 an end is not proven, 45 some of several failed. */
 export const command: Command<CompleteDocument> = defineCommand({
   command: 'complete <agent..>',
   describe: 'Verify the work of agents, then end them and close their records',

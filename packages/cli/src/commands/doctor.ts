@@ -6,6 +6,7 @@ import { runAsScript } from '../run-as-script.ts'
 
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
+/** `orch doctor`: exit code 69 when something fails. */
 export const command: Command<DoctorDocument> = defineCommand({
   command: 'doctor',
   describe: 'Say what is installed, reachable or misconfigured, and what mends it',

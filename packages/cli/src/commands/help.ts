@@ -11,6 +11,7 @@ interface HelpDocument {
   readonly text: string | null
 }
 
+/** `orch help`: what `orch` alone and `orch --help` show as well. */
 export const command: Command<HelpDocument> = defineCommand({
   command: 'help [verb]',
   describe: 'List the commands, or explain one',

@@ -5,6 +5,7 @@ import { type Page, styled } from '../page.ts'
 import { writeAgentLine, writeEvidence } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch interrupt`: exit code 0 whether or not a turn was running. */
 export const command: Command<InterruptDocument> = defineCommand({
   command: 'interrupt <agent>',
   describe: 'End the running turn of an agent and keep the agent',

@@ -4,6 +4,7 @@ import { usageError } from '../options.ts'
 import type { Page } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch phase`: loads no backend; agents wait for it. */
 export const command: Command<PhaseDocument> = defineCommand({
   command: 'phase <name>',
   describe: 'Report the progress of an agent; agents call this themselves',

@@ -6,6 +6,7 @@ import type { Page } from '../page.ts'
 import { writeReceipt } from '../render/receipt.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch send`: exit codes 0 delivered, 30 refused, 31 not confirmed. */
 export const command: Command<SendDocument> = defineCommand({
   command: 'send <agent> [text]',
   describe: 'Send a message to an agent and say how sure its delivery is',

@@ -5,6 +5,7 @@ import { oneLine, type Page, styled } from '../page.ts'
 import { writeEvidence } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch server`: exit codes 69 it does not run, 41 it still runs after `stop`. */
 export const command: Command<ServerDocument> = defineCommand({
   command: 'server <action>',
   describe: 'Start, stop or look at the server of a backend',

@@ -4,6 +4,7 @@ import { FILE_OPTION, usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch spawn`: its task comes from one argument, a file or stdin. */
 export const command: Command<SpawnDocument> = defineCommand({
   command: 'spawn [task]',
   describe: 'Start an agent on a task',

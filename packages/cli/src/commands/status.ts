@@ -7,6 +7,7 @@ import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { stateOf } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch status`: exit code 0, with `--exit-code` the worst state. */
 export const command: Command<StatusDocument> = defineCommand({
   command: 'status',
   describe: 'Show the agents of the project, those that need you first',

@@ -4,6 +4,7 @@ import { AGENT, wholeNumber } from '../options.ts'
 import { writeTailLine } from '../render/tail-line.ts'
 import { runAsScript } from '../run-as-script.ts'
 
+/** `orch tail`: a stream, the newest items or lines and then, with `-f`, what comes. */
 export const command: Command<AsyncIterable<TailLine>> = defineCommand({
   command: 'tail <agent>',
   describe: 'Show the newest output of an agent, or follow it',

@@ -18,6 +18,7 @@ const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
   closed: 'An agent was abandoned meanwhile',
 }
 
+/** `orch wait`: the exit code tells how the wait ended. */
 export const command: Command<WaitDocument> = defineCommand({
   command: 'wait <agent..>',
   describe: 'Wait until agents are done, or cannot get there by themselves',
