@@ -48,7 +48,7 @@ function parseStatus(text: string): string[] {
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as string
     paths.push(entry.slice(3))
-    if (/^[RC]/.test(entry)) i++
+    if (/^.?[RC]/.test(entry)) i++
   }
   return paths
 }

@@ -16,6 +16,7 @@ const schema = v.strictObject({
 
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */
 export function findConfigProblem(value: unknown): { readonly key: string; readonly text: string } | null {
+  if (Array.isArray(value)) return { key: '', text: 'expected Object, got Array' }
   const result = v.safeParse(schema, value)
   if (result.success) return null
   const issue = result.issues[0]

@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
+import { configDirectory, loadConfig, stateDirectory } from '../../src/config/config.ts'
+
+const run = promisify(execFile)
+const scope = perTest()
+let root: string
+let project: string
+let env: Record<string, string>
+
+beforeEach(async () => {
+  root = (await scope.use(temporaryFolder())).path
+  project = join(root, 'project')
+  env = { HOME: join(root, 'home') }
+  mkdirSync(join(project, '.orch'), { recursive: true })
+  mkdirSync(join(root, 'home', '.config', 'orch'), { recursive: true })
+})
+
+describe('loadConfig()', () => {
+  it('is empty when there is no file', async () => {
+    const empty = { defaultBackend: null, backends: {}, programs: {} }
+    expect(await loadConfig(project, env)).toEqual(empty)
+    expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
+  })
+
+  it('takes the default backend from the environment, else the project, else the user', async () => {
+    user({ defaultBackend: 'from-user' })
+    expect((await loadConfig(project, env)).defaultBackend).toBe('from-user')
+    own({ defaultBackend: 'from-project' })
+    expect((await loadConfig(project, env)).defaultBackend).toBe('from-project')
+    expect((await loadConfig(project, { ...env, ORCH_BACKEND: 'from-env' })).defaultBackend).toBe('from-env')
+    expect((await loadConfig(project, { ...env, ORCH_BACKEND: '' })).defaultBackend).toBe('from-project')
+  })
+
+  it("lays the project's backends over the user's, key by key", async () => {
+    user({ backends: { one: { module: './mine.js', url: 'user', token: 'user' }, two: { a: 1 } } })
+    own({ backends: { one: { url: 'project' }, three: { module: 'package', b: null } } })
+    expect((await loadConfig(project, env)).backends).toEqual({
+      one: {
+        module: './mine.js',
+        from: join(root, 'home/.config/orch'),
+        options: { url: 'project', token: 'user' },
+      },
+      two: { module: null, from: expect.any(String), options: { a: 1 } },
+      three: { module: 'package', from: join(project, '.orch'), options: { b: null } },
+    })
+  })
+
+  it('starts a module from the file that names it', async () => {
+    user({ backends: { one: { module: './user.js' } } })
+    own({ backends: { one: { module: './project.js' } } })
+    expect((await loadConfig(project, env)).backends['one']).toEqual({
+      module: './project.js',
+      from: join(project, '.orch'),
+      options: {},
+    })
+  })
+
+  it('takes a program whole from the nearest file, its defaults filled', async () => {
+    user({ programs: { a: { command: 'a', args: ['1'] }, b: { command: 'b', env: { X: 'y' }, promptBy: 'argument' } } })
+    own({ programs: { a: { command: 'other' } } })
+    expect((await loadConfig(project, env)).programs).toEqual({
+      a: { name: 'a', command: 'other', args: [], env: {}, promptBy: 'send' },
+      b: { name: 'b', command: 'b', args: [], env: { X: 'y' }, promptBy: 'argument' },
+    })
+  })
+
+  it('allows a $schema for editors', async () => {
+    own({ $schema: 'https://example.com/schema.json' })
+    expect((await loadConfig(project, env)).backends).toEqual({})
+  })
+
+  it.each<readonly [string, unknown, string]>([
+    ['an unknown key', { defaultBakend: 'x' }, 'defaultBakend'],
+    ['a value of the wrong type', { defaultBackend: 1 }, 'defaultBackend'],
+    ['a backend that is no object', { backends: { tmux: 'yes' } }, 'backends.tmux'],
+    ['a module that is no text', { backends: { tmux: { module: 1 } } }, 'backends.tmux.module'],
+    ['a program without a command', { programs: { mine: {} } }, 'programs.mine.command'],
+    ['an empty command', { programs: { mine: { command: '' } } }, 'programs.mine.command'],
+    ['an unknown key of a program', { programs: { mine: { command: 'a', arg: [] } } }, 'programs.mine.arg'],
+    ['arguments that are no texts', { programs: { mine: { command: 'a', args: [1] } } }, 'programs.mine.args.0'],
+    [
+      'an unknown way to take the task',
+      { programs: { mine: { command: 'a', promptBy: 'x' } } },
+      'programs.mine.promptBy',
+    ],
+  ])('refuses %s and names file and key', async (_, value, key) => {
+    own(value)
+    const file = join(project, '.orch/config.json')
+    await expect(loadConfig(project, env)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`"${file}" at "${key}"`),
+      hint: `Mend "${key}" in "${file}"`,
+    })
+  })
+
+  it.each(['[]', 'null', '"text"', '7'])('refuses %s instead of an object', async (text) => {
+    writeFileSync(join(project, '.orch/config.json'), text)
+    await expect(loadConfig(project, env)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`"${join(project, '.orch/config.json')}"`),
+    })
+  })
+
+  it.each(['', '{', '{"a":1,}', '\0'])(
+    'refuses the text %j, which is not JSON, in the file of the user too',
+    async (text) => {
+      const file = join(root, 'home/.config/orch/config.json')
+      writeFileSync(file, text)
+      await expect(loadConfig(project, env)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/config\.json": it is not JSON/),
+        hint: `Mend "${file}"`,
+      })
+    },
+  )
+
+  it('refuses a folder where the file should be', async () => {
+    mkdirSync(join(project, '.orch/config.json'))
+    await expect(loadConfig(project, env)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
+  it('does not load the schema library when there is no file', async () => {
+    const copy = join(root, 'copy')
+    cpSync(fileURLToPath(new URL('../../src', import.meta.url)), copy, { recursive: true })
+    const load = `import { loadConfig } from ${JSON.stringify(join(copy, 'config/config.ts'))}
+      loadConfig(${JSON.stringify(project)}, { HOME: ${JSON.stringify(root)} }).then(
+        (config) => console.log('loaded', Object.keys(config.programs).length),
+        (error) => console.log(error.code, error.message),
+      )`
+    writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
+    const program = join(copy, 'load.ts')
+    writeFileSync(program, load)
+    const node = (): Promise<{ stdout: string }> =>
+      run(process.execPath, ['--import', import.meta.resolve('tsx'), program], { cwd: root })
+    expect((await node()).stdout).toBe('loaded 0\n')
+    own({ programs: {} })
+    expect((await node()).stdout).toContain('valibot')
+  })
+})
+
+describe('the XDG folders', () => {
+  it.each([configDirectory, stateDirectory])('%p', (directory) => {
+    const [name, below] =
+      directory === configDirectory ? ['XDG_CONFIG_HOME', '.config'] : ['XDG_STATE_HOME', '.local/state']
+    expect(directory({ HOME: '/home/me' })).toBe(`/home/me/${below}/orch`)
+    expect(directory({ HOME: '/home/me', [name as string]: '/xdg' })).toBe('/xdg/orch')
+    expect(directory({ HOME: '/home/me', [name as string]: 'relative' })).toBe(`/home/me/${below}/orch`)
+    expect(directory({ HOME: '/home/me', [name as string]: '' })).toBe(`/home/me/${below}/orch`)
+    expect(directory({ HOME: 'relative' })).toMatch(new RegExp(`^/.*/${below}/orch$`))
+    expect(directory({})).toMatch(new RegExp(`^/.*/${below}/orch$`))
+  })
+})
+
+function own(value: unknown): void {
+  writeFileSync(join(project, '.orch', 'config.json'), JSON.stringify(value))
+}
+
+function user(value: unknown): void {
+  const file = join(root, 'home', '.config', 'orch', 'config.json')
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, JSON.stringify(value))
+}
