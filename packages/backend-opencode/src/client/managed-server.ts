@@ -6,7 +6,10 @@ import { findProgram } from './program.ts'
 import { lookForManaged, type Server } from './server.ts'
 import { makeServerFolder, readServerRecord } from './server-file.ts'
 import { newestClaim, readFailure, recordFailure, type StartClaim, takeClaim } from './start-claim.ts'
-import { drawPlace, endUnrecorded, startServer } from './start-server.ts'
+import { drawPlace, endUnrecorded, isPortTaken, startServer } from './start-server.ts'
+
+/** A drawn port may be taken before the server listens on it: so many are tried. */
+const PORTS_TRIED = 3
 
 /** What is needed to run the server of one registry. */
 export interface ManagedContext {
@@ -27,14 +30,17 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
   const { folder, http } = context
   makeServerFolder(folder)
   const awaited = new Set<number>()
+  let ports = PORTS_TRIED + 1
   const attempt = async (): Promise<Server | undefined> => {
     const look = await lookForManaged(folder, http, signal)
     if (look.state === 'up') return sameData(context, look.server)
     const newest = newestClaim(folder)
     const finished = readServerRecord(folder)?.generation ?? 0
     if (newest !== null && newest.generation > finished && !mayReplace(folder, newest, awaited)) return undefined
+    ports -= 1
     return startNext(context, newest !== null && newest.generation > finished ? newest : null, {
       generation: Math.max(newest?.generation ?? 0, finished) + 1,
+      ports,
       signal,
     })
   }
@@ -65,7 +71,7 @@ function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: 
 async function startNext(
   context: ManagedContext,
   abandoned: StartClaim | null,
-  { generation, signal }: { generation: number; signal: AbortSignal },
+  { generation, ports, signal }: { generation: number; ports: number; signal: AbortSignal },
 ): Promise<Server | undefined> {
   const { folder, command, env, http } = context
   const program = findProgram(command, env)
@@ -77,7 +83,9 @@ async function startNext(
     if (abandoned !== null) await endUnrecorded(abandoned)
     return await startServer({ folder, program, env, http, dataFolder: dataFolderOf(env) }, claim, signal)
   } catch (error) {
-    recordFailure(folder, generation, signal.aborted ? null : error)
+    const mayRetry = isPortTaken(error) && ports > 1
+    recordFailure(folder, generation, signal.aborted || mayRetry ? null : error)
+    if (mayRetry) return undefined
     throw error
   }
 }

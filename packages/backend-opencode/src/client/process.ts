@@ -78,12 +78,14 @@ function readBootId(): string | null {
   return readOrNull('/proc/sys/kernel/random/boot_id')?.trim() ?? null
 }
 
-/** A zombie has ended: it counts as not there. */
+/** A zombie has ended and counts as not there, but only once its last thread is gone: until then its port is taken. */
 function readStartTime(pid: number): string | null {
   const stat = readOrNull(`/proc/${pid}/stat`)
   if (stat === null) return null
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
+  const [state, threads, startTime] = [fields[0], Number(fields[17]), fields[19]]
+  const hasEnded = state === 'X' || (state === 'Z' && threads <= 1)
+  return hasEnded ? null : (startTime ?? null)
 }
 
 function answersSignal(pid: number): boolean {

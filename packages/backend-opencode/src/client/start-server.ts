@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { OrchError, recheck, TIMING } from '@orch/core'
+import { isOrchError, OrchError, recheck, TIMING } from '@orch/core'
 import type { Http } from './http.ts'
+import type { Place } from './place.ts'
 import { identify, liveness, processesWith, sendSignal } from './process.ts'
 import type { Program } from './program.ts'
 import { askVersion, managedServer, type Server } from './server.ts'
@@ -21,6 +22,9 @@ export interface StartContext {
   readonly dataFolder: string
   readonly http: Http
 }
+
+/** How long a server that listens may take to answer, in milliseconds. */
+const FIRST_ANSWER_MS = 10_000
 
 /** Variables that speak of the process that happens to start the server and would mislead everything in it. */
 const NOT_INHERITED = [
@@ -58,7 +62,7 @@ export async function startServer(context: StartContext, claim: StartClaim, sign
     const identity = identify(pid)
     if (identity === null) throw startError(program, log, 'it ended at once')
     const place = placeOf({ url, password: claim.password })
-    const version = await askVersion(http, place, signal)
+    const version = await firstAnswer(http, place, signal)
     const { dataFolder } = context
     const { password, generation } = claim
     const record: ServerRecord = { url, password, process: identity, version, dataFolder, startedAt, generation, log }
@@ -68,6 +72,11 @@ export async function startServer(context: StartContext, claim: StartClaim, sign
     await endUnrecorded(claim, child.pid)
     throw error
   }
+}
+
+/** Whether a start failed only because something else took its port meanwhile. */
+export function isPortTaken(error: unknown): boolean {
+  return isOrchError(error) && error.message.includes('printed "ServeError"')
 }
 
 /** Ends what a start left behind that never became the recorded server: nobody knows its password. */
@@ -125,6 +134,20 @@ async function listening(
       retryable: true,
     },
   )
+}
+
+/** It listens and may still refuse its first requests; what a retry does not mend is thrown at once. */
+async function firstAnswer(http: Http, place: Place, signal: AbortSignal): Promise<string> {
+  let last: unknown
+  const look = (): Promise<string | undefined> =>
+    askVersion(http, place, signal).catch((error: unknown) => {
+      if (!isOrchError(error) || !error.retryable) throw error
+      last = error
+      return undefined
+    })
+  const version = await recheck(look, { timeoutMs: FIRST_ANSWER_MS, signal })
+  if (version === undefined) throw last
+  return version
 }
 
 /** A launcher script may stand between: what serves is the newest process that knows the password. */

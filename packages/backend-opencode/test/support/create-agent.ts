@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { opencode } from '../../src/index.ts'
+
+/** `node create-agent.mjs STATE DIRECTORY ID`: the first spawn of a process of its own; prints the epoch. */
+const [stateDirectory = '', directory = '', id = ''] = process.argv.slice(2)
+const host = { name: 'opencode', stateDirectory, namespace: 'test00000000', env: process.env }
+const backend = opencode()(host)
+const workspace = join(directory, '.orch', 'workspace', id)
+mkdirSync(workspace, { recursive: true })
+const { epoch } = await backend.create(
+  {
+    id,
+    title: 'One of many',
+    prompt: '',
+    project: directory,
+    directory,
+    workspace,
+    target: backend.target,
+    program: null,
+    programName: null,
+    model: null,
+    mode: null,
+    permission: null,
+    env: {},
+  },
+  new AbortController().signal,
+)
+await backend.close()
+process.stdout.write(`${epoch}\n`)
