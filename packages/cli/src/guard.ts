@@ -7,7 +7,6 @@ export async function guard(argv: readonly string[], io: Io, work: () => Promise
     return io.signal.reason instanceof Stopped ? io.signal.reason.exitCode : code
   } catch (error) {
     if (io.signal.reason instanceof Stopped) return io.signal.reason.exitCode
-    if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return 0
     const { reportError } = await import('./report-error.ts')
     return reportError(error, argv, io)
   }

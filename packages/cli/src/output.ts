@@ -1,10 +1,15 @@
 import type { OutputStream } from './io.ts'
 
-/** Writes to a stream of the process, waiting while its reader is slow. The only place that prints. */
+/**
+ * Writes to a stream of the process, waiting while its reader is slow. The only place that prints.
+ * A reader that has gone is no error: for stdout, the signal of the process says so.
+ */
 export function print(stream: OutputStream, text: string): Promise<void> {
   if (text === '') return Promise.resolve()
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()))
+    stream.write(text, (error: NodeJS.ErrnoException | null | undefined) =>
+      error && error.code !== 'EPIPE' ? reject(error) : resolve(),
+    )
   })
 }
 

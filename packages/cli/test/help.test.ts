@@ -36,6 +36,12 @@ describe('help', () => {
   })
 })
 
+it('--version prints the version of the package', async () => {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const called = { code: 0, stdout: `${JSON.parse(manifest).version}\n`, stderr: '' }
+  for (const words of [['--version'], ['-v']]) expect(await callOrch(place, words)).toEqual(called)
+})
+
 describe('the list of commands', () => {
   it('has every command file', () => {
     const files = readdirSync(new URL('../src/commands', import.meta.url))

@@ -32,6 +32,10 @@ describe('oneLine()', () => {
     expect(oneLine(' a\r\n\tb \n')).toBe('a b')
   })
 
+  it('has no control sequences, so that it is as wide as it looks', () => {
+    expect(oneLine('\x1b[31ma\x1b[0m\x00')).toBe('a')
+  })
+
   it('cuts between characters, not inside them', () => {
     expect(oneLine('👍👍👍👍', 3)).toBe('👍👍…')
     expect(oneLine('abc', 3)).toBe('abc')

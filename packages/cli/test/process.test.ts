@@ -40,6 +40,12 @@ describe('stdout and stdin of the process', () => {
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   })
 
+  it('keeps its exit code when nobody reads stderr any more', async () => {
+    const child = startScript(place, MAIN, ['nonsense'])
+    child.stderr.destroy()
+    expect(await once(child, 'exit')).toEqual([64, null])
+  })
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

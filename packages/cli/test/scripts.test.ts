@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createPlace, type Place } from './harness/place.ts'
 import { finished, MAIN, sourceFile, startScript } from './harness/run-orch.ts'
 
+const OWN_YARGS = fileURLToPath(new URL('./fixtures/own-yargs.ts', import.meta.url))
 const FILES = readdirSync(sourceFile('commands'))
 
 let place: Place
@@ -22,6 +24,12 @@ describe('every command file is a script by itself', () => {
   it('status.ts --json prints the document', async () => {
     const { code, stdout } = await finished(startScript(place, sourceFile('commands/status.ts'), ['--json']))
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, apiVersion: 1, complete: true, agents: [] })
+  })
+
+  it('is a command module that any yargs can run', async () => {
+    const child = startScript(place, OWN_YARGS, ['status', '--json', '--state', 'failed'])
+    const { code, stdout } = await finished(child)
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, apiVersion: 1, agents: [] })
   })
 
   it('main.ts runs every verb', async () => {
