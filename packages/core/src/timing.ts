@@ -11,6 +11,8 @@ export const TIMING = {
   createTimeoutMs: 60_000,
   /** Ending an agent, with escalation and proof. */
   stopTimeoutMs: 30_000,
+  /** A subscription that does not stand by then is left to the safety net. */
+  readyTimeoutMs: 10_000,
   /** `wait` looks again so often even when no event came. */
   safetyNetMs: 15_000,
   /** Re-check of a condition that nobody announces. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { BackendEvent, EventsQuery } from '../backend.ts'
 import type { StoredRecord } from '../registry/record.ts'
-import { interval, recheck, TIMING } from '../timing.ts'
+import { DeadlineError, interval, recheck, TIMING, withDeadline } from '../timing.ts'
 import { watchDirectories } from '../watch-directories.ts'
 import { PAGE } from '../workspace/report.ts'
 import { toRef } from './look.ts'
@@ -9,8 +9,11 @@ import type { Orch } from './orch.ts'
 
 /** Everything that can change the state of some agents, subscribed to before anyone looks. */
 export interface Following {
-  /** Resolves once every subscription stands, or has failed: from then on nothing is missed without a wake. */
-  readonly ready: Promise<void>
+  /**
+   * Resolves once every subscription stands, has failed, or took too long (the safety net is left then): from then on
+   * nothing is missed without a wake. Rejects with the parent's reason at abort.
+   */
+  ready(): Promise<void>
   /** What was pushed since the last call; waits for something when there is nothing. `null` says only: look again. */
   next(): Promise<readonly (BackendEvent | null)[]>
   /** Ends every subscription. */
@@ -56,7 +59,13 @@ export function follow(
   )
 
   return {
-    ready: Promise.all(subscriptions).then(() => undefined),
+    ready: async () => {
+      try {
+        await withDeadline(TIMING.readyTimeoutMs, parent, () => Promise.all(subscriptions))
+      } catch (error) {
+        if (!(error instanceof DeadlineError) || parent?.aborted) throw error
+      }
+    },
     next: async () => {
       if (queue.length === 0 && !parent?.aborted) {
         await new Promise<void>((resolve) => {

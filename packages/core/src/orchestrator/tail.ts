@@ -24,7 +24,7 @@ export async function* tail(orch: Orch, id: string, options: TailOptions = {}): 
   }
   const following = follow(orch, [stored], { content: true, raw: options.raw === true }, options.signal)
   try {
-    await following.ready
+    await following.ready()
     yield* followLines(orch, stored, options, following)
   } finally {
     following.stop()

@@ -56,7 +56,7 @@ async function watchUntil(
   const records = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
   const following = follow(orch, records, { content: false, raw: false }, signal)
   try {
-    await following.ready
+    await following.ready()
     for (;;) {
       last.looks = await look(orch, ids, signal)
       assertShown(last.looks, goal)
