@@ -1,5 +1,6 @@
 import type { AgentRef } from '../backend.ts'
 import { OrchError } from '../errors.ts'
+import type { JsonValue } from '../json.ts'
 import { recheck } from '../timing.ts'
 import type { AgentState, ServerState } from './state.ts'
 import type { MemoryStore } from './store.ts'
@@ -39,6 +40,24 @@ export function locate(state: ServerState, namespace: string, ref: AgentRef): Ag
   return state.agents.findLast(
     (agent) => agent.namespace === namespace && agent.id === ref.id && (!key || agent.key === key),
   )
+}
+
+/** Refuses targets of another server. @throws OrchError `BACKEND_UNREACHABLE` */
+export function checkTarget(own: JsonValue, targets: readonly JsonValue[]): void {
+  const other = targets.find((target) => !isSameTarget(own, target))
+  if (other === undefined) return
+  throw new OrchError(
+    'BACKEND_UNREACHABLE',
+    `Cannot reach memory server ${JSON.stringify(other)}: this is another one`,
+    {
+      hint: 'Configure the backend with the directory of that server',
+    },
+  )
+}
+
+/** Whether both mean the same server. */
+export function isSameTarget(one: JsonValue, other: JsonValue): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** Whether its program runs in the server incarnation that is there now. */

@@ -2,12 +2,13 @@ import { OrchError } from '../errors.ts'
 import { recheck } from '../timing.ts'
 import type { MemoryOptions, MemoryPoint } from './options.ts'
 
-type Method = MemoryPoint extends `${infer M}:${string}` ? M : never
+/** A method that has points. */
+export type MemoryMethod = MemoryPoint extends `${infer M}:${string}` ? M : never
 
 /** Runs the work of one call between its two points, with the delay and the crash that the options ask for. */
 export async function betweenPoints<T>(
   options: MemoryOptions,
-  call: { readonly method: Method; readonly signal: AbortSignal },
+  call: { readonly method: MemoryMethod; readonly signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
   call.signal.throwIfAborted()

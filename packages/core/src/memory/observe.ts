@@ -10,9 +10,10 @@ import {
   type ServerInfo,
   type Turn,
 } from '../backend.ts'
+import { isOrchError } from '../errors.ts'
 import type { JsonValue } from '../json.ts'
 import { TIMING } from '../timing.ts'
-import { isLive, locate } from './client.ts'
+import { isLive, isSameTarget, locate, type MemoryClient } from './client.ts'
 import type { AgentState, ServerState } from './state.ts'
 
 /** What an observation depends on besides the state. */
@@ -23,8 +24,45 @@ export interface Viewpoint {
   readonly capabilities: readonly Capability[]
 }
 
-/** What the state shows of one agent. */
-export function observeAgent(state: ServerState, view: Viewpoint, ref: AgentRef): Observation {
+/** One look at any number of agents; a server that does not answer, or another one, is a value. */
+export async function observeAll(
+  client: MemoryClient,
+  view: Viewpoint,
+  { agents, signal }: { readonly agents: readonly AgentRef[]; readonly signal: AbortSignal },
+): Promise<ObserveResult> {
+  const looked = await lookAt(client, signal)
+  if ('error' in looked) {
+    const observations = agents.map((ref) => unseen(ref, looked.error))
+    return { observations, found: null, complete: false, server: unreachable(looked.error) }
+  }
+  const { state } = looked
+  const isOwn = (ref: AgentRef): boolean => isSameTarget(view.target, ref.target)
+  const observations = agents.map((ref) => (isOwn(ref) ? observeAgent(state, view, ref) : unseen(ref, OTHER_SERVER)))
+  return { observations, found: foundIn(state, view), complete: agents.every(isOwn), server: serverInfo(state) }
+}
+
+/** Asks the server who it is. */
+export async function probeServer(client: MemoryClient, signal: AbortSignal): Promise<ProbeResult> {
+  const looked = await lookAt(client, signal)
+  if ('error' in looked) return { ...unreachable(looked.error), startable: false, checks: [] }
+  const { state } = looked
+  return { ...serverInfo(state), startable: state.status === 'down', checks: [] }
+}
+
+async function lookAt(client: MemoryClient, signal: AbortSignal): Promise<{ state: ServerState } | { error: Reason }> {
+  try {
+    return { state: await client.look(signal) }
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+    return { error: { code: error.code, text: error.message } }
+  }
+}
+
+function unreachable(error: Reason): ServerInfo {
+  return { ok: false, version: null, epoch: null, error }
+}
+
+function observeAgent(state: ServerState, view: Viewpoint, ref: AgentRef): Observation {
   const at = new Date().toISOString()
   const agent = locate(state, view.namespace, ref)
   const existence = existenceOf(state, view, agent)
@@ -46,8 +84,7 @@ export function observeAgent(state: ServerState, view: Viewpoint, ref: AgentRef)
   }
 }
 
-/** The observation of an agent whose server could not be looked at. */
-export function unseen(ref: AgentRef, reason: Reason): Observation {
+function unseen(ref: AgentRef, reason: Reason): Observation {
   const at = new Date().toISOString()
   return { id: ref.id, at, existence: unknown(reason), ...unknownFields(reason) }
 }
@@ -79,6 +116,7 @@ export function existenceOf(state: ServerState, view: Viewpoint, agent: AgentSta
   return view.survives || isLive(state, agent) ? 'present' : 'lost'
 }
 
+const OTHER_SERVER: Reason = { code: 'OTHER_SERVER', text: 'The agent lives on another memory server' }
 const GONE: Reason = { code: 'GONE', text: 'The agent is not on the server' }
 const NO_PROCESS: Reason = { code: NOT_SHOWN, text: 'Agents of this server have no process' }
 const NO_TURNS: Reason = { code: NOT_SHOWN, text: 'This backend does not show turns' }

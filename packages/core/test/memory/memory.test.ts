@@ -124,6 +124,23 @@ describe('memory()', () => {
     expect(points).toEqual(['create:before', 'create:after'])
   })
 
+  it('takes an agent of another server for unknown, not for gone', async () => {
+    const agent = await spawn(open(), 'hello')
+    const other = open()
+    const { observations, complete } = await other.observe([agent], signal)
+    expect(observations[0]?.existence).toMatchObject({ known: false, reason: { code: 'OTHER_SERVER' } })
+    expect(complete).toBe(false)
+    await expect(other.stop(agent, signal)).rejects.toMatchObject({ code: 'BACKEND_UNREACHABLE' })
+    await expect(other.find([agent.target], signal)).rejects.toMatchObject({ code: 'BACKEND_UNREACHABLE' })
+  })
+
+  it('says what is missing when it is asked to read an agent that it does not know', async () => {
+    const backend = open()
+    const agent = { ...(await spawn(backend, 'hello')), handle: { key: 'no such key' } }
+    const page = await backend.read(agent, { last: 1, before: null, raw: false }, signal)
+    expect(page).toMatchObject({ items: [], gap: { code: 'GONE' } })
+  })
+
   it('rejects a cursor that is none', async () => {
     const backend = open()
     const agent = await spawn(backend, 'hello')

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import type { Evidence, Receipt, StopProof } from '../agent.ts'
+import type { AnswerResult, CreateRequest, CreateResult, InterruptResult, Message, Reply } from '../backend.ts'
+import { OrchError } from '../errors.ts'
+import { isLive } from './client.ts'
+import { foundIn, type Viewpoint } from './observe.ts'
+import { startServer } from './server.ts'
+import { endProcess, interruptTurn, NO_USAGE, receive, takeReply } from './simulation.ts'
+import type { AgentState, ServerState } from './state.ts'
+
+/** Makes an agent's place; starts the server unless it runs. `null` agents below are not there any more. */
+export function createAgent(state: ServerState, view: Viewpoint, request: CreateRequest): CreateResult {
+  if (foundIn(state, view).some(({ id }) => id === request.id))
+    throw new OrchError('AGENT_EXISTS', `Cannot create agent "${request.id}": it is already there`, {
+      hint: 'Use another id',
+    })
+  if (state.status === 'down') startServer(state)
+  const agent = newAgent(state, view, request)
+  state.agents.push(agent)
+  const promptBy = request.program?.promptBy ?? 'send'
+  const prompt = { id: `${request.id}-prompt`, text: request.prompt }
+  const receipt = promptBy === 'argument' ? giveMessage(agent, state, prompt) : null
+  agent.begun = promptBy !== 'send'
+  const { program } = agent
+  const handle = { key: agent.key }
+  return { handle, epoch: state.epoch, begun: agent.begun, receipt, program, model: request.model }
+}
+
+/** Delivers a message, or says why not. */
+export function giveMessage(agent: AgentState | null, state: ServerState, message: Message): Receipt {
+  if (!agent) return refused('GONE', 'The agent is not there any more')
+  if (agent.exit) return refused('EXITED', 'The program of the agent has ended')
+  wakeUp(agent, state)
+  const delivery = agent.turn.status === 'running' ? 'queued' : 'confirmed'
+  receive(agent, message)
+  agent.begun = true
+  const evidence = [seen('the server stored the message')]
+  return { messageId: message.id, delivery, reason: null, evidence, at: new Date().toISOString() }
+}
+
+/** Ends the agent and removes its place; what it said stays. */
+export function stopAgent(agent: AgentState | null): StopProof {
+  if (!agent) return { proven: true, evidence: [seen('the agent was not there')] }
+  if (!agent.exit) endProcess(agent, { code: null, signal: 'SIGTERM' })
+  agent.stopped = true
+  return { proven: true, evidence: [seen('the agent was ended and removed')] }
+}
+
+/** Answers one request. @throws OrchError `CHOICE_UNKNOWN` */
+export function answerRequest(agent: AgentState | null, reply: Reply): AnswerResult {
+  if (agent?.answered.includes(reply.requestId))
+    return { result: 'already', evidence: [seen('the request was answered before')] }
+  const request = agent?.requests.find(({ id }) => id === reply.requestId)
+  if (!agent || !request) return { result: 'gone', evidence: [seen('no such request is open')] }
+  if (reply.choice !== null && !request.choices.some(({ id }) => id === reply.choice))
+    throw new OrchError(
+      'CHOICE_UNKNOWN',
+      `Cannot answer request "${request.id}": it does not offer "${reply.choice}"`,
+      {
+        hint: `Choose one of ${request.choices.map(({ id }) => `"${id}"`).join(', ')}`,
+      },
+    )
+  takeReply(agent, reply)
+  return { result: 'answered', evidence: [seen('the agent took the answer')] }
+}
+
+/** Ends the open turn, if there is one. */
+export function interruptAgent(agent: AgentState | null, state: ServerState): InterruptResult {
+  const running = agent !== null && isLive(state, agent) && agent.turn.status === 'running'
+  if (!running) return { interrupted: false, evidence: [seen('no turn was running')] }
+  interruptTurn(agent)
+  return { interrupted: true, evidence: [seen('the turn was ended')] }
+}
+
+function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): AgentState {
+  return {
+    id: request.id,
+    namespace: view.namespace,
+    key: randomUUID(),
+    title: request.title,
+    program: request.program?.name ?? request.programName,
+    epoch: state.epoch,
+    begun: false,
+    stopped: false,
+    exit: null,
+    turn: { status: 'none' },
+    steps: [],
+    queue: [],
+    received: [],
+    items: [],
+    requests: [],
+    answered: [],
+    usage: NO_USAGE,
+    lastActivityAt: new Date().toISOString(),
+  }
+}
+
+/** A conversation that outlived its server goes on in the new incarnation; what was open there is over. */
+function wakeUp(agent: AgentState, state: ServerState): void {
+  if (state.status === 'down') startServer(state)
+  if (isLive(state, agent)) return
+  agent.queue = []
+  if (agent.turn.status === 'running') interruptTurn(agent)
+  agent.epoch = state.epoch
+}
+
+function refused(code: string, text: string): Receipt {
+  const at = new Date().toISOString()
+  return { messageId: null, delivery: 'refused', reason: { code, text }, evidence: [], at }
+}
+
+function seen(detail: string): Evidence {
+  return { source: 'api', detail, at: new Date().toISOString() }
+}
