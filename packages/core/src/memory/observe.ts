@@ -6,6 +6,8 @@ import {
   type Found,
   NOT_SHOWN,
   type Observation,
+  type ObserveResult,
+  type ProbeResult,
   type ProcessInfo,
   type ServerInfo,
   type Turn,
