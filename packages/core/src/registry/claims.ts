@@ -26,13 +26,16 @@ export function createFileClaims(directory: string): Claims {
   return {
     latest: (name) => {
       const prefix = prefixOf(name)
-      const generations = readdirSync(directory)
-        .filter((file) => file.startsWith(prefix))
-        .map((file) => Number(file.slice(prefix.length)))
-        .filter(Number.isInteger)
-      if (generations.length === 0) return null
-      const generation = Math.max(...generations)
-      return { generation, content: readFileSync(join(directory, `${prefix}${generation}`), 'utf8') }
+      try {
+        const generations = readdirSync(directory)
+          .filter((file) => file.startsWith(prefix) && /^[1-9]\d*$/.test(file.slice(prefix.length)))
+          .map((file) => Number(file.slice(prefix.length)))
+        if (generations.length === 0) return null
+        const generation = Math.max(...generations)
+        return { generation, content: readFileSync(join(directory, `${prefix}${generation}`), 'utf8') }
+      } catch (cause) {
+        throw fileError(cause, `Cannot read the claim ${JSON.stringify(name)} in "${directory}"`, 'DISK')
+      }
     },
     create: (name, generation, content) => {
       const scratch = join(directory, `scratch-${randomUUID()}`)
@@ -47,7 +50,7 @@ export function createFileClaims(directory: string): Claims {
         return true
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
-        throw fileError(cause, `Cannot claim "${name}" in "${directory}"`, 'DISK')
+        throw fileError(cause, `Cannot claim ${JSON.stringify(name)} in "${directory}"`, 'DISK')
       } finally {
         rmSync(scratch, { force: true })
       }
@@ -58,7 +61,19 @@ export function createFileClaims(directory: string): Claims {
 /** Takes over what a process that is provably gone was at; `false` when it may still be at it or another was faster. */
 export function takeOver(claims: Claims, name: string, first: ProcessOwner | null): boolean {
   const latest = claims.latest(name)
-  const holder = latest === null ? first : (JSON.parse(latest.content) as ProcessOwner)
-  if (holder !== null && ownerLiveness(holder) !== 'gone') return false
-  return claims.create(name, (latest?.generation ?? 0) + 1, JSON.stringify(currentOwner()))
+  const free = latest === null ? first === null || isGone(first) : isGone(parseOwner(latest.content))
+  return free && claims.create(name, (latest?.generation ?? 0) + 1, JSON.stringify(currentOwner()))
+}
+
+/** A claim that cannot be read proves nothing. */
+function isGone(owner: Partial<ProcessOwner> | null): boolean {
+  return typeof owner?.pid === 'number' && ownerLiveness(owner as ProcessOwner) === 'gone'
+}
+
+function parseOwner(text: string): Partial<ProcessOwner> | null {
+  try {
+    return JSON.parse(text) as Partial<ProcessOwner> | null
+  } catch {
+    return null
+  }
 }

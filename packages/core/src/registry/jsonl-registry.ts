@@ -33,7 +33,10 @@ export function createJsonlRegistry(directory: string): Registry {
   } catch (cause) {
     throw fileError(cause, `Cannot use the state directory "${directory}": it cannot be made`, 'DISK')
   }
-  const fileOf = (which: 'open' | 'closed', id: string): string => join(places[which], `${id}${SUFFIX}`)
+  const fileOf = (which: 'open' | 'closed', id: string): string => {
+    if (!isAgentId(id)) throw new RangeError(`Not an agent id: ${JSON.stringify(id)}`)
+    return join(places[which], `${id}${SUFFIX}`)
+  }
   const ids = (which: 'open' | 'closed'): readonly string[] => readIds(places[which])
 
   const get = (id: string): StoredRecord | null => {
@@ -48,6 +51,8 @@ export function createJsonlRegistry(directory: string): Registry {
 
   const write = (id: string, revision: number, update: RecordUpdate): StoredRecord => {
     const file = fileOf('open', id)
+    const before = get(id)
+    if (before === null || before.closed || before.revision !== revision) throw conflict(id)
     const uid = randomUUID()
     appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
     const open = readIfThere(file)

@@ -48,6 +48,8 @@ export interface AgentRecord {
 /** The fields an event may change. */
 export type RecordChange = Partial<Omit<AgentRecord, 'id' | 'project' | 'spawnedAt'>>
 
+const LIFECYCLES: readonly Lifecycle[] = ['spawning', 'active', 'completed', 'abandoned', 'failed']
+
 /** One line of a record's file. Accepted only if `base` is the revision reached so far (design §7). */
 export interface RecordEvent {
   readonly v: 1
@@ -86,6 +88,7 @@ export function foldRecord(
     const event = parseEvent(line)
     if (event === null) {
       skippedLines.push(index + 1)
+    } else if (record !== null && isOver(record)) {
     } else if (event.base === revision) {
       record = { ...(record ?? {}), ...event.set } as AgentRecord
       revision++
@@ -98,8 +101,7 @@ export function foldRecord(
     }
   }
   if (record === null || !isRecord(record)) return null
-  const over = record.lifecycle === 'completed' || record.lifecycle === 'abandoned'
-  return { record, revision, closed: closed || over, skippedLines, damage, uids }
+  return { record, revision, closed: closed || isOver(record), skippedLines, damage, uids }
 }
 
 function parseEvent(line: string): RecordEvent | null {
@@ -109,13 +111,22 @@ function parseEvent(line: string): RecordEvent | null {
       typeof event?.uid === 'string' &&
       typeof event.base === 'number' &&
       typeof event.set === 'object' &&
-      event.set !== null
+      event.set !== null &&
+      !Array.isArray(event.set)
     return valid ? (event as RecordEvent) : null
   } catch {
     return null
   }
 }
 
+/** Nothing is accepted after such an event, even before its file was moved away. */
+function isOver({ lifecycle }: AgentRecord): boolean {
+  return lifecycle === 'completed' || lifecycle === 'abandoned'
+}
+
 function isRecord(record: AgentRecord): boolean {
-  return typeof record.id === 'string' && typeof record.backend === 'string' && typeof record.workspace === 'string'
+  const { id, backend, task, project, directory, workspace, spawnedAt, labels, attempts, answered } = record
+  const texts = [id, backend, task, project, directory, workspace, spawnedAt].every((text) => typeof text === 'string')
+  const lists = Array.isArray(attempts) && Array.isArray(answered) && typeof labels === 'object' && labels !== null
+  return texts && lists && LIFECYCLES.includes(record.lifecycle)
 }
