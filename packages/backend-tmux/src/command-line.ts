@@ -1,3 +1,4 @@
+import { LOG_VARIABLE } from './environment.ts'
 import type { CompleteOptions } from './options.ts'
 
 /** A tmux command and its arguments. */
@@ -127,7 +128,7 @@ function windowCommands(window: NewWindow): Command[] {
   const { columns, rows } = window.options
   const variables = Object.entries(window.tags).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const create = ['new-window', '-d', '-a', '-t', NEWEST, '-n', window.agent, '-c', '/']
-  const log = `umask 077; exec cat >>"$ORCH_TMUX_LOGS/${window.run}.log"`
+  const log = `umask 077; ${LOG_VARIABLE}=${window.run} exec cat >>"$ORCH_TMUX_LOGS/${window.run}.log"`
   return [
     [...create, ...variables, ...window.argv] as unknown as Command,
     ['set-option', '-w', '-t', NEWEST, '@orch_agent_id', window.agent],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt } from '@orch/core'
+import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
 import { SENT, sendCommands } from './command-line.ts'
 import type { Context } from './context.ts'
@@ -46,7 +47,9 @@ async function attempt(
   if (bad !== null) return refused('UNSENDABLE_TEXT', bad)
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
   if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
-  const cut = longestLine(message.text) > CANONICAL_LINE_BYTES && (await isCanonical(handle.tty))
+  const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
+  if (begin) await awaitReader(handle, signal)
+  const cut = isLong && (await isCanonical(handle.tty))
   if (cut)
     return refused(
       'LINE_TOO_LONG',

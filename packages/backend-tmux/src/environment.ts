@@ -3,6 +3,9 @@ import type { CreateRequest, ProgramSpec } from '@orch/core'
 /** Marks every process of a run; its value is the run's id. */
 export const RUN_VARIABLE = 'ORCH_TMUX_RUN'
 
+/** Marks the process that writes a run's log; it belongs to tmux and ends with the window. */
+export const LOG_VARIABLE = 'ORCH_TMUX_LOG'
+
 /** Marks every process of an agent; core sets it too. */
 export const AGENT_VARIABLE = 'ORCH_AGENT_ID'
 

@@ -1,19 +1,12 @@
 import { dirname } from 'node:path'
 import type { AgentRef, BackendEvent, EventsQuery } from '@orch/core'
-import { type ControlClient, openControl } from './client/control.ts'
 import { watchDirectory } from './client/watch.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
 import { LogFollower } from './log-follower.ts'
 import { socketOf } from './observe.ts'
-import { type ControlNews, type Handle, parseHandle } from './parse.ts'
-
-/** An agent that can be followed. */
-interface Followed {
-  readonly id: string
-  readonly socket: string
-  readonly handle: Handle
-}
+import { parseHandle } from './parse.ts'
+import { type Followed, ServerWatch } from './server-watch.ts'
 
 type Push = (event: BackendEvent) => void
 
@@ -37,16 +30,12 @@ export async function* followAgents(
     ends.push(...watchExits(followed, push))
     if (request.query.content) ends.push(...(await followLogs(followed, request.query, push)))
     const sockets = new Set(request.agents.map(({ target }) => socketOf(target)))
-    const watches = await Promise.all(
-      [...sockets].map((socket) =>
-        watchServer(
-          context,
-          followed.filter((one) => one.socket === socket),
-          { socket, push },
-        ),
-      ),
-    )
-    ends.push(...watches)
+    const servers = [...sockets].map((socket) => {
+      const here = followed.filter((one) => one.socket === socket)
+      return new ServerWatch(context.tmux, { socket, followed: here, push })
+    })
+    ends.push(...servers.map((server) => () => server.end()))
+    await Promise.all(servers.map((server) => server.listen(signal)))
     if (!signal.aborted) yield { type: 'ready' }
     yield* queue.values()
   } finally {
@@ -95,36 +84,4 @@ async function followLogs(followed: readonly Followed[], query: EventsQuery, pus
   )
   await Promise.all([...followers.values()].map((follower) => follower.start()))
   return ends
-}
-
-/** Follows one server until it ends; a control client that was only sent away is replaced. Resolves once it listens. */
-async function watchServer(
-  context: Context,
-  followed: readonly Followed[],
-  { socket, push }: { readonly socket: string; readonly push: Push },
-): Promise<() => Promise<void>> {
-  let current: ControlClient | null = null
-  let over = false
-  const onNews = (news: ControlNews): void => {
-    for (const { id, handle } of followed)
-      if (news.pane === handle.pane || news.window === handle.window) push({ type: 'changed', agent: id })
-  }
-  const connect = async (): Promise<boolean> => {
-    const client = openControl(await context.tmux.control(socket), onNews)
-    current = client
-    if (over) client.end()
-    const listening = await client.listening
-    void client.ended.then(async () => {
-      if (over) return
-      for (const { id } of followed) push({ type: 'changed', agent: id })
-      if (listening) await connect()
-    })
-    return listening
-  }
-  await connect()
-  return async () => {
-    over = true
-    current?.end()
-    await current?.ended
-  }
 }

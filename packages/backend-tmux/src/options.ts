@@ -16,7 +16,10 @@ export interface TmuxOptions {
 export type CompleteOptions = Required<TmuxOptions>
 
 /** One tmux call that takes longer than this many milliseconds has failed. */
-export const CALL_TIMEOUT_MS = 10_000
+export const CALL_TIMEOUT_MS = 5_000
+
+/** How long a just started program may take to show that it listens, in milliseconds. */
+export const READY_MS = 2_000
 
 /** How long an agent may take to end itself before it is killed, in milliseconds. */
 export const GRACE_MS = 3_000

@@ -1,9 +1,9 @@
 import { type AgentRef, type Evidence, recheck, type StopProof } from '@orch/core'
 import { removeFiles } from './client/files.ts'
-import { allProcesses, hasProc, isSameProcess, signalProcess, variableOf } from './client/processes.ts'
+import { allProcesses, hasProc, isSameProcess, processesBy, signalProcess, variableOf } from './client/processes.ts'
 import { killCommands } from './command-line.ts'
 import type { Context } from './context.ts'
-import { AGENT_VARIABLE, RUN_VARIABLE } from './environment.ts'
+import { AGENT_VARIABLE, LOG_VARIABLE, RUN_VARIABLE } from './environment.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { GRACE_MS, KILL_TIMEOUT_MS } from './options.ts'
@@ -111,9 +111,13 @@ async function removeWindow(
   const call = { socket: socketOf(agent.target), commands, signal }
   const after = parseLook(await context.tmux.run(call))
   if (after.kind === 'failed') return { proven: false, detail: after.reason.text }
-  return hasRow(after)
-    ? { proven: false, detail: `tmux window ${handle.window} is still there` }
-    : { proven: true, detail: `tmux window ${handle.window} is gone` }
+  if (hasRow(after)) return { proven: false, detail: `tmux window ${handle.window} is still there` }
+  const written = async (): Promise<true | undefined> =>
+    (await processesBy(LOG_VARIABLE)).has(handle.run) ? undefined : true
+  const complete = await recheck(written, { timeoutMs: KILL_TIMEOUT_MS, signal })
+  return complete
+    ? { proven: true, detail: `tmux window ${handle.window} is gone` }
+    : { proven: false, detail: `tmux window ${handle.window} is gone, but its log is still being written` }
 }
 
 function namesOf(processes: readonly ProcessStat[]): string {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type TmuxOptions, tmux } from '@orch/backend-tmux'
 import {
   type AgentRef,
   type Backend,
@@ -12,7 +13,6 @@ import {
   type ProgramSpec,
   recheck,
 } from '@orch/core'
-import { type TmuxOptions, tmux } from '@orch/backend-tmux'
 
 /** A small program of `test/fixtures`. */
 export function fixture(name: string): string {
@@ -20,12 +20,20 @@ export function fixture(name: string): string {
 }
 
 /** A program that node runs from `test/fixtures`. */
-export function nodeProgram(name: string, args: readonly string[] = [], promptBy: ProgramSpec['promptBy'] = 'none'): ProgramSpec {
+export function nodeProgram(
+  name: string,
+  args: readonly string[] = [],
+  promptBy: ProgramSpec['promptBy'] = 'none',
+): ProgramSpec {
   return { name, command: process.execPath, args: [fixture(name), ...args], env: {}, promptBy }
 }
 
 /** A program of the system. */
-export function systemProgram(command: string, args: readonly string[], promptBy: ProgramSpec['promptBy'] = 'none'): ProgramSpec {
+export function systemProgram(
+  command: string,
+  args: readonly string[],
+  promptBy: ProgramSpec['promptBy'] = 'none',
+): ProgramSpec {
   return { name: command, command, args, env: {}, promptBy }
 }
 
@@ -43,6 +51,7 @@ export class World {
   readonly host: BackendHost
   readonly backend: Backend
   #count = 0
+  #frozen: number | null = null
 
   constructor(settings: { options?: TmuxOptions; env?: Record<string, string>; host?: Partial<BackendHost> } = {}) {
     for (const name of ['state', 'project', 'workspace']) mkdirSync(join(this.folder, name), { mode: 0o700 })
@@ -116,8 +125,9 @@ export class World {
 
   /** Waits until a line of output contains `text`. */
   async output(agent: AgentRef, text: string): Promise<void> {
-    await eventually(`output ${JSON.stringify(text)}`, async () =>
-      (await this.lines(agent)).some((line) => line.includes(text)) || undefined,
+    await eventually(
+      `output ${JSON.stringify(text)}`,
+      async () => (await this.lines(agent)).some((line) => line.includes(text)) || undefined,
     )
   }
 
@@ -136,6 +146,32 @@ export class World {
     await eventually('the end of the tmux server', () => !runs(pid) || undefined)
   }
 
+  /** Stops the server, as `kill -STOP` does, until {@link World.thaw}. */
+  freeze(): void {
+    this.#frozen = this.serverPid
+    process.kill(this.#frozen, 'SIGSTOP')
+  }
+
+  thaw(): void {
+    if (this.#frozen !== null) process.kill(this.#frozen, 'SIGCONT')
+    this.#frozen = null
+  }
+
+  /** What is still there of agents, but not of the server: windows and processes. */
+  agentLeftovers(): string[] {
+    const processes = this.leftovers().filter((line) => !line.includes(`-S ${this.socket}`))
+    return [...processes, ...this.windows()]
+  }
+
+  private windows(): string[] {
+    try {
+      const listed = this.tmux('list-panes', '-a', '-F', '#{window_id} #{@orch_agent_id}')
+      return listed.split('\n').filter((line) => /^@\d+ \S/.test(line))
+    } catch {
+      return []
+    }
+  }
+
   /** Processes of this world that still run: its agents' and its tmux server's. */
   leftovers(): string[] {
     return livingProcesses()
@@ -147,8 +183,9 @@ export class World {
     await this.backend.close()
     for (let left = this.leftovers(); left.length > 0; left = this.leftovers()) {
       for (const line of left) tryKill(Number.parseInt(line, 10))
-      await eventually('the end of what the test started', () =>
-        left.every((line) => !runs(Number.parseInt(line, 10))) || undefined,
+      await eventually(
+        'the end of what the test started',
+        () => left.every((line) => !runs(Number.parseInt(line, 10))) || undefined,
       )
     }
     rmSync(this.folder, { recursive: true, force: true })
