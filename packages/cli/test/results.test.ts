@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { type Called, callOrch } from './harness/call-orch.ts'
@@ -179,6 +179,20 @@ describe('an error that nobody expected', () => {
     const debug = await callOrch(place, ['spawn', 'x'], { env: { ORCH_DEBUG: '1' } })
     expect(debug.stderr).toContain('bad.mjs')
   })
+})
+
+it('closes the backends that it opened', async () => {
+  place = createPlace({ backends: { near: { module: './near.mjs' } } })
+  const lines = [
+    "import { writeFileSync } from 'node:fs'",
+    'export const apiVersion = 1',
+    `const close = async () => writeFileSync(${JSON.stringify(join(place.folder, 'closed'))}, '')`,
+    'const probe = async () => ({ ok: true, version: null, epoch: null, error: null, startable: true, checks: [] })',
+    'export const createBackend = () => () => ({ name: "near", target: null, probe, close })',
+  ]
+  place.write('.orch/near.mjs', lines.join('\n'))
+  expect(await resultOf('doctor')).toMatchObject({ code: 0, ok: true })
+  expect(existsSync(join(place.folder, 'closed'))).toBe(true)
 })
 
 describe('colours', () => {

@@ -67,6 +67,7 @@ const REFUSED: readonly (readonly [words: string[], code: number, message: Text,
     'Cannot use "-n": the value given is not a whole number from 1 to 100000',
     'Use for example "-n 20"',
   ],
+  [['tail', 'x', '-n', '2.5'], 64, /"2\.5" is not a whole number/, 'Use for example "-n 20"'],
   [
     ['tail', 'x', '-n', '0'],
     64,
