@@ -12,6 +12,7 @@ const CHECKS = [
   ['types', [bin('tsc'), '-b']],
   ['layout', script('check-layout.mjs')],
   ['docs', script('check-docs.mjs')],
+  ['contract page', [...script('generate-contract-docs.mjs'), '--check']],
   ['unused code', [bin('knip'), '--no-progress']],
   ['packed packages', script('check-packages.mjs')],
 ].filter(([, [, file]]) => file !== join(root, 'scripts/check-docs.mjs') || existsSync(file))

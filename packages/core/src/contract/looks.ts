@@ -21,6 +21,14 @@ export function wordOf(seen: Observation): string {
   return seen.existence.known ? seen.existence.value : 'unknown'
 }
 
+/** The first observation that knows whether the agent is there: right after a death it may not be provable yet. */
+export function observeOnceKnown(t: CaseContext, agent: AgentRef): Promise<Observation> {
+  return t.eventually('it is known whether the agent is there', async () => {
+    const seen = await t.observe(agent)
+    return seen.existence.known ? seen : undefined
+  })
+}
+
 /** How often the program received exactly `text`. */
 export async function countReceived(t: CaseContext, agent: AgentRef, text: string): Promise<number> {
   return (await t.world.received(agent)).filter((received) => received === text).length

@@ -12,7 +12,11 @@ export const knownCases: readonly ContractCase[] = (Object.keys(SITUATIONS) as S
     const { enter, least } = SITUATIONS[situation]
     const declared = t.world.known[situation] ?? []
     for (const field of least) check(declared.includes(field), `known.${situation} declares "${field}"`)
-    const seen = await t.observe(await enter(t))
-    for (const field of declared) check(seen[field].known, `"${field}" is known of an agent that is ${situation}`)
+    const agent = await enter(t)
+    for (const field of declared) {
+      await t.eventually(`"${field}" is known of an agent that is ${situation}`, async () =>
+        (await t.observe(agent))[field].known ? true : undefined,
+      )
+    }
   },
 }))

@@ -1,8 +1,10 @@
-import type { AgentRef, Observation } from '../../backend.ts'
+import { type AgentRef, NOT_SHOWN, type Observation } from '../../backend.ts'
 import type { ContractCase } from '../case.ts'
 import { check, checkEqual } from '../check.ts'
 import { existenceOf, foundIds, wordOf } from '../looks.ts'
 import { begun } from '../situations.ts'
+
+const SHOWN_BY = { process: 'programs', turn: 'turns', requests: 'requests' } as const
 
 const FIELDS = ['existence', 'process', 'turn', 'requests', 'lastActivityAt', 'usage'] as const
 
@@ -62,6 +64,19 @@ export const observeCases: readonly ContractCase[] = [
         } else {
           check(field.reason.code !== '' && field.reason.text !== '', `the unknown field "${name}" carries a reason`)
         }
+      }
+    },
+  },
+  {
+    id: 'observe-says-what-it-never-shows',
+    requires: [],
+    because: 'such an agent is running, and one that could not be looked at is unknown: they must not be mixed up',
+    async run(t) {
+      const seen = await t.observe(await begun(t))
+      for (const [name, capability] of Object.entries(SHOWN_BY)) {
+        const field = seen[name as keyof typeof SHOWN_BY]
+        if (t.can(capability)) check(field.known, `with "${capability}" the field "${name}" is known`)
+        else check(!field.known && field.reason.code === NOT_SHOWN, `without "${capability}" "${name}" is NOT_SHOWN`)
       }
     },
   },

@@ -1,6 +1,6 @@
 import type { ContractCase } from '../case.ts'
 import { check, checkEqual } from '../check.ts'
-import { countReceived, foundIds, wordOf } from '../looks.ts'
+import { countReceived, foundIds, observeOnceKnown, wordOf } from '../looks.ts'
 import { begun, working } from '../situations.ts'
 
 export const serverCases: readonly ContractCase[] = [
@@ -71,7 +71,7 @@ export const serverCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await working(t)
       await t.killServer()
-      const seen = await t.observe(agent)
+      const seen = await observeOnceKnown(t, agent)
       const word = wordOf(seen)
       check(word === 'lost' || word === 'present', `after the death of its server the agent is not "${word}"`)
       const { turn } = seen
@@ -86,7 +86,7 @@ export const serverCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await begun(t)
       await t.killServer()
-      const word = wordOf(await t.observe(agent))
+      const word = wordOf(await observeOnceKnown(t, agent))
       check(word === 'lost' || word === 'present', `after the death of its server the agent is not "${word}"`)
     },
   },
@@ -97,7 +97,7 @@ export const serverCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await begun(t)
       await t.killServer()
-      const { process } = await t.observe(agent)
+      const { process } = await observeOnceKnown(t, agent)
       check(
         !process.known || (!process.value.alive && process.value.exit?.code !== 0),
         'a process that died with its server is neither alive nor ended with code 0',

@@ -73,6 +73,12 @@ export const observeMutants: readonly Mutant[] = [
       withObservations(backend, (seen) => ({ ...seen, usage: { known: false, reason: { code: '', text: '' } } })),
   },
   {
+    name: 'what is never shown looks like a failed look',
+    options: { without: ['turns'] },
+    fails: { 'observe-says-what-it-never-shows': 'without "turns" "turn" is NOT_SHOWN' },
+    break: (backend) => withObservations(backend, (seen) => ({ ...seen, turn: HIDDEN })),
+  },
+  {
     name: 'facts hold a Date',
     fails: { 'observe-results-survive-json': 'an observation is the same after JSON' },
     break: (backend) => withObservations(backend, (seen) => ({ ...seen, facts: { at: new Date() as never } })),
