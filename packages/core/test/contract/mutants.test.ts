@@ -3,7 +3,7 @@ import { BACKEND_CASES, runCase } from '../../src/contract/index.ts'
 import { memoryWorld } from './memory-world.ts'
 import { MUTANTS } from './mutants/all.ts'
 
-const PATIENCE_MS = 250
+const PATIENCE_MS = 400
 
 describe('each case of the backend contract', () => {
   it('has a broken backend that must fail it', () => {
