@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, resolve } from 'node:path'
@@ -14,7 +15,7 @@ import { WRAPPER } from '../wrapper.ts'
 export async function prepareFiles(paths: Paths): Promise<void> {
   for (const directory of paths.directories) await preparePrivateDirectory(directory)
   if (await exists(paths.wrapper)) return
-  const draft = `${paths.wrapper}.${process.pid}`
+  const draft = `${paths.wrapper}.${randomUUID()}`
   await writing(paths.wrapper, async () => {
     await writeFile(draft, WRAPPER, { mode: 0o600 })
     await rename(draft, paths.wrapper)
