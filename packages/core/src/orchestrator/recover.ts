@@ -5,8 +5,8 @@ import { takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { readContext } from '../workspace/workspace.ts'
+import { begin } from './begin.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { begin } from './spawn.ts'
 import { updateRecord } from './update-record.ts'
 
 /**
@@ -57,15 +57,21 @@ async function recoverOn(
     const targets = [...new Map(group.map(({ record }) => [JSON.stringify(record.target), record.target])).values()]
     const call = { backend: name, verb: 'find', timeoutMs: orch.requestTimeoutMs, signal }
     const found = await callBackend(call, (inner) => backend.find(targets, inner))
-    const recovered: StoredRecord[] = []
-    for (const stored of group) {
+    const recover = async (stored: StoredRecord): Promise<StoredRecord> => {
       const there = found.find(({ id }) => id === stored.record.id) ?? null
-      recovered.push(await recoverOne(orch, backend, { stored, there, signal }))
+      return await recoverOne(orch, backend, { stored, there, signal }).catch(keepAsItIs(signal, stored))
     }
-    return recovered
+    return await Promise.all(group.map(recover))
   } catch (error) {
+    return keepAsItIs<StoredRecord[]>(signal, [])(error)
+  }
+}
+
+/** What cannot be looked at or gone on with now is tried again by the next one who looks. */
+function keepAsItIs<T>(signal: AbortSignal | undefined, now: T): (error: unknown) => T {
+  return (error) => {
     if (signal?.aborted || !isOrchError(error)) throw error
-    return []
+    return now
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Receipt } from '../agent.ts'
 import type { Backend, CreateRequest, CreateResult } from '../backend.ts'
 import type { SpawnDocument } from '../documents.ts'
@@ -9,22 +8,17 @@ import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record
 import { recheck, TIMING } from '../timing.ts'
 import { spawnContextText } from '../workspace/spawn-context.ts'
 import { createWorkspace, prepareWorkspaces, removeWorkspace, workspacePath } from '../workspace/workspace.ts'
+import { begin, type GivenTask } from './begin.ts'
 import { type ChosenProgram, chooseBackend, chooseProgram } from './choose-backend.ts'
 import { claimAgent } from './claim-agent.ts'
-import { lookAtOne, toRef } from './look.ts'
+import { lookAtOne } from './look.ts'
 import type { SpawnOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { recoverSpawns } from './recover.ts'
 import { closeRecord, reread, updateRecord } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
 const TASK_IN_RECORD = 4000
-
-/** What an agent is given, and by whom. */
-interface GivenTask {
-  readonly backend: Backend
-  readonly prompt: string
-  readonly signal: AbortSignal | undefined
-}
 
 /**
  * Starts an agent. Every step is recorded before the next one, so that a crash at any instruction is recovered from
@@ -38,10 +32,11 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     })
   }
   const program = chooseProgram(orch, options)
-  const head = readGitHead(orch.directory, options.signal)
-  const backend = await chooseBackend(orch, options)
+  const [{ commit, branch }, backend] = await Promise.all([
+    readGitHead(orch.directory, options.signal),
+    chooseBackend(orch, options),
+  ])
   prepareWorkspaces(orch.project)
-  const { commit, branch } = await head
   const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, backend, program, commit, branch })
   const claimed = await claimAgent(orch, options, recordFor)
   const stored = claimed.created
@@ -59,15 +54,18 @@ async function createAndBegin(
   options: SpawnOptions,
 ): Promise<StoredRecord> {
   const { record } = claimed
-  const context = spawnContextText({ ...record, task: options.task, command: orch.command })
+  const prompt = spawnContextText({ ...record, task: options.task, command: orch.command })
+  const task = { backend, prompt, signal: options.signal }
+  let made: CreateResult | null = null
   try {
-    createWorkspace(record.workspace, context)
-    const task = { backend, prompt: context, signal: options.signal }
-    const made = await create(orch, record, task)
-    const placed = await updateRecord(orch, claimed, 'placed', () => placedChange(made))
+    createWorkspace(record.workspace, prompt)
+    made = await create(orch, record, task)
+    const change = placedChange(made)
+    const placed = await updateRecord(orch, claimed, 'placed', () => change)
     return made.begun ? placed : await begin(orch, placed, task)
   } catch (error) {
-    await giveUp(orch, await reread(orch, record.id), error)
+    // The first error counts; what cannot be recorded now is found by the next status.
+    await giveUp(orch, record.id, { error, made: made !== null }).catch(() => {})
     throw error
   }
 }
@@ -106,40 +104,10 @@ function placedChange(made: CreateResult): RecordChange {
   }
 }
 
-/** Gives the task to an agent that was placed and has none, and records how that went. */
-export async function begin(
-  orch: Orch,
-  placed: StoredRecord,
-  { backend, prompt, signal }: GivenTask,
-): Promise<StoredRecord> {
-  const { id } = placed.record
-  const messageId = randomUUID()
-  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
-  const call = { backend: backend.name, agent: id, verb: 'begin', timeoutMs, signal, acts: true }
-  const receipt = await callBackend(call, (inner) =>
-    backend.begin(toRef(placed.record), { id: messageId, text: prompt }, inner),
-  )
-  if (receipt.delivery === 'refused') {
-    const failure = receipt.reason ?? { code: 'REFUSED', text: 'It refused its task' }
-    await updateRecord(orch, placed, 'refused', () => ({ lifecycle: 'failed', failure, owner: null }))
-    throw new OrchError('CREATE_FAILED', `Cannot give "${id}" its task: ${failure.text}`, {
-      agent: id,
-      backend: backend.name,
-      hint: `End it with "orch abandon ${id}", then spawn again`,
-      outcome: 'partial',
-    })
-  }
-  const unproven = receipt.delivery === 'unconfirmed'
-  return await updateRecord(orch, placed, 'begun', (now) => ({
-    lifecycle: 'active',
-    prompt: receipt,
-    attempts: unproven ? [...now.attempts, { id: messageId, at: receipt.at }] : now.attempts,
-  }))
-}
-
 /** What provably made nothing leaves nothing; everything else stays as failed, and is adopted if it turns up. */
-async function giveUp(orch: Orch, stored: StoredRecord, error: unknown): Promise<void> {
-  const nothingMade = isOrchError(error) && error.outcome === 'none' && stored.record.handle === null
+async function giveUp(orch: Orch, id: string, { error, made }: { error: unknown; made: boolean }): Promise<void> {
+  const stored = await reread(orch, id)
+  const nothingMade = !made && isOrchError(error) && error.outcome === 'none'
   const failure = isOrchError(error)
     ? { code: error.code, text: error.message }
     : { code: 'ABORTED', text: 'Its spawn was interrupted' }
@@ -155,7 +123,7 @@ async function giveUp(orch: Orch, stored: StoredRecord, error: unknown): Promise
   }
 }
 
-/** For a key that another process holds: waits until that spawn came to an end, or its process did. */
+/** For a key that another process holds: waits until that spawn came to an end, or goes on with it when its process did. */
 async function settled(orch: Orch, stored: StoredRecord, signal: AbortSignal | undefined): Promise<StoredRecord> {
   const timeoutMs = 2 * TIMING.createTimeoutMs
   const look = async (): Promise<StoredRecord | undefined> => {
@@ -163,7 +131,9 @@ async function settled(orch: Orch, stored: StoredRecord, signal: AbortSignal | u
     const { lifecycle, owner } = now.record
     return lifecycle !== 'spawning' || owner === null || ownerLiveness(owner) === 'gone' ? now : undefined
   }
-  return (await recheck(look, { timeoutMs, signal })) ?? (await reread(orch, stored.record.id))
+  const now = (await recheck(look, { timeoutMs, signal })) ?? (await reread(orch, stored.record.id))
+  const [recovered = now] = await recoverSpawns(orch, [now], [], signal)
+  return recovered
 }
 
 function newRecord(

@@ -39,7 +39,7 @@ export function useFixtures(scope: Scope): Fixtures {
   }
   const file = (name: string): Promise<string> => {
     const before = files.get(name)
-    if (before) return before
+    if (before !== undefined) return before
     const made = bundle(name)
     files.set(name, made)
     return made

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import type { Backend } from '../backend.ts'
+import { OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
+import { TIMING } from '../timing.ts'
+import { toRef } from './look.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { updateRecord } from './update-record.ts'
+
+/** What an agent is given, and by whom. */
+export interface GivenTask {
+  readonly backend: Backend
+  readonly prompt: string
+  readonly signal: AbortSignal | undefined
+}
+
+/** Gives the task to an agent that was placed and has none, and records how that went. */
+export async function begin(
+  orch: Orch,
+  placed: StoredRecord,
+  { backend, prompt, signal }: GivenTask,
+): Promise<StoredRecord> {
+  const { id } = placed.record
+  const messageId = randomUUID()
+  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
+  const call = { backend: backend.name, agent: id, verb: 'begin', timeoutMs, signal, acts: true }
+  const receipt = await callBackend(call, (inner) =>
+    backend.begin(toRef(placed.record), { id: messageId, text: prompt }, inner),
+  )
+  if (receipt.delivery === 'refused') {
+    const failure = receipt.reason ?? { code: 'REFUSED', text: 'It refused its task' }
+    await updateRecord(orch, placed, 'refused', () => ({ lifecycle: 'failed', failure, owner: null }))
+    throw new OrchError('CREATE_FAILED', `Cannot give "${id}" its task: ${failure.text}`, {
+      agent: id,
+      backend: backend.name,
+      hint: `End it with "orch abandon ${id}", then spawn again`,
+      outcome: 'partial',
+    })
+  }
+  const unproven = receipt.delivery === 'unconfirmed'
+  return await updateRecord(orch, placed, 'begun', (now) => ({
+    lifecycle: 'active',
+    prompt: receipt,
+    attempts: unproven ? [...now.attempts, { id: messageId, at: receipt.at }] : now.attempts,
+  }))
+}
