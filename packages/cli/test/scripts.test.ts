@@ -23,7 +23,14 @@ describe('every command file is a script by itself', () => {
 
   it('status.ts --json prints the document', async () => {
     const { code, stdout } = await finished(startScript(place, sourceFile('commands/status.ts'), ['--json']))
-    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, apiVersion: 1, complete: true, agents: [] })
+    const backends = [{ name: 'opencode' }, { name: 'tmux' }]
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 0,
+      apiVersion: 1,
+      complete: true,
+      backends,
+      agents: [],
+    })
   })
 
   it('is a command module that any yargs can run', async () => {
