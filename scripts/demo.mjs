@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { register } from 'tsx/esm/api'
+import { firstDifference } from './demo/recording.mjs'
+
+const root = join(import.meta.dirname, '..')
+const LONGEST_MS = 180_000
+
+/**
+ * The main job on a throw-away repository, with no key and no network: real OpenCode server, real tmux, real git, and a
+ * scripted model. `--record FILE` writes what was printed; `--compare FILE` fails where it says something else.
+ */
+const { values } = parseArgs({ options: { record: { type: 'string' }, compare: { type: 'string' } } })
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
+
+function build() {
+  const turbo = join(root, 'node_modules/.bin/turbo')
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' }
+  const run = spawnSync(turbo, ['run', 'build'], { cwd: root, encoding: 'utf8', env })
+  if (run.status !== 0) throw new Error(`the build failed:\n${run.stdout}${run.stderr}`)
+}
+
+async function play() {
+  build()
+  register()
+  const { Shell } = await import('./demo/shell.mjs')
+  const { createStage } = await import('./demo/stage.mjs')
+  const { tellStory } = await import('./demo/story.mjs')
+  const stage = await createStage(root)
+  console.log(`Working in ${stage.directory}`)
+  const paths = { [stage.directory]: '/home/you/shop', [stage.env.HOME]: '/home/you', [root]: '/home/you/orch' }
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(LONGEST_MS)])
+  const shell = new Shell({ ...stage, paths, signal })
+  try {
+    await tellStory(shell, stage)
+    return shell.recording()
+  } finally {
+    await shell.close()
+    await stage.close()
+  }
+}
+
+function compare(file, recording) {
+  const difference = firstDifference(readFileSync(file, 'utf8'), recording)
+  if (difference !== null) throw new Error(`it differs from ${file}:\n- ${difference[0]}\n+ ${difference[1]}`)
+}
+
+try {
+  const started = performance.now()
+  const recording = await play()
+  if (values.record !== undefined) writeFileSync(values.record, recording)
+  if (values.compare !== undefined) compare(values.compare, recording)
+  console.log(`\nThe demo went as it should, in ${Math.round((performance.now() - started) / 1000)} s.`)
+} catch (error) {
+  console.error(`\nThe demo failed: ${error.message}`)
+  process.exitCode = 1
+}
