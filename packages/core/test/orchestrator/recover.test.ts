@@ -71,7 +71,7 @@ describe('after kill -9 of the spawning process', () => {
 
   it('of 8 processes that recover at once, one begins', async () => {
     await dieAt('create:after')
-    const all = await Promise.all(Array.from({ length: 8 }, () => start()))
+    const all = await Promise.all(Array.from({ length: 8 }, () => start(undefined, 300)))
     await atOnce(all, 'ready')
     for (const agents of await atOnce(all, 'status')) expect(agents).toHaveLength(1)
     const [id = ''] = place.server.agents()
@@ -248,9 +248,10 @@ async function dieAt(point: MemoryPoint): Promise<void> {
   expect((await process.ended).signal).toBe('SIGKILL')
 }
 
-function start(point?: MemoryPoint): Promise<Fixture> {
+function start(point?: MemoryPoint, delayMs = 0): Promise<Fixture> {
   const { project, env, server } = place
-  return fixtures.start('orch-process', [project, env.HOME as string, server.store.name, ...(point ? [point] : [])])
+  const words = [project, env.HOME as string, server.store.name, `${delayMs}`]
+  return fixtures.start('orch-process', point === undefined ? words : [...words, point])
 }
 
 async function atOnce(all: readonly Fixture[], line: string): Promise<unknown[]> {
