@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1000],
 ] as const
 
-/** A time span in its largest whole unit: `45s`, `12m`, `3h`, `5d`. */
+/** A time span in its largest whole unit: `45s`, `12m`, `3h`, `5d`; a negative one is `0s`. */
 export function span(ms: number): string {
   for (const [unit, size] of UNITS) if (ms >= size) return `${Math.floor(ms / size)}${unit}`
   return '0s'
@@ -15,5 +15,5 @@ export function span(ms: number): string {
 export function age(at: string | null, now: number): string {
   if (at === null) return '-'
   const then = Date.parse(at)
-  return Number.isNaN(then) ? '-' : span(Math.max(0, now - then))
+  return Number.isNaN(then) ? '-' : span(now - then)
 }
