@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { chmod, copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { gitRepository } from '../harness/git-repository.ts'
+import { type OpenCodeEnvironment, openCodeEnvironment } from '../harness/open-code-environment.ts'
+import { killProcesses, processesMatching, processesWithEnvironment } from '../harness/processes.ts'
+import { perFile } from '../harness/scope.ts'
+import { temporaryFolder } from '../harness/temporary-folder.ts'
+import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+
+const execute = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+const scope = perFile()
+
+/** A user's project, with the packages installed. */
+let project: string
+let home: OpenCodeEnvironment
+
+beforeAll(async () => {
+  const tarballs = (await scope.use(temporaryFolder())).path
+  await execute(bin('turbo'), ['run', 'build'], { cwd: root, env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
+  const workspaces = (await readdir(join(root, 'packages'))).map((name) => `--workspace=@orch/${name}`)
+  await execute('npm', ['pack', '--pack-destination', tarballs, ...workspaces], { cwd: root })
+  const model = await scope.use(startScriptedModel())
+  home = await scope.use(openCodeEnvironment({ model }))
+  scope.defer(async () => killProcesses(await processesMatching(home.home)))
+  await copyFile(join(root, 'examples/scribe.mjs'), join(home.bin, 'scribe.mjs'))
+  await chmod(join(home.bin, 'scribe.mjs'), 0o755)
+  project = await gitRepository(home.directory, {
+    '.gitignore': 'node_modules/\n',
+    'package.json': '{ "name": "shop", "private": true, "type": "module" }\n',
+    '.orch/config.json': JSON.stringify({ programs: { scribe: { command: 'scribe.mjs', promptBy: 'argument' } } }),
+  })
+  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
+  await execute('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...files], { cwd: project })
+}, 120_000)
+
+/** Runs a program as in the user's shell; npm knows no registry there. */
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const env = { ...home.env, npm_config_offline: 'true' }
+  return (await execute(program, args, { cwd: project, env })).stdout.trim()
+}
+
+const orch = (...args: string[]): Promise<string> => run('npx', ['@orch/cli', ...args])
+
+describe('the packed packages, installed in an empty folder', () => {
+  it('are copies and no links into this repository', async () => {
+    const links = (await readdir(join(project, 'node_modules/@orch'), { withFileTypes: true })).map((entry) => [
+      entry.name,
+      entry.isDirectory(),
+    ])
+    expect(Object.fromEntries(links)).toEqual({ 'backend-opencode': true, 'backend-tmux': true, cli: true, core: true })
+  })
+
+  it('give the command by its package and by its name', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'packages/cli/package.json'), 'utf8'))
+    expect([await orch('--version'), await run('npx', ['orch', '--version'])]).toEqual([version, version])
+  })
+
+  it('do a whole job on an OpenCode server', async () => {
+    const id = await orch(
+      'spawn',
+      'Greet [[write: hello.txt | hello]] [[phase: Complete - it greets]] [[answer: Done]]',
+    )
+    await orch('wait', id)
+    expect(await readFile(join(project, 'hello.txt'), 'utf8')).toBe('hello')
+    expect(await orch('complete', id)).toContain('completed')
+    await orch('server', 'stop')
+    expect(await processesWithEnvironment(home.mark.name, home.mark.value)).toEqual([])
+  })
+
+  it('do a whole job in tmux', async () => {
+    const id = await orch('spawn', 'Choose a licence', '--program', 'scribe')
+    await orch('wait', id, '--until', 'waiting')
+    await orch('answer', id, 'MIT')
+    await orch('wait', id)
+    expect(JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))).toMatchObject({ license: 'MIT' })
+    expect(await orch('complete', id)).toContain('completed')
+    expect(await processesWithEnvironment('ORCH_AGENT_ID', id)).toEqual([])
+  })
+
+  it('run the embedding example', async () => {
+    const example = join(project, 'embed.mjs')
+    await copyFile(join(root, 'examples/embed.mjs'), example)
+    expect(await run(process.execPath, [example])).toBe(
+      [
+        'waiting npm test',
+        'All tests pass',
+        'pass phase It reported Complete',
+        'pass requests No request is open',
+        'pass turn No turn runs',
+      ].join('\n'),
+    )
+  })
+
+  it('give their types to a strict consumer', async () => {
+    await writeFile(join(project, 'consumer.ts'), CONSUMER)
+    const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', target: 'es2023', types: [] }
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+    await expect(execute(bin('tsc'), ['-p', project])).resolves.toMatchObject({ stdout: '' })
+  })
+})
+
+const CONSUMER = `import { type Backend, type BackendFactory, openOrch, type SpawnDocument, spawn } from '@orch/core'
+import { BACKEND_CASES } from '@orch/core/contract'
+import { memory } from '@orch/core/memory'
+import { opencode } from '@orch/backend-opencode'
+import { tmux } from '@orch/backend-tmux'
+
+const backends: Record<string, BackendFactory> = { memory: memory(), opencode: opencode(), tmux: tmux({ columns: 120 }) }
+const document: SpawnDocument = await spawn(await openOrch({ backends }), { task: 'x' })
+const state: 'done' | 'lost' | 'idle' | string = document.agent.state
+// @ts-expect-error the number of columns is a number
+tmux({ columns: 'wide' })
+export const results: [string, keyof Backend, number] = [state, 'observe', BACKEND_CASES.length]
+`
