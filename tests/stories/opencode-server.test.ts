@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { StatusDocument, WaitDocument } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
+import { isAlive, signalProcess } from '../harness/processes.ts'
+import { perTest } from '../harness/scope.ts'
+import { startOpenCode } from '../harness/start-open-code.ts'
+import { startProxy } from '../harness/start-proxy.ts'
+import { receivedTexts } from '../scripted-model/received-texts.ts'
+import { type ScriptedModel, startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { managedServer } from './support/managed-server.ts'
+import { openCodePlace } from './support/place.ts'
+
+const scope = perTest()
+let model: ScriptedModel
+
+beforeEach(async () => {
+  model = await scope.use(startScriptedModel())
+})
+
+describe('a killed OpenCode server', () => {
+  it('makes a running turn interrupted; nothing but a send starts a server again, and the agent goes on', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    const id = await place.spawn('Remember 42 [[hold: kill]]')
+    await eventually(() => model.waiting().includes('kill'), { timeoutMs: 30_000 })
+    expect(await place.agent(id)).toMatchObject({ state: 'working' })
+    const first = await managedServer(place)
+    const waiting = await place.start('wait', id, '--json')
+    signalProcess(first.process.pid, 'SIGKILL')
+    expect(await waiting.result()).toMatchObject({ code: 24, json: { outcome: 'idle' } })
+    expect(await isAlive(first.process)).toBe(false)
+    expect(await place.agent(id)).toMatchObject({ state: 'idle', reason: { code: 'INTERRUPTED' }, lifecycle: 'active' })
+    expect(await place.json('status')).toMatchObject({
+      complete: true,
+      backends: [{ name: 'opencode', ok: false }, {}],
+    })
+    expect(await place.json('check', id)).toMatchObject({ code: 0, agent: { state: 'idle' } })
+    expect(await place.json('complete', id)).toMatchObject({ code: 40 })
+    expect(await place.orch('server', 'status')).toMatchObject({ code: 69 })
+    expect(await place.processes()).toEqual([])
+
+    expect(await place.json('send', id, 'Go on [[answer: It was 42]]')).toMatchObject({
+      code: 0,
+      receipt: { delivery: 'confirmed' },
+    })
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    const second = await managedServer(place)
+    expect(second.process.pid).not.toBe(first.process.pid)
+    expect((await place.orch('tail', '-n', '1', id)).stdout).toBe('It was 42\n')
+    const texts = receivedTexts(model.requests, 'Remember 42')
+    expect(texts).toEqual([expect.stringContaining('Remember 42'), 'Go on [[answer: It was 42]]'])
+    expect((await second.sessions()).filter(({ metadata }) => metadata?.orch?.id === id)).toHaveLength(1)
+
+    expect(await place.orch('server', 'stop')).toMatchObject({ code: 0 })
+    expect(await place.processes()).toEqual([])
+    expect(await place.agent(id)).toMatchObject({ state: 'idle', reason: { code: 'TURN_ENDED' } })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0, results: [{ stop: { proven: true } }] })
+    expect(await place.processes()).toEqual([])
+  })
+})
+
+describe('a configured OpenCode server', () => {
+  it('that cannot be reached makes its agents unknown; nothing is destroyed, and they are there when it is back', async () => {
+    const server = await scope.use(startOpenCode({ model }))
+    const proxy = await scope.use(startProxy({ target: server.url }))
+    const env = { OPENCODE_URL: proxy.url, OPENCODE_SERVER_PASSWORD: server.password }
+    const place = await scope.use(openCodePlace({ model, env }))
+    const id = await place.spawn('Hold [[hold: away]] [[answer: back]]')
+    await eventually(() => model.waiting().includes('away'), { timeoutMs: 30_000 })
+    expect(await place.agent(id)).toMatchObject({ state: 'working' })
+
+    proxy.intercept(() => 'reset')
+    proxy.cut()
+    const partial = await place.json<StatusDocument>('status')
+    expect(partial).toMatchObject({
+      code: 0,
+      complete: false,
+      counts: { unknown: 1 },
+      agents: [{ id, state: 'unknown' }],
+    })
+    expect(partial.backends.find(({ name }) => name === 'opencode')).toMatchObject({
+      ok: false,
+      error: { code: 'BACKEND_UNREACHABLE' },
+    })
+    expect(await place.orch('status', '--exit-code')).toMatchObject({ code: 69 })
+    expect(await place.json<WaitDocument>('wait', id, '--timeout', '500ms')).toMatchObject({ code: 124 })
+    expect(await place.json('check', id)).toMatchObject({ code: 0, agent: { state: 'unknown' } })
+    expect(await place.json('send', id, 'Hello?')).toMatchObject({ code: 30, receipt: { reason: { code: 'UNKNOWN' } } })
+    expect(await place.json('complete', id)).toMatchObject({ code: 40, results: [{ ok: false, stop: null }] })
+    for (const args of [
+      ['tail', id],
+      ['interrupt', id],
+      ['send', id, '--force', 'Hello?'],
+      ['spawn', 'More'],
+    ]) {
+      const refused = await place.orch(...args, '--json')
+      expect({ args, ...refused }).toMatchObject({
+        code: 69,
+        stdout: '',
+        json: { error: { code: 'BACKEND_UNREACHABLE' } },
+      })
+    }
+    expect(await place.json('abandon', id)).toMatchObject({ code: 69, results: [{ ok: false, stop: null }] })
+    expect(await place.json('complete', id, '--force')).toMatchObject({ code: 69, results: [{ ok: false }] })
+    expect(await place.orch('server', 'stop', '--backend', 'opencode')).toMatchObject({ code: 34 })
+
+    proxy.intercept()
+    expect(await place.agent(id)).toMatchObject({ state: 'working', lifecycle: 'active' })
+    expect((await place.json<StatusDocument>('status')).agents).toHaveLength(1)
+    model.release('away')
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    expect(receivedTexts(model.requests, 'Hold [[hold: away]]')).toHaveLength(1)
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
+    expect(await isAlive(server.process)).toBe(true)
+  })
+})
