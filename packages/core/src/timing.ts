@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * Every deadline and every re-check interval of core, in milliseconds, and the only timers in the sources.
  * Nothing here waits for time to pass: each helper waits for something else and bounds that wait.
@@ -39,6 +41,7 @@ export class DeadlineError extends Error {
 /**
  * Runs `work` with a signal that aborts after `ms` or with `parent`.
  * Rejects with {@link DeadlineError} at the deadline and with `parent.reason` on abort, even if `work` never settles.
+ * Any number of calls may run under one `parent`: Node warns on stderr from the eleventh listener on unless told so.
  */
 export async function withDeadline<T>(
   ms: number,
@@ -46,6 +49,7 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   parent?.throwIfAborted()
+  if (parent) setMaxListeners(0, parent)
   const controller = new AbortController()
   const onAbort = (): void => controller.abort(parent?.reason)
   parent?.addEventListener('abort', onAbort, { once: true })
