@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { tmux } from '@orch/backend-tmux'
+import type { AgentRef, StopProof } from '@orch/core'
+import { eventually, runs, systemProgram, World } from './support/world.ts'
+
+const shell = (script: string): ReturnType<typeof systemProgram> => systemProgram('sh', ['-c', script])
+
+const stop = (world: World, agent: AgentRef): Promise<StopProof> => world.backend.stop(agent, world.signal)
+
+const textOf = ({ evidence }: StopProof): string => evidence.map(({ detail }) => detail).join('\n')
+
+/** The process ids that a script wrote to a file of this name. */
+async function pidsIn(world: World, name: string, count: number): Promise<number[]> {
+  return eventually(`${count} process ids`, () => {
+    try {
+      const pids = readFileSync(join(world.folder, name), 'utf8').trim().split('\n').map(Number)
+      return pids.length === count && pids.every((pid) => runs(pid)) ? pids : undefined
+    } catch {
+      return undefined
+    }
+  })
+}
+
+/** Starts commands in the background, each of which writes its process id, and stays. */
+function family(...commands: readonly string[]): string {
+  const child = `sh -c 'echo $$ >>"$0"; exec sleep 1000' "$F"`
+  const started = commands.map((command) => `(${command.split('PID').join(child)}) &`)
+  return `F="$FIXTURE_FOLDER/pids"; export F; ${started.join(' ')} echo $$ >>"$F"; wait; sleep 1000`
+}
+
+describe('stop()', () => {
+  it.each([
+    ['an ordinary program', ['PID']],
+    ['a program that ignores HUP and TERM', ['trap "" HUP TERM; PID']],
+    ['a child in a session of its own', ['setsid PID', 'setsid setsid PID']],
+    ['a child that dropped its environment', ['env -i PID', 'setsid env -i PID']],
+    ['a child that is stopped', [`sh -c 'echo $$ >>"$0"; kill -STOP $$' "$F"`]],
+  ])('ends %s and all of its processes', async (_, commands) => {
+    await using world = new World()
+    const agent = await world.create(shell(family(...commands)))
+    const pids = await pidsIn(world, 'pids', commands.length + 1)
+    const proof = await stop(world, agent)
+    expect(pids.filter(runs)).toEqual([])
+    expect(proof.proven).toBe(true)
+    for (const pid of pids) expect(textOf(proof)).toContain(`${pid} (`)
+    expect(world.agentLeftovers()).toEqual([])
+    expect((await world.observe(agent)).existence).toMatchObject({ value: 'gone' })
+  })
+
+  it('lets a program end in its own way, and records how', async () => {
+    await using world = new World()
+    const agent = await world.create(
+      shell('trap "echo goodbye; exit 9" TERM; trap : HUP; echo set; while :; do sleep 0.1; done'),
+    )
+    await world.output(agent, 'set')
+    expect(await stop(world, agent)).toMatchObject({ proven: true })
+    expect(await world.lines(agent)).toContain('goodbye')
+    expect((await world.observe(agent)).process).toMatchObject({
+      value: { alive: false, exit: { code: 9, signal: null } },
+    })
+  })
+
+  it('is fine twice, and of a program that ended by itself', async () => {
+    await using world = new World()
+    const agent = await world.create(shell('exit 0'))
+    const proofs = [await stop(world, agent), await stop(world, agent), await stop(world, { ...agent, handle: null })]
+    expect(proofs.map(({ proven }) => proven)).toEqual([true, true, true])
+    expect(textOf(proofs[1] as StopProof)).toContain('tmux has no window of the agent')
+  })
+
+  it('is fine at once from two clients', async () => {
+    await using world = new World()
+    const agent = await world.create(shell(family('PID', 'trap "" TERM HUP; PID')))
+    await pidsIn(world, 'pids', 3)
+    const proofs = await Promise.all([stop(world, agent), tmux()(world.host).stop(agent, world.signal)])
+    expect(proofs.map(({ proven }) => proven)).toEqual([true, true])
+    expect(world.agentLeftovers()).toEqual([])
+  })
+
+  it('ends what survived the tmux server', async () => {
+    await using world = new World()
+    const agent = await world.create(shell(family('trap "" HUP; PID', 'setsid PID')))
+    const pids = await pidsIn(world, 'pids', 3)
+    await world.killServer()
+    const proof = await stop(world, agent)
+    expect(proof.proven).toBe(true)
+    expect(pids.filter(runs)).toEqual([])
+    expect(textOf(proof)).toContain('no server running')
+  })
+
+  it('ends what it can of an agent without a handle, by its tag', async () => {
+    await using world = new World()
+    const agent = await world.create(shell(family('setsid PID')))
+    const pids = await pidsIn(world, 'pids', 2)
+    await world.killServer()
+    expect(await stop(world, { ...agent, handle: null })).toMatchObject({ proven: true })
+    expect(pids.filter(runs)).toEqual([])
+  })
+
+  it('leaves other agents, people’s windows, and a window with another tag alone', async () => {
+    await using world = new World()
+    const [agent, other] = [await world.create(systemProgram('cat', [])), await world.create(systemProgram('cat', []))]
+    const { pane } = agent.handle as { pane: string }
+    world.tmux('new-window', '-d', '-n', agent.id, 'sleep', '1000')
+    world.tmux('set-option', '-p', '-t', pane, '@orch_run', 'of-someone-else')
+    await stop(world, agent)
+    const left = world.tmux('list-panes', '-a', '-F', '#{pane_id} #{window_name}')
+    expect(left).toContain(`${pane} ${agent.id}`)
+    expect(left.split('\n').filter((line) => line.endsWith(agent.id))).toHaveLength(2)
+    expect((await world.observe(other)).process).toMatchObject({ value: { alive: true } })
+  })
+
+  it('leaves an agent of another registry with the same id alone', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    const stranger = tmux()({ ...world.host, namespace: 'stranger0000' })
+    const proof = await stranger.stop({ ...agent, handle: null }, world.signal)
+    expect(textOf(proof)).toContain('no process of the agent ran')
+    expect((await world.observe(agent)).process).toMatchObject({ value: { alive: true } })
+  })
+
+  it('leaves the pane that a person split off in the agent’s window alone', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    world.tmux('split-window', '-d', '-t', (agent.handle as { pane: string }).pane, 'sleep', '1000')
+    expect(await stop(world, agent)).toMatchObject({ proven: true })
+    expect(world.tmux('list-panes', '-a', '-F', '#{window_name} #{pane_dead}')).toContain(`${agent.id} 0`)
+    await world.create(systemProgram('cat', []), { id: agent.id })
+  })
+
+  it('claims nothing of a window while the server is mute, and ends the processes all the same', async () => {
+    await using world = new World()
+    const agent = await world.create(shell(family('PID')))
+    const pids = await pidsIn(world, 'pids', 2)
+    world.freeze()
+    const proof = await stop(world, agent)
+    world.thaw()
+    expect(proof.proven).toBe(false)
+    expect(textOf(proof)).toContain('no answer within')
+    expect(pids.filter(runs)).toEqual([])
+    expect(await stop(world, agent)).toMatchObject({ proven: true })
+  })
+})

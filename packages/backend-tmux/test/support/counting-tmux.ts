@@ -1,0 +1,30 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tmux } from '@orch/backend-tmux'
+import type { Backend } from '@orch/core'
+import type { World } from './world.ts'
+
+/** A client of the world's server that counts the tmux processes it starts. */
+export interface CountingTmux {
+  readonly backend: Backend
+  /** The processes since the last call. */
+  calls(): number
+}
+
+/** Puts a program that logs each call before the real tmux on PATH. */
+export function countingTmux(world: World): CountingTmux {
+  const bin = join(world.folder, 'bin')
+  const log = join(bin, 'calls')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'tmux'), `#!/bin/sh\necho call >>"${log}"\nexec /usr/bin/tmux "$@"\n`)
+  chmodSync(join(bin, 'tmux'), 0o755)
+  const env = { ...world.host.env, PATH: `${bin}:${process.env.PATH}` }
+  return {
+    backend: tmux()({ ...world.host, env }),
+    calls: () => {
+      const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).length : 0
+      writeFileSync(log, '')
+      return calls
+    },
+  }
+}
