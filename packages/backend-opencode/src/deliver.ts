@@ -8,6 +8,9 @@ import { parseModel } from './model.ts'
 /** How many of the newest messages are searched for the one just sent. */
 const NEWEST_MESSAGES = 10
 
+/** How long a message whose answer was lost is looked for, in milliseconds. */
+const LOST_ANSWER_MS = 2_000
+
 /**
  * Gives the agent a message and waits until its session holds it. The server must not be given a message id (it would
  * append to a message that exists), so the text carries the id in its metadata and is found by it.
@@ -47,7 +50,9 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
     if (!(await api.prompt(address, body))) return refused('GONE', 'The session is not on the server any more')
   } catch (error) {
     if (!isOrchError(error) || error.outcome !== 'unknown') throw error
-    const stored = await findMessage(api, address, message.id).catch(() => undefined)
+    const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
+    const stored = await recheck(look, { timeoutMs: LOST_ANSWER_MS, everyMs: 100, signal }).catch(() => undefined)
+    signal.throwIfAborted()
     if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
     const reason = { code: error.code, text: error.message }
     return { messageId: message.id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { type AgentRef, type BackendEvent, type EventsQuery, isOrchError, type JsonValue, recheck } from '@orch/core'
 import { type Channel, createChannel } from './channel.ts'
-import { streamEvents } from './client/events.ts'
+import { SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { parseHandle } from './handle.ts'
+import { createMark } from './mark.ts'
 import { fields, type StoredMessage } from './parse.ts'
 import { createTranslator, type Translator } from './translator.ts'
 
@@ -91,19 +93,27 @@ async function stream(
   { translator, channel, onConnected }: { translator: Translator; channel: Channel<BackendEvent>; onConnected(): void },
   signal: AbortSignal,
 ): Promise<string> {
-  let order = Promise.resolve()
+  const api = context.api(server, signal)
+  const mark = createMark(join(context.host.stateDirectory, context.host.name, 'mark'))
   const handle = async (event: unknown): Promise<void> => {
-    if (fields(fields(event).payload).type === 'server.connected') {
-      onConnected()
-      translator.reset(await context.api(server, signal).sessions())
-    } else channel.push(...(await translator.translate(event)))
+    if (!isConnected(event)) return channel.push(...(await translator.translate(event)))
+    const isProven = await mark.see(api, signal)
+    onConnected()
+    if (!isProven) channel.push(gap('UNPROVEN', 'The event stream stands; its first events may have been missed'))
+    translator.reset(await api.sessions())
   }
+  let order = Promise.resolve()
   const onEvent = (event: unknown): void => {
+    mark.check(event)
     order = order.then(() => handle(event)).catch((error: unknown) => void ignoreOrchError(error))
   }
-  const why = await streamEvents(context.http, server, onEvent, signal)
+  const why = await streamEvents(context.http, server, { onEvent, silenceMs: SILENCE_MS }, signal)
   await order
   return why
+}
+
+function isConnected(event: unknown): boolean {
+  return fields(fields(event).payload).type === 'server.connected'
 }
 
 /** The server if it answers; `null` while it is away, whatever the reason. */
@@ -128,6 +138,7 @@ function translatorOf(
   })
   return createTranslator({
     agents: new Map(handles.map(({ id, handle }) => [handle.sessionId, id])),
+    directories: new Set(handles.map(({ handle }) => handle.directory)),
     ...query,
     async lookUp(sessionId, messageId): Promise<StoredMessage | null> {
       const address = handles.find(({ handle }) => handle.sessionId === sessionId)?.handle

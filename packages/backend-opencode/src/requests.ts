@@ -1,5 +1,5 @@
 import type { AgentRequest, Choice, JsonObject } from '@orch/core'
-import { fields, type OpenRequest, type Part } from './parse.ts'
+import type { OpenRequest, Part } from './parse.ts'
 import { plainText } from './plain-text.ts'
 
 /** What the server is told for each choice of a permission. */
@@ -53,9 +53,11 @@ export function closedRequest(id: string, parts: readonly Part[], now: number): 
   return /\b(rejected|dismissed)\b/.test(output ?? '') ? 'already' : 'gone'
 }
 
+/** Patterns of files are relative to the repository's root, or to `/` without one: the whole path says more. */
 function permissionText({ permission, patterns, metadata }: OpenRequest): string {
-  const command = fields(metadata).command
-  const what = typeof command === 'string' ? command : patterns.join(', ')
+  const { command, filepath } = metadata
+  const told = permission === 'external_directory' ? command : (command ?? filepath)
+  const what = typeof told === 'string' ? told : patterns.join(', ')
   return what === '' ? permission : `${permission}: ${what}`
 }
 

@@ -25,6 +25,8 @@ export interface Translator {
 export interface TranslatorOptions {
   /** Agent ids by session id. */
   readonly agents: ReadonlyMap<string, string>
+  /** Where they work. */
+  readonly directories: ReadonlySet<string>
   readonly content: boolean
   readonly raw: boolean
   /** Reads a message whose announcement was missed; `null` when it is not there. */
@@ -70,13 +72,14 @@ export function createTranslator(options: TranslatorOptions): Translator {
 }
 
 async function translate(state: State, event: unknown): Promise<BackendEvent[]> {
-  const { payload } = fields(event)
+  const { payload, directory } = fields(event)
   const { type, properties } = fields(payload)
   const body = fields(properties)
   const sessionId = String(body.sessionID ?? '')
   const agent = state.agents.get(sessionId)
   if (typeof type !== 'string') return []
-  if (type === 'global.disposed' || type === 'server.instance.disposed') {
+  const isClosed = type === 'server.instance.disposed' && state.directories.has(String(directory))
+  if (type === 'global.disposed' || isClosed) {
     return [{ type: 'gap', agent: null, reason: { code: 'DISPOSED', text: 'The server closed an instance' } }]
   }
   if (REQUEST_EVENTS.has(type)) return changed(agentOf(state, sessionId))

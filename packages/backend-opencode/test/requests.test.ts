@@ -13,7 +13,7 @@ const now = (name: string): number => (recordedMessages(name).at(-1)?.createdAt 
 describe('toAgentRequest()', () => {
   it('shows a permission with file, difference and three choices', () => {
     const request = toAgentRequest(permission, null, now('permission-open'))
-    expect(request).toMatchObject({ kind: 'permission', text: 'edit: a.txt', from: null, answerable: true })
+    expect(request).toMatchObject({ kind: 'permission', text: 'edit: /project/a.txt', from: null, answerable: true })
     expect(request.detail).toMatchObject({
       permission: 'edit',
       filepath: '/project/a.txt',

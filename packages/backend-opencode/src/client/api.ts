@@ -68,6 +68,8 @@ export interface Api {
   agentNames(directory: string): Promise<string[]>
   /** Ids of the models that can be used, by provider. */
   models(directory?: string): Promise<Map<string, string[]>>
+  /** Closes what the server holds open for a directory. */
+  disposeInstance(directory: string): Promise<boolean>
   /** A file as the server sees it; `null` when it cannot. `path` is relative to `directory`. */
   fileContent(directory: string, path: string): Promise<string | null>
 }
@@ -148,6 +150,7 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
     rejectQuestion: (directory, id) => post(`/question/${encodeURIComponent(id)}/reject`, directory),
     agentNames: (directory) => get({ path: '/agent', directory }, parseAgentNames),
     models: (directory) => get({ path: '/config/providers', directory }, parseModels),
+    disposeInstance: (directory) => post('/instance/dispose', directory),
     async fileContent(directory, path) {
       const answer = await ask({ method: 'GET', path: '/file/content', directory, query: { path } })
       const { content } = (answer.value ?? {}) as { content?: unknown }

@@ -4,7 +4,7 @@ import type { Http } from './http.ts'
 import type { Place } from './place.ts'
 
 /** The server sends a heartbeat every 10 s; a stream silent for longer than this is dead, in milliseconds. */
-const SILENCE_MS = 25_000
+export const SILENCE_MS = 25_000
 
 /**
  * Follows everything that happens on a server, in all directories. Source: `GET /global/event`, no ids and no replay.
@@ -14,7 +14,7 @@ const SILENCE_MS = 25_000
 export async function streamEvents(
   http: Http,
   place: Place,
-  onEvent: (event: unknown) => void,
+  { onEvent, silenceMs }: { readonly onEvent: (event: unknown) => void; readonly silenceMs: number },
   signal: AbortSignal,
 ): Promise<string> {
   const { EventSource } = await import('eventsource')
@@ -38,7 +38,7 @@ export async function streamEvents(
       resolve(why)
     }
     const onAbort = (): void => finish('it was closed')
-    const silence = watchdog(SILENCE_MS, () => finish(`nothing came for ${SILENCE_MS} ms`))
+    const silence = watchdog(silenceMs, () => finish(`nothing came for ${silenceMs} ms`))
     source.onmessage = ({ data }) => {
       silence.feed()
       const event = parse(data)

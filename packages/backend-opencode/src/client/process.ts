@@ -20,6 +20,9 @@ export interface FoundProcess {
   readonly directory: string | null
 }
 
+/** TCP_LISTEN in `/proc/net/tcp`. */
+const LISTENING = '0A'
+
 /** Who `pid` is now; `null` when it has ended. */
 export function identify(pid: number): ProcessIdentity | null {
   const bootId = readBootId()
@@ -45,8 +48,17 @@ export function processesWith(name: string, value: string): FoundProcess[] {
     const environment = readOrNull(`/proc/${pid}/environ`)
     if (!environment?.split('\0').includes(wanted) || readStartTime(pid) === null) return []
     const command = (readOrNull(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(Boolean).join(' ')
-    return [{ pid, command, directory: workingDirectory(pid) }]
+    return [{ pid, command, directory: linkOrNull(`/proc/${pid}/cwd`) }]
   })
+}
+
+/** Which of these processes, the oldest first, listens on a loopback port; `null` when that cannot be seen. */
+export function listeningProcess(port: number, pids: readonly number[]): number | null {
+  const address = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = (readOrNull('/proc/net/tcp') ?? '').split('\n').map((row) => row.trim().split(/\s+/))
+  const inode = rows.find(([, local, , state]) => local?.endsWith(address) && state === LISTENING)?.[9]
+  const ordered = [...pids].sort((one, other) => one - other)
+  return ordered.find((pid) => inode !== undefined && openFiles(pid).includes(`socket:[${inode}]`)) ?? null
 }
 
 /** Sends a signal; `false` when the process is gone. */
@@ -66,9 +78,17 @@ function processIds(): number[] {
   }
 }
 
-function workingDirectory(pid: number): string | null {
+function openFiles(pid: number): (string | null)[] {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`)
+    return readdirSync(`/proc/${pid}/fd`).map((name) => linkOrNull(`/proc/${pid}/fd/${name}`))
+  } catch {
+    return []
+  }
+}
+
+function linkOrNull(path: string): string | null {
+  try {
+    return readlinkSync(path)
   } catch {
     return null
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { isOrchError, OrchError, recheck, TIMING } from '@orch/core'
 import type { Http } from './http.ts'
 import type { Place } from './place.ts'
-import { identify, liveness, processesWith, sendSignal } from './process.ts'
+import { identify, listeningProcess, liveness, processesWith, sendSignal } from './process.ts'
 import type { Program } from './program.ts'
 import { askVersion, managedServer, type Server } from './server.ts'
 import { placeOf, type ServerRecord, writeServerRecord } from './server-file.ts'
@@ -58,7 +58,7 @@ export async function startServer(context: StartContext, claim: StartClaim, sign
   const child = launch(context, claim, log)
   try {
     const url = await listening({ log, program, ended: child.ended }, signal)
-    const pid = servingProcess(claim.password, child.pid)
+    const pid = servingProcess(claim, child.pid)
     const identity = identify(pid)
     if (identity === null) throw startError(program, log, 'it ended at once')
     const place = placeOf({ url, password: claim.password })
@@ -150,12 +150,10 @@ async function firstAnswer(http: Http, place: Place, signal: AbortSignal): Promi
   return version
 }
 
-/** A launcher script may stand between: what serves is the newest process that knows the password. */
-function servingProcess(password: string, launched: number | undefined): number {
-  const serving = processesWith('OPENCODE_SERVER_PASSWORD', password).filter(({ command }) =>
-    / serve( |$)/.test(command),
-  )
-  return Math.max(launched ?? 0, ...serving.map(({ pid }) => pid))
+/** A launcher script may stand between, and a child looks like its parent until it becomes another program. */
+function servingProcess({ password, port }: StartClaim, launched: number | undefined): number {
+  const candidates = processesWith('OPENCODE_SERVER_PASSWORD', password).map(({ pid }) => pid)
+  return listeningProcess(port, candidates) ?? launched ?? 0
 }
 
 function startError(program: Program, log: string, end: string): OrchError {

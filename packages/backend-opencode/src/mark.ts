@@ -1,0 +1,40 @@
+import { isOrchError, recheck } from '@orch/core'
+import type { Api } from './client/api.ts'
+import { fields } from './parse.ts'
+
+/** How long a stream may take to show the mark, in milliseconds. */
+const PATIENCE_MS = 3_000
+
+/** An event of our own by which a stream proves that it delivers. */
+export interface Mark {
+  /** Must be given every event as it comes. */
+  check(event: unknown): void
+  /** Makes the event until it was seen; `false` when it never was. */
+  see(api: Api, signal: AbortSignal): Promise<boolean>
+}
+
+/**
+ * The server greets a new stream before it listens for it: of turns that ended right after `server.connected`, up to half
+ * were never told (11 of 20 on a busy machine). Closing the instance of a directory where nobody works is an event that
+ * changes nothing; once it comes through, everything after it does.
+ */
+export function createMark(directory: string): Mark {
+  let isSeen = false
+  return {
+    check(event) {
+      const { type, properties } = fields(fields(event).payload)
+      isSeen ||= type === 'server.instance.disposed' && fields(properties).directory === directory
+    },
+    async see(api, signal) {
+      const look = async (): Promise<true | undefined> => {
+        if (!isSeen) await api.disposeInstance(directory).catch(ignoreOrchError)
+        return isSeen || undefined
+      }
+      return (await recheck(look, { timeoutMs: PATIENCE_MS, signal })) ?? false
+    },
+  }
+}
+
+function ignoreOrchError(error: unknown): void {
+  if (!isOrchError(error)) throw error
+}

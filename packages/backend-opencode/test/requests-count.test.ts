@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import type { AgentRef } from '@orch/core'
+import { perFile } from '../../../tests/harness/scope.ts'
+import { startProxy } from '../../../tests/harness/start-proxy.ts'
+import { type OpenCodeOptions, opencode } from '../src/index.ts'
+import { startAgent } from './support/agents.ts'
+import { openSite, type Site } from './support/open-code-world.ts'
+
+const scope = perFile()
+const { signal } = new AbortController()
+let site: Site
+beforeAll(async () => {
+  site = await openSite(scope)
+  await site.open().server?.start(signal)
+})
+
+describe('observe()', () => {
+  it('of 100 sessions with recorded ends sends the same requests as of 10, from a cold client', async () => {
+    const proxy = await scope.use(startProxy({ target: site.record().url }))
+    const options: OpenCodeOptions = { server: proxy.url, password: site.record().password }
+    const { stateDirectory, environment } = site
+    const open = (): ReturnType<ReturnType<typeof opencode>> =>
+      opencode(options)({ name: 'counted', stateDirectory, namespace: 'test00000000', env: environment.env })
+    const backend = open()
+    const refs: AgentRef[] = []
+    const spawn = async (): Promise<void> => {
+      const agent = await startAgent(backend, site.request({ target: backend.target }), '[[answer: done]]')
+      await agent.ended()
+      await agent.recorded()
+      refs.push(agent.ref())
+    }
+    for (let round = 0; round < 20; round += 1) await Promise.all(Array.from({ length: 5 }, spawn))
+    const requestsFor = async (count: number): Promise<Record<string, number>> => {
+      const cold = open()
+      proxy.forget()
+      const { observations } = await cold.observe(refs.slice(0, count), signal)
+      expect(observations).toHaveLength(count)
+      for (const { turn } of observations) {
+        expect(turn).toMatchObject({ known: true, value: { status: 'ended', how: 'completed' } })
+      }
+      await cold.close()
+      return proxy.counts()
+    }
+    const expected = { 'GET /experimental/session': 1, 'GET /global/health': 1 }
+    expect(await requestsFor(10)).toEqual(expected)
+    expect(await requestsFor(100)).toEqual(expected)
+
+    const [first] = refs as [AgentRef]
+    await backend.send(first, { id: 'again', text: '[[answer: again]]' }, signal)
+    proxy.forget()
+    await open().observe(refs, signal)
+    const counts = proxy.counts()
+    const { sessionId } = first.handle as { sessionId: string }
+    expect(counts['GET /session/status']).toBeGreaterThanOrEqual(1)
+    expect(Object.keys(counts).filter((route) => route.endsWith('/message'))).toEqual(
+      counts['GET /permission'] === undefined ? [`GET /session/${sessionId}/message`] : [],
+    )
+  })
+
+  it('reads again when the session changed: every start of a turn moves its time', async () => {
+    const backend = site.open()
+    const agent = await startAgent(backend, site.request(), '[[answer: one]]')
+    await agent.ended()
+    await agent.recorded()
+    const { sessionId } = agent.ref().handle as { sessionId: string }
+    const updated = async (): Promise<number> =>
+      (await site.call<{ time: { updated: number } }>(`/session/${sessionId}`)).time.updated
+    for (const prompt of ['[[hold: a]]', '[[error: 400]]', '[[shell: echo x]]', '[[answer: two]]']) {
+      const before = await updated()
+      await backend.send(agent.ref(), { id: `m-${prompt}`, text: prompt }, signal)
+      expect(await updated()).toBeGreaterThan(before)
+      const facts = agent.ref().facts as { updatedAt: number }
+      expect(facts.updatedAt).toBe(before)
+      site.model.release('a')
+      await agent.ended()
+      await agent.recorded()
+    }
+  })
+})
