@@ -84,13 +84,14 @@ describe('send', () => {
     expect(await resultOf('send', id, 'Go on', '--force')).toMatchObject({ code: 0 })
   })
 
-  it('says that the outcome is unknown when the server broke off', async () => {
+  it('gives 31 when the server broke off: nobody knows whether it arrived', async () => {
     placeWith()
     const id = await spawned('Do [[answer: done]]')
     placeAgain({ crash: { at: 'send:after', how: 'reject' } })
-    const { code, stdout, stderr } = await callOrch(place, ['send', id, 'More', '--json'])
-    expect({ code, stdout }).toEqual({ code: 76, stdout: '' })
-    expect(JSON.parse(stderr).error).toMatchObject({ code: 'BACKEND_ERROR', outcome: 'unknown', agent: id })
+    expect(await resultOf('send', id, 'More')).toMatchObject({
+      code: 31,
+      receipt: { delivery: 'unconfirmed', reason: { code: 'BACKEND_ERROR' } },
+    })
   })
 })
 

@@ -56,8 +56,9 @@ async function tryBackend(orch: Orch, name: string, options: SpawnOptions): Prom
     if (lacking !== null) return `does not support ${lacking}`
     const call = { backend: name, verb: 'probe', timeoutMs: TIMING.probeTimeoutMs, signal: options.signal }
     const probe = await callBackend(call, (signal) => backend.probe(signal))
-    if (probe.ok || probe.startable) return backend
     const failed = probe.checks.find((check) => check.result === 'fail')
+    const bringsProgram = options.program !== undefined || options.programCommand !== undefined
+    if (probe.ok || probe.startable || (bringsProgram && failed === undefined)) return backend
     return failed?.text ?? probe.error?.text ?? 'cannot be reached'
   } catch (error) {
     if (isOrchError(error)) return error.message

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Reason } from '../agent.ts'
 import type { BackendEvent, EventsQuery } from '../backend.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { DeadlineError, interval, recheck, TIMING, withDeadline } from '../timing.ts'
@@ -6,6 +7,8 @@ import { watchDirectories } from '../watch-directories.ts'
 import { PAGE } from '../workspace/report.ts'
 import { toRef } from './look.ts'
 import type { Orch } from './orch.ts'
+
+const RESUBSCRIBED: Reason = { code: 'RESUBSCRIBED', text: 'The subscription had ended; something may have been missed' }
 
 /** Everything that can change the state of some agents, subscribed to before anyone looks. */
 export interface Following {
@@ -83,22 +86,26 @@ export function follow(
   }
 }
 
-/** Resolves when the backend says `ready`; a subscription that fails leaves the safety net and is tried again. */
+/** Resolves when the backend says `ready`; a subscription that ends leaves the safety net and is made again. */
 function subscribe(orch: Orch, to: Subscription): Promise<void> {
   return new Promise((resolve) => {
     const refs = to.group.map(({ record }) => toRef(record))
+    let ended = false
+    const onEvent = (event: BackendEvent): void => {
+      if (event.type !== 'ready') to.push(event)
+      else if (ended) to.push({ type: 'gap', agent: null, reason: RESUBSCRIBED })
+      resolve()
+    }
     const run = async (): Promise<undefined> => {
       try {
         const backend = await orch.backend(to.backend)
-        await forEach(backend.events(refs, to.query, to.signal), (event) => {
-          if (event.type === 'ready') resolve()
-          else to.push(event)
-        })
+        await forEach(backend.events(refs, to.query, to.signal), onEvent)
       } catch {
         // The next look says what is wrong with this backend.
-      } finally {
-        resolve()
       }
+      ended = true
+      to.push(null)
+      resolve()
     }
     recheck(run, { timeoutMs: Number.MAX_SAFE_INTEGER, everyMs: TIMING.safetyNetMs, signal: to.signal }).catch(resolve)
   })

@@ -49,7 +49,9 @@ export async function deliver(
     if (receipt.delivery !== 'unconfirmed') await settle(orch, before, message.id)
     return receipt
   } catch (error) {
-    if (isOrchError(error) && error.outcome === 'none') await settle(orch, before, message.id)
+    if (!isOrchError(error)) throw error
+    if (error.outcome !== 'none') return unconfirmed(message.id, error)
+    await settle(orch, before, message.id)
     throw error
   }
 }
@@ -74,6 +76,12 @@ function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
   }
   if (agent.state === 'unknown') return { code: 'UNKNOWN', text: `It could not be looked at: ${agent.reason.text}` }
   return null
+}
+
+/** Nobody knows whether it arrived: that is an answer too, and never a reason to try again. */
+function unconfirmed(messageId: string, error: OrchError): Receipt {
+  const reason = { code: error.code, text: error.message }
+  return { messageId, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
 }
 
 function refused(agent: Agent, reason: Reason): Receipt {

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-const { signal: never } = new AbortController()
+const never: AbortSignal = new AbortController().signal
 
 export const abortMutants: readonly Mutant[] = [
   {
