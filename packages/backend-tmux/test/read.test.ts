@@ -1,0 +1,159 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import type { AgentRef, Item, ReadResult } from '@orch/core'
+import { readLastLines, readLinesFrom } from '../src/client/log.ts'
+import { BLOCK_BYTES, type Line } from '../src/output-lines.ts'
+import { systemProgram, World } from './support/world.ts'
+
+const read = (world: World, agent: AgentRef, last: number, before: string | null = null): Promise<ReadResult> =>
+  world.backend.read(agent, { last, before, raw: false }, world.signal)
+
+const textsOf = (items: readonly Item[]): (string | null)[] => items.map(({ text }) => text)
+
+async function withLog(content: string | Buffer, work: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync('/tmp/orch-t-')
+  try {
+    writeFileSync(join(folder, 'log'), content)
+    await work(join(folder, 'log'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const show = (lines: readonly Line[]): (string | number | boolean)[][] =>
+  lines.map(({ start, bytes, final }) => [start, bytes.toString(), final])
+
+describe('read()', () => {
+  it('returns exactly so many lines, whatever the screen holds', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('sh', ['-c', 'seq 1 3000; cat']))
+    await world.output(agent, '3000')
+    expect(textsOf((await read(world, agent, 1)).items)).toEqual(['3000'])
+    expect(textsOf((await read(world, agent, 3)).items)).toEqual(['2998', '2999', '3000'])
+    const { items, before } = await read(world, agent, 100_000)
+    expect(textsOf(items)).toEqual(Array.from({ length: 3000 }, (_, index) => String(index + 1)))
+    expect(before).toBeNull()
+  })
+
+  it('pages back, and keeps ids and cursors while output grows', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('sh', ['-c', 'seq 1 7; cat']))
+    await world.output(agent, '7')
+    const newest = await read(world, agent, 3)
+    await world.backend.send(agent, { id: 'm', text: 'more' }, world.signal)
+    await world.output(agent, 'more')
+    const older = await read(world, agent, 3, newest.before)
+    const oldest = await read(world, agent, 3, older.before)
+    expect([oldest, older, newest].flatMap(({ items }) => textsOf(items))).toEqual(['1', '2', '3', '4', '5', '6', '7'])
+    expect(oldest.before).toBeNull()
+    const ids = [...oldest.items, ...older.items, ...newest.items].map(({ id }) => id)
+    expect((await read(world, agent, 100)).items.map(({ id }) => id).slice(0, 7)).toEqual(ids)
+  })
+
+  it('removes what acts on a terminal, or keeps every byte', async () => {
+    await using world = new World()
+    const script = String.raw`printf '\033[31mred\033[0m\033]0;title\007\n10%%\r100%%\n\302\2332Jx\n'`
+    const agent = await world.create(systemProgram('sh', ['-c', script]))
+    await world.output(agent, 'x')
+    expect(textsOf((await read(world, agent, 9)).items)).toEqual(['red', '100%', 'x'])
+    const page = await world.backend.read(agent, { last: 9, before: null, raw: true }, world.signal)
+    const raw = textsOf(page.items)
+    expect(`${raw.join('\n')}\n`).toBe(readFileSync((agent.handle as { log: string }).log, 'utf8'))
+    expect(raw[0]).toBe('\u001b[31mred\u001b[0m\u001b]0;title\u0007\r')
+  })
+
+  it('shows a line that is not complete as not final, under the id it keeps', async () => {
+    await using world = new World()
+    const agent = await world.create(
+      systemProgram('sh', ['-c', 'echo first; printf "name? "; read x; echo "hello $x"']),
+    )
+    await world.output(agent, 'name?')
+    const { items } = await read(world, agent, 1)
+    expect(items).toMatchObject([{ text: 'name? ', final: false }])
+    await world.backend.send(agent, { id: 'm', text: 'you' }, world.signal)
+    await world.output(agent, 'hello you')
+    const after = await read(world, agent, 9)
+    expect(after.items).toMatchObject([
+      { text: 'first' },
+      { text: 'name? you', final: true, id: items[0]?.id },
+      { text: 'hello you' },
+    ])
+  })
+
+  it('holds the output after the window and the server are gone', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('echo', ['said']))
+    await world.output(agent, 'said')
+    await world.backend.stop(agent, world.signal)
+    await world.killServer()
+    expect(textsOf((await read(world, agent, 5)).items)).toEqual(['said'])
+  })
+
+  it('says what is missing when the log is gone', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('echo', ['said']))
+    await world.output(agent, 'said')
+    rmSync((agent.handle as { log: string }).log)
+    expect(await read(world, agent, 5)).toEqual({
+      items: [],
+      before: null,
+      gap: { code: 'NO_LOG', text: expect.any(String) },
+    })
+  })
+
+  it('refuses a cursor that is none', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('echo', ['said']))
+    await expect(read(world, agent, 5, '../5')).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('the log', () => {
+  it('is read the same from both ends, at every size around a block', async () => {
+    for (const length of [1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, 2 * BLOCK_BYTES + 7]) {
+      const content = `${'é'.repeat(length / 2)}\nsecond\n${'y'.repeat(length)}\nlast`
+      await withLog(content, async (path) => {
+        const forward = show(await readLinesFrom(path, 0))
+        expect(forward.map(([, text]) => text).join('')).toBe(content.replaceAll('\n', ''))
+        for (const last of [1, 2, 3, 100]) {
+          const page = await readLastLines(path, { last, before: null })
+          expect(show(page?.lines ?? [])).toEqual(forward.slice(-last))
+        }
+      })
+    }
+  })
+
+  it('is not read whole for its last lines', async () => {
+    await withLog(`${'x'.repeat(99)}\n`.repeat(500_000), async (path) => {
+      const before = process.resourceUsage().fsRead
+      const page = await readLastLines(path, { last: 2, before: null })
+      expect(page?.start).toBe(500_000 * 100 - 200)
+      expect(page?.lines.map(({ bytes }) => bytes.buffer.byteLength)[0]).toBeLessThanOrEqual(3 * BLOCK_BYTES)
+      expect(process.resourceUsage().fsRead - before).toBeLessThan(1_000)
+    })
+  })
+
+  it('cuts a line without end into pieces that stay where they are', async () => {
+    await withLog('z'.repeat(3 * BLOCK_BYTES + 5), async (path) => {
+      const cut = await readLinesFrom(path, 0)
+      expect(cut.map(({ start, final, cut: isCut }) => [start, final, isCut])).toEqual([
+        [0, true, true],
+        [BLOCK_BYTES, true, true],
+        [2 * BLOCK_BYTES, true, true],
+        [3 * BLOCK_BYTES, false, false],
+      ])
+      appendFileSync(path, '\nnext\n')
+      const grown = await readLastLines(path, { last: 3, before: null })
+      expect(grown?.lines.map(({ start }) => start)).toEqual([2 * BLOCK_BYTES, 3 * BLOCK_BYTES, 3 * BLOCK_BYTES + 6])
+    })
+  })
+
+  it('is not there, or empty', async () => {
+    expect(await readLastLines('/nowhere/log', { last: 5, before: null })).toBeNull()
+    expect(await readLinesFrom('/nowhere/log', 0)).toEqual([])
+    await withLog('', async (path) => {
+      expect(await readLastLines(path, { last: 5, before: null })).toEqual({ lines: [], start: 0 })
+    })
+  })
+})
