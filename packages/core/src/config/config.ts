@@ -54,22 +54,22 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
       programs[name] = { name, args: [], env: {}, promptBy: 'send', ...entry }
     }
   }
-  const defaultBackend = env['ORCH_BACKEND'] || own.content.defaultBackend || user.content.defaultBackend || null
+  const defaultBackend = env.ORCH_BACKEND || own.content.defaultBackend || user.content.defaultBackend || null
   return { defaultBackend, backends, programs }
 }
 
 /** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */
 export function configDirectory(env: Environment): string {
-  return join(absolute(env['XDG_CONFIG_HOME']) ?? join(home(env), '.config'), 'orch')
+  return join(absolute(env.XDG_CONFIG_HOME) ?? join(home(env), '.config'), 'orch')
 }
 
 /** `$XDG_STATE_HOME/orch`, by default `~/.local/state/orch`. */
 export function stateDirectory(env: Environment): string {
-  return join(absolute(env['XDG_STATE_HOME']) ?? join(home(env), '.local', 'state'), 'orch')
+  return join(absolute(env.XDG_STATE_HOME) ?? join(home(env), '.local', 'state'), 'orch')
 }
 
 function home(env: Environment): string {
-  return absolute(env['HOME']) ?? homedir()
+  return absolute(env.HOME) ?? homedir()
 }
 
 /** The XDG specification: a relative path is to be ignored. */

@@ -163,7 +163,7 @@ function newRecord(
     model: options.model ?? null,
     mode: options.mode ?? null,
     permission: options.permission ?? null,
-    parent: orch.env['ORCH_AGENT_ID'] ?? null,
+    parent: orch.env.ORCH_AGENT_ID ?? null,
     labels: {},
     key: options.key ?? null,
     owner: currentOwner(),
