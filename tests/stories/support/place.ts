@@ -23,8 +23,8 @@ export interface Place extends AsyncDisposable {
   orch(...args: string[]): Promise<OrchRun>
   /** Runs orch with other variables, another directory or something on stdin. */
   orchWith(options: { env?: Record<string, string>; cwd?: string; input?: string }, ...args: string[]): Promise<OrchRun>
-  /** Runs orch with `--json` and resolves to its document and exit code; rejects when it printed an error instead. */
-  json<T = Record<string, never>>(...args: string[]): Promise<T & { code: number }>
+  /** Runs orch with `--json` and resolves to its document and exit code; rejects when stderr holds anything. */
+  json<T extends object = Record<string, unknown>>(...args: string[]): Promise<T & { code: number }>
   /** Starts orch in the project; it is ended with the place. */
   start(...args: string[]): Promise<OrchProcess>
   /** Spawns an agent and resolves to its id, proving that stdout was exactly that. */
@@ -65,7 +65,7 @@ export async function tmuxPlace(env: Record<string, string> = {}): Promise<Place
 export async function openCodePlace(options: OpenCodeEnvironmentOptions): Promise<Place> {
   const environment = await openCodeEnvironment({ ...options, env: { ORCH_BACKEND: 'opencode', ...options.env } })
   const project = await gitRepository(join(environment.directory, 'repository'))
-  return createPlace(environment.env, project, () => environment[Symbol.asyncDispose]())
+  return createPlace(environment.env, project, async () => environment[Symbol.asyncDispose]())
 }
 
 function createPlace(env: Record<string, string>, project: string, remove: () => Promise<void>): Place {
@@ -80,10 +80,10 @@ function createPlace(env: Record<string, string>, project: string, remove: () =>
     orchWith: (options, ...args) => orch(args, { cwd: project, ...options, env: { ...env, ...options.env } }),
     async json(...args) {
       const run = await place.orch('--json', ...args)
-      if (run.stdout !== '' && run.json !== undefined) return { ...(run.json as never), code: run.code }
-      throw new Error(
-        `Cannot read a document of orch ${args.join(' ')}: exit code ${run.code}, ${run.stdout}${run.stderr}`,
-      )
+      if (run.stdout !== '' && run.stderr === '' && run.json !== undefined)
+        return { ...(run.json as T), code: run.code }
+      const printed = `${run.stdout}${run.stderr}`.slice(0, 1000)
+      throw new Error(`Cannot read a document of orch ${args.join(' ')}: exit code ${run.code}, ${printed}`)
     },
     async start(...args) {
       const process = await startOrch(args, { env, cwd: project })
