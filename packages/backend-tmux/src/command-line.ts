@@ -23,7 +23,7 @@ export const EXISTS = 'EXISTS'
 
 /** What `send` prints when the text was typed, and when it was not. */
 export const SENT = 'SENT'
-export const REFUSED = 'REFUSED'
+const REFUSED = 'REFUSED'
 
 /** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun. */
 const BLOCKERS = '#{?pane_dead,D,}#{?pane_in_mode,M,}#{?pane_input_off,I,}'

@@ -116,7 +116,7 @@ export function failureText(answer: Answer): string {
 }
 
 /** `version TAB pid TAB start time`, or `null`. */
-export function parseServer(line: string): Server | null {
+function parseServer(line: string): Server | null {
   const match = /^(\S+)\t(\d+)\t(\d+)$/.exec(line)
   if (match === null) return null
   return { version: match[1] as string, pid: Number(match[2]), startTime: Number(match[3]) }

@@ -124,7 +124,7 @@ describe('events()', () => {
     await next()
     await eventually(
       'half a character',
-      () => world.logged('state/tmux/logs/' + logName(agent)).includes(0xc3) || undefined,
+      () => world.logged(`state/tmux/logs/${logName(agent)}`).includes(0xc3) || undefined,
     )
     await next()
     await eventually('the whole character', () => latest().get('0') === 'old é one' || undefined)

@@ -15,7 +15,7 @@ import {
 } from '@orch/core'
 
 /** A small program of `test/fixtures`. */
-export function fixture(name: string): string {
+function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
 }
 
