@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
+import { configurationProblems } from './docs/configurations.mjs'
+import { embeddedProblems } from './docs/embedded-files.mjs'
+import { tableProblems } from './docs/tables.mjs'
 
 const root = process.argv[2] ?? join(import.meta.dirname, '..')
 const cli = join(import.meta.dirname, '../packages/cli/bin/orch.js')
@@ -61,14 +64,18 @@ function linkProblems(page, text) {
     .map((link) => `the link "${link}" leads nowhere`)
 }
 
-const problems = pagesBelow(root).flatMap((page) => {
+async function problemsOf(page) {
   const text = readFileSync(page, 'utf8')
   const inCode = codeOf(text).flatMap((code) => [
     ...commandProblems(code),
     ...scriptProblems(code),
     ...pathProblems(code),
   ])
-  return [...inCode, ...linkProblems(page, text)].map((problem) => `${relative(root, page)}: ${problem}`)
-})
+  const embedded = [...embeddedProblems(root, text), ...tableProblems(text), ...(await configurationProblems(text))]
+  const problems = [...inCode, ...linkProblems(page, text), ...embedded]
+  return problems.map((problem) => `${relative(root, page)}: ${problem}`)
+}
+
+const problems = (await Promise.all(pagesBelow(root).map(problemsOf))).flat()
 for (const problem of problems) console.log(problem)
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -10,9 +10,11 @@ const LONGEST_MS = 180_000
 
 /**
  * The main job on a throw-away repository, with no key and no network: real OpenCode server, real tmux, real git, and a
- * scripted model. `--record FILE` writes what was printed; `--compare FILE` fails where it says something else.
+ * scripted model. `--compare` fails where it went otherwise than in docs/recording.txt; `--record` writes that file, and
+ * the README's parts of it.
  */
-const { values } = parseArgs({ options: { record: { type: 'string' }, compare: { type: 'string' } } })
+const { values } = parseArgs({ options: { record: { type: 'boolean' }, compare: { type: 'boolean' } } })
+const [recordingFile, readmeFile] = ['docs/recording.txt', 'README.md'].map((path) => join(root, path))
 
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
@@ -44,16 +46,30 @@ async function play() {
   }
 }
 
-function compare(file, recording) {
-  const difference = firstDifference(readFileSync(file, 'utf8'), recording)
-  if (difference !== null) throw new Error(`it differs from ${file}:\n- ${difference[0]}\n+ ${difference[1]}`)
+function compare(recording) {
+  const difference = firstDifference(readFileSync(recordingFile, 'utf8'), recording)
+  if (difference === null) return
+  const [before, now] = difference
+  throw new Error(
+    `docs/recording.txt says otherwise; if this is right, run "npm run demo -- --record"\n- ${before}\n+ ${now}`,
+  )
+}
+
+function record(recording) {
+  const [before, now] = [readFileSync(recordingFile, 'utf8'), recording].map((text) => text.trimEnd().split('\n\n'))
+  const readme = before.reduce(
+    (text, paragraph, at) => text.replace(`\n${paragraph}\n`, () => `\n${now[at]}\n`),
+    readFileSync(readmeFile, 'utf8'),
+  )
+  writeFileSync(readmeFile, readme)
+  writeFileSync(recordingFile, recording)
 }
 
 try {
   const started = performance.now()
   const recording = await play()
-  if (values.record !== undefined) writeFileSync(values.record, recording)
-  if (values.compare !== undefined) compare(values.compare, recording)
+  if (values.record) record(recording)
+  if (values.compare) compare(recording)
   console.log(`\nThe demo went as it should, in ${Math.round((performance.now() - started) / 1000)} s.`)
 } catch (error) {
   console.error(`\nThe demo failed: ${error.message}`)

@@ -1,5 +1,6 @@
 /** The main job: two agents, one on each backend, from spawn to complete, and the proof that nothing of it is left. */
 export async function tellStory(shell, stage) {
+  shell.say('"orch" is "npx @orch/cli", as built from this checkout.')
   shell.say('A task for an agent on an OpenCode server, in a file. What stands in [[...]] directs the scripted model.')
   await shell.run(['cat', 'tasks/fix-vat.md'])
   const fixer = await shell.run(['orch', 'spawn', '--file', 'tasks/fix-vat.md', '--name', 'fix-vat'])

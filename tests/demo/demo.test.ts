@@ -45,7 +45,7 @@ async function leftFrom(folder: string): Promise<ProcessInfo[]> {
 
 describe('the demo', () => {
   it('does the main job, prints what docs/recording.txt says, and leaves nothing', async () => {
-    const { output, ended } = startDemo('--compare', join(root, 'docs/recording.txt'))
+    const { output, ended } = startDemo('--compare')
     const code = await ended
     expect(output().slice(-400)).toContain('The demo went as it should')
     expect(code).toBe(0)
