@@ -22,7 +22,7 @@ export async function create(context: Context, request: CreateRequest, signal: A
   const model = request.model === null ? null : await resolveModel(api, directory, request.model)
   const session = await api.createSession(directory, {
     title: `${request.title} (${id})`,
-    metadata: { orch: { id, namespace } },
+    metadata: { orch: { id, namespace, model, mode } },
     permission: permissionRules(request),
   })
   const handle = handleJson({ sessionId: session.id, directory: session.directory, model, mode })

@@ -24,7 +24,8 @@ export async function find(
 export function toFound(session: Session, target: JsonValue, namespace: string): Found[] {
   if (session.tag?.namespace !== namespace) return []
   const { id, directory, title, isPrompted } = session
-  const handle = handleJson({ sessionId: id, directory, model: null, mode: null })
+  const { model, mode } = session.tag
+  const handle = handleJson({ sessionId: id, directory, model, mode })
   const detail = `OpenCode session "${id}" ("${title}") in "${directory}"`
   return [{ id: session.tag.id, target, handle, begun: isPrompted ? 'yes' : 'no', detail }]
 }

@@ -8,7 +8,7 @@ export interface Session {
   /** The session that started it as a subagent. */
   readonly parentId: string | null
   /** orch's tag from its metadata. */
-  readonly tag: { readonly id: string; readonly namespace: string } | null
+  readonly tag: Tag | null
   /** Whether it was ever given a message: the server notes the agent definition with the first one. */
   readonly isPrompted: boolean
   readonly createdAt: number
@@ -17,6 +17,17 @@ export interface Session {
   /** Set while the session is put away. */
   readonly archivedAt: number | null
   readonly usage: Usage
+}
+
+/** What orch notes in a session's metadata. */
+export interface Tag {
+  /** Id of the agent. */
+  readonly id: string
+  /** Its registry. */
+  readonly namespace: string
+  /** What is sent with each prompt, so that a session found without its record goes on as it was meant to. */
+  readonly model: string | null
+  readonly mode: string | null
 }
 
 /** A session that is not idle. */
@@ -84,20 +95,24 @@ export function parseSession(value: unknown): Session | null {
   const raw = fields(value)
   const time = fields(raw.time)
   if (typeof raw.id !== 'string' || typeof raw.directory !== 'string') return null
-  const tag = fields(fields(raw.metadata).orch)
-  const { id, namespace } = tag
   return {
     id: raw.id,
     title: text(raw.title),
     directory: raw.directory,
     parentId: textOrNull(raw.parentID),
-    tag: typeof id === 'string' && typeof namespace === 'string' ? { id, namespace } : null,
+    tag: parseTag(raw.metadata),
     isPrompted: typeof raw.agent === 'string',
     createdAt: number(time.created) ?? 0,
     updatedAt: number(time.updated) ?? 0,
     archivedAt: number(time.archived) || null,
     usage: parseUsage(raw),
   }
+}
+
+function parseTag(metadata: unknown): Tag | null {
+  const { id, namespace, model, mode } = fields(fields(metadata).orch)
+  if (typeof id !== 'string' || typeof namespace !== 'string') return null
+  return { id, namespace, model: textOrNull(model), mode: textOrNull(mode) }
 }
 
 /** The sessions that are not idle, by session id; `null` when the answer is something else. */

@@ -39,7 +39,7 @@ export function decideTurn(view: TurnView): TurnDecision {
 }
 
 /** An attempt is stored when a user message carries its id. */
-export function arrivedAttempts({ attempts, messages }: Pick<TurnView, 'attempts' | 'messages'>): string[] {
+function arrivedAttempts({ attempts, messages }: Pick<TurnView, 'attempts' | 'messages'>): string[] {
   const tags = new Set((messages ?? []).flatMap(({ parts }) => parts.flatMap(({ tag }) => tag ?? [])))
   return attempts.flatMap(({ id }) => (tags.has(id) ? [id] : []))
 }

@@ -56,6 +56,8 @@ describe('create()', () => {
     const backend = site.open()
     const { model, handle } = await backend.create(request, signal)
     expect(model).toBe('scripted/small')
+    const [found] = (await backend.find([backend.target], signal)).filter((each) => each.id === request.id)
+    expect(found?.handle).toEqual(handle)
     const { id, target, directory } = request
     const ref = { id, target, directory, handle, facts: null, attempts: [] }
     for (const text of ['first', 'second']) await backend.send(ref, { id: `${id}-${text}`, text }, signal)

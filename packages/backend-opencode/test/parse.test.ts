@@ -25,7 +25,7 @@ describe('parseSession()', () => {
   it('takes a tag only with id and namespace', () => {
     const session = { id: 'ses_1', directory: '/project', time: { created: 1, updated: 2, archived: 3 } }
     expect(parseSession({ ...session, metadata: { orch: { id: 'a' } } })?.tag).toBeNull()
-    const tag = { id: 'a', namespace: 'n' }
+    const tag = { id: 'a', namespace: 'n', model: 'p/m', mode: null }
     expect(parseSession({ ...session, metadata: { orch: tag } })).toMatchObject({ tag, archivedAt: 3, updatedAt: 2 })
   })
 

@@ -15,7 +15,7 @@ let site: Site
 let script: BundledScript
 beforeAll(async () => {
   site = await openSite(scope)
-  script = await bundleScript('create-agent', site.environment.home)
+  script = await bundleScript(new URL('./support/create-agent.ts', import.meta.url), site.environment.home)
 })
 
 /** Every running `opencode serve` of this site. */
@@ -43,22 +43,27 @@ describe('create() without a server', () => {
 
   it('of twenty processes at once starts one server, which a later process finds', async () => {
     const running = Array.from({ length: 20 }, (_, index) => createInOwnProcess(`agent-${index}`))
+    await Promise.all(running.map(({ ready }) => ready))
+    for (const { go } of running) go()
     const epochs = await Promise.all(running.map(({ output }) => output))
     expect(new Set(epochs).size).toBe(1)
     expect(await servers()).toHaveLength(1)
     const backend = site.open()
     const found = await backend.find([backend.target], signal)
     expect(found.map(({ id }) => id).sort()).toEqual(running.map((_, index) => `agent-${index}`).sort())
-    expect((await backend.probe(signal)).epoch).toBe(epochs[0]?.trim())
+    expect(epochs[0]).toBe(`ready\n${(await backend.probe(signal)).epoch}\n`)
   })
 
   it('goes on after the process that was starting it was killed, with one server and nothing left over', async () => {
     const starter = createInOwnProcess('agent-killed')
+    starter.go()
     const orphan = await eventually(async () => (await servers())[0])
     starter.child.kill('SIGKILL')
     await expect(starter.output).rejects.toThrow()
     expect(readdirSync(folder())).not.toContain('server.json')
-    await createInOwnProcess('agent-next').output
+    const next = createInOwnProcess('agent-next')
+    next.go()
+    await next.output
     expect(await isAlive(orphan)).toBe(false)
     const left = await servers()
     expect(left.map(({ pid }) => pid)).toEqual([site.record().process.pid])
@@ -155,7 +160,8 @@ describe('the program', () => {
 
   it('that is neither on PATH nor installed is PROGRAM_MISSING, which names both and one command', async () => {
     const { env, directory } = site.environment
-    const { output } = script.start([site.stateDirectory, directory, 'agent-0'], { ...env, PATH: '/nonexistent' })
+    const { output, go } = script.start([site.stateDirectory, directory, 'agent-0'], { ...env, PATH: '/nonexistent' })
+    go()
     await expect(output).rejects.toThrow(
       'Cannot find the OpenCode program: there is no "opencode" on PATH and no npm package "opencode-ai"',
     )

@@ -8,6 +8,7 @@ import {
   type Session,
   type Status,
   type StoredMessage,
+  type Tag,
 } from '../parse.ts'
 import type { Http, HttpAnswer, HttpRequest } from './http.ts'
 import type { Server } from './server.ts'
@@ -31,7 +32,7 @@ export interface Prompt {
 /** The body of a new session. */
 export interface NewSession {
   readonly title: string
-  readonly metadata: { readonly orch: { readonly id: string; readonly namespace: string } }
+  readonly metadata: { readonly orch: Tag }
   readonly permission: readonly { readonly permission: string; readonly pattern: string; readonly action: string }[]
 }
 
@@ -97,7 +98,12 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
       return status === 404 ? null : known(parseSession(value), server, `GET ${path}`)
     },
     async createSession(directory, body) {
-      const { value } = await ask({ method: 'POST', path: '/session', directory, body: { ...body } })
+      const { value } = await ask({
+        method: 'POST',
+        path: '/session',
+        directory,
+        body: { ...body, metadata: { orch: { ...body.metadata.orch } } },
+      })
       return known(parseSession(value), server, 'POST /session')
     },
     async archiveSession({ sessionId, directory }) {

@@ -54,7 +54,7 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
 }
 
 /** OpenCode's data folder as this environment names it. */
-export function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string {
+function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string {
   const base = env.XDG_DATA_HOME || join(env.HOME ?? '/', '.local', 'share')
   return join(base, 'opencode')
 }

@@ -1,4 +1,4 @@
-import { type JsonValue, OrchError } from '@orch/core'
+import { isOrchError, type JsonValue, OrchError, recheck } from '@orch/core'
 import type { Http } from './http.ts'
 import { wrongServer } from './http-errors.ts'
 import type { Place } from './place.ts'
@@ -21,6 +21,9 @@ export type ServerLook =
   | { readonly state: 'up'; readonly server: Server }
   | { readonly state: 'over'; readonly record: ServerRecord }
   | { readonly state: 'none' }
+
+/** How long a process that was killed may take to be gone, in milliseconds. */
+const ENDING_MS = 2_000
 
 /** Where new agents go when orch runs the server: the same whatever its port. */
 export const MANAGED_TARGET: JsonValue = { managed: true }
@@ -58,9 +61,17 @@ export async function lookForManaged(folder: string, http: Http, signal: AbortSi
     const version = await askVersion(http, place, signal)
     return { state: 'up', server: managedServer(record, version) }
   } catch (error) {
-    if (liveness(record.process) === 'gone') return { state: 'over', record }
+    if (await isEnding(record, error, signal)) return { state: 'over', record }
     throw error
   }
+}
+
+/** A killed process closes its connections a little before it is gone. */
+async function isEnding({ process }: ServerRecord, error: unknown, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted()
+  const isClosed = isOrchError(error) && error.code === 'BACKEND_UNREACHABLE'
+  const look = (): true | undefined => liveness(process) === 'gone' || undefined
+  return (await recheck(look, { timeoutMs: isClosed ? ENDING_MS : 0, signal })) ?? false
 }
 
 /** The recorded server, after it answered. */

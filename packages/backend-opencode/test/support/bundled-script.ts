@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -12,15 +12,20 @@ export interface BundledScript {
 /** A process of a bundled script. */
 export interface RunningScript {
   readonly child: ChildProcess
+  /** When it has printed its first line. */
+  readonly ready: Promise<void>
+  /** Ends its input. */
+  go(): void
   /** What it printed, when it has ended with code 0; rejects otherwise. */
   readonly output: Promise<string>
 }
 
 /** Bundles a script into `folder`. */
-export async function bundleScript(name: string, folder: string): Promise<BundledScript> {
-  const outfile = join(folder, `${name}.mjs`)
+export async function bundleScript(script: URL, folder: string): Promise<BundledScript> {
+  const path = fileURLToPath(script)
+  const outfile = join(folder, `${basename(path, '.ts')}.mjs`)
   await build({
-    entryPoints: [fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
+    entryPoints: [path],
     outfile,
     bundle: true,
     platform: 'node',
@@ -32,11 +37,16 @@ export async function bundleScript(name: string, folder: string): Promise<Bundle
 }
 
 function run(child: ChildProcess): RunningScript {
+  let isReady = (): void => {}
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve
+  })
   const output = new Promise<string>((resolve, reject) => {
     let printed = ''
     let complaints = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       printed += text
+      isReady()
     })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       complaints += text
@@ -46,5 +56,5 @@ function run(child: ChildProcess): RunningScript {
     )
   })
   output.catch(() => {})
-  return { child, output }
+  return { child, ready, go: () => child.stdin?.end(), output }
 }

@@ -2,12 +2,14 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { opencode } from '../../src/index.ts'
 
-/** `node create-agent.mjs STATE DIRECTORY ID`: the first spawn of a process of its own; prints the epoch. */
+/** `node create-agent.mjs STATE DIRECTORY ID`: prints `ready`, waits for the end of its input, creates an agent, prints the epoch. */
 const [stateDirectory = '', directory = '', id = ''] = process.argv.slice(2)
 const host = { name: 'opencode', stateDirectory, namespace: 'test00000000', env: process.env }
 const backend = opencode()(host)
 const workspace = join(directory, '.orch', 'workspace', id)
 mkdirSync(workspace, { recursive: true })
+process.stdout.write('ready\n')
+for await (const _ of process.stdin);
 const { epoch } = await backend.create(
   {
     id,
