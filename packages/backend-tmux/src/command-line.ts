@@ -161,7 +161,8 @@ export function collectAndListCommands(): Command[] {
 
 /**
  * Types what stands on stdin, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
- * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server.
+ * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server. A caller that
+ * died before it wrote to stdin leaves no buffer: the paste fails, and nothing after it is done.
  *
  * @param begin also marks the agent as having its task, and refuses when it is marked already.
  */
@@ -177,8 +178,8 @@ export function sendCommands(to: Identity, buffer: string, begin: boolean): Comm
       to.pane,
       `#{==:${state},${ownState(to)}}`,
       nested([
-        ...mark,
         ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane],
+        ...mark,
         ['send-keys', '-t', to.pane, 'Enter'],
         ['display-message', '-p', SENT],
       ]),
