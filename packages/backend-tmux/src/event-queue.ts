@@ -4,6 +4,10 @@ export class EventQueue<T> {
   #wake: () => void = () => {}
   #closed = false
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   push(value: T): void {
     this.#waiting.push(value)
     this.#wake()

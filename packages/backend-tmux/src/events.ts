@@ -10,6 +10,9 @@ import { type Followed, ServerWatch } from './server-watch.ts'
 
 type Push = (event: BackendEvent) => void
 
+/** An event to tell, or a log to read when its turn comes: who reads slowly makes nothing pile up. */
+type Task = BackendEvent | LogFollower
+
 /**
  * `Backend.events`. Exits are seen by one watch on the directory of exit files, output by one on the directory of
  * logs, closed windows, unrecorded deaths and the server's own end by one control client for each server.
@@ -20,26 +23,42 @@ export async function* followAgents(
   signal: AbortSignal,
 ): AsyncGenerator<BackendEvent> {
   if (signal.aborted) return
-  const queue = new EventQueue<BackendEvent>()
-  const push: Push = (event) => queue.push(event)
+  const queue = new EventQueue<Task>()
   const followed = request.agents.flatMap(toFollowed)
   const onAbort = (): void => queue.close()
   signal.addEventListener('abort', onAbort, { once: true })
   const ends: (() => unknown)[] = [() => signal.removeEventListener('abort', onAbort)]
   try {
-    ends.push(...watchExits(followed, push))
-    if (request.query.content) ends.push(...(await followLogs(followed, request.query, push)))
+    ends.push(...watchExits(followed, (event) => queue.push(event)))
+    if (request.query.content) ends.push(...(await followLogs(followed, request.query, queue)))
     const sockets = new Set(request.agents.map(({ target }) => socketOf(target)))
     const servers = [...sockets].map((socket) => {
       const here = followed.filter((one) => one.socket === socket)
-      return new ServerWatch(context.tmux, { socket, followed: here, push })
+      return new ServerWatch(context.tmux, { socket, followed: here, push: (event) => queue.push(event) })
     })
     ends.push(...servers.map((server) => () => server.end()))
     await Promise.all(servers.map((server) => server.listen(signal)))
     if (!signal.aborted) yield { type: 'ready' }
-    yield* queue.values()
+    for await (const task of queue.values())
+      if (task instanceof LogFollower) yield* readTask(task, queue)
+      else yield task
   } finally {
     await Promise.all(ends.map((end) => end()))
+  }
+}
+
+async function* readTask(follower: LogFollower, queue: EventQueue<Task>): AsyncGenerator<BackendEvent> {
+  const { agent } = follower
+  try {
+    const { items, more } = await follower.read()
+    if (more && follower.note()) queue.push(follower)
+    for (const item of items) {
+      if (queue.isClosed) return
+      yield { type: 'item', agent, item }
+    }
+  } catch (error) {
+    const text = `Cannot read its log: ${(error as Error).message}`
+    yield { type: 'gap', agent, reason: { code: 'LOG_UNREADABLE', text } }
   }
 }
 
@@ -63,23 +82,23 @@ function watchExits(followed: readonly Followed[], push: Push): (() => void)[] {
   )
 }
 
-async function followLogs(followed: readonly Followed[], query: EventsQuery, push: Push): Promise<(() => void)[]> {
+async function followLogs(
+  followed: readonly Followed[],
+  query: EventsQuery,
+  queue: EventQueue<Task>,
+): Promise<(() => void)[]> {
   const followers = new Map(
-    followed.map(({ id, handle }) => [
-      handle.log,
-      new LogFollower(handle.log, {
-        onLine: (item) => push({ type: 'item', agent: id, item }),
-        onError: (text) => push({ type: 'gap', agent: id, reason: { code: 'LOG_UNREADABLE', text } }),
-        raw: query.raw,
-      }),
-    ]),
+    followed.map(({ id, handle }) => [handle.log, new LogFollower(id, { path: handle.log, raw: query.raw })]),
   )
   const directories = new Set([...followers.keys()].map((file) => dirname(file)))
   const ends = [...directories].map((directory) =>
     watchDirectory(
       directory,
-      (name) => followers.get(`${directory}/${name}`)?.changed(),
-      (text) => push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
+      (name) => {
+        const follower = followers.get(`${directory}/${name}`)
+        if (follower?.note()) queue.push(follower)
+      },
+      (text) => queue.push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
     ),
   )
   await Promise.all([...followers.values()].map((follower) => follower.start()))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { commandLine, nested, sendCommands } from '../src/command-line.ts'
+import { commandLine, type Identity, killCommands, nested, sendCommands } from '../src/command-line.ts'
 import { systemProgram, World } from './support/world.ts'
 
 const HOSTILE = [
@@ -74,5 +74,24 @@ describe('sendCommands()', () => {
   it('never carries the text', () => {
     const to = { agent: 'a', run: 'r', pane: '%1', server: { pid: 1, startTime: 2 } }
     expect(sendCommands(to, 'buffer', true)).toMatchSnapshot()
+  })
+})
+
+describe('killCommands()', () => {
+  it('closes a pane only of exactly this agent, run and server', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    const { run, pane, server } = agent.handle as unknown as Identity
+    const own = { agent: agent.id, run, pane, server }
+    const others = [
+      { ...own, agent: 'other' },
+      { ...own, run: 'other' },
+      { ...own, server: { ...server, pid: server.pid + 1 } },
+      { ...own, server: { ...server, startTime: server.startTime + 1 } },
+    ]
+    const closes = (of: Identity): boolean =>
+      !world.tmux(...commandLine(world.socket, killCommands(of)).slice(2)).includes(`${pane}\t`)
+    expect(others.map(closes)).toEqual([false, false, false, false])
+    expect(closes(own)).toBe(true)
   })
 })

@@ -149,6 +149,23 @@ describe('events()', () => {
     await follower.end()
   })
 
+  it('tells one who reads late everything, a part at a time', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('sh', ['-c', 'read x; seq -f "%099.0f" 1 100000; cat']))
+    const events = world.backend.events([agent], { content: true, raw: false }, world.signal)[Symbol.asyncIterator]()
+    expect((await events.next()).value).toEqual({ type: 'ready' })
+    await world.backend.send(agent, { id: 'm', text: 'go' }, world.signal)
+    await world.output(agent, '0100000')
+    const numbers: number[] = []
+    while (numbers.at(-1) !== 100_000) {
+      const { value } = await events.next()
+      if (value.type === 'item' && value.item.final) numbers.push(Number(value.item.text))
+    }
+    expect(numbers.slice(1)).toEqual(Array.from({ length: 100_000 }, (_, index) => index + 1))
+    await events.return?.()
+    expect(world.tmux('list-clients')).toBe('')
+  })
+
   it('is ready, and quiet, when there is no server', async () => {
     await using world = new World()
     const agent = await world.create(nodeProgram('raw-log.mjs', ['log']))

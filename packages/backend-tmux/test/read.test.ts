@@ -114,7 +114,7 @@ describe('the log', () => {
     for (const length of [1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, 2 * BLOCK_BYTES + 7]) {
       const content = `${'é'.repeat(length / 2)}\nsecond\n${'y'.repeat(length)}\nlast`
       await withLog(content, async (path) => {
-        const forward = show(await readLinesFrom(path, 0))
+        const forward = show((await readLinesFrom(path, 0)).lines)
         expect(forward.map(([, text]) => text).join('')).toBe(content.replaceAll('\n', ''))
         for (const last of [1, 2, 3, 100]) {
           const page = await readLastLines(path, { last, before: null })
@@ -136,7 +136,7 @@ describe('the log', () => {
 
   it('cuts a line without end into pieces that stay where they are', async () => {
     await withLog('z'.repeat(3 * BLOCK_BYTES + 5), async (path) => {
-      const cut = await readLinesFrom(path, 0)
+      const { lines: cut } = await readLinesFrom(path, 0)
       expect(cut.map(({ start, final, cut: isCut }) => [start, final, isCut])).toEqual([
         [0, true, true],
         [BLOCK_BYTES, true, true],
@@ -149,9 +149,25 @@ describe('the log', () => {
     })
   })
 
+  it('is followed in parts, however much was added', async () => {
+    const content = `${'é'.repeat(40)}\n`.repeat(200_000)
+    await withLog(content, async (path) => {
+      const texts: string[] = []
+      let parts = 0
+      for (let from = 0, more = true; more; parts += 1) {
+        const part = await readLinesFrom(path, from)
+        texts.push(...part.lines.map(({ bytes }) => bytes.toString()))
+        from = part.lines.at(-1)?.end ?? from
+        more = part.more
+      }
+      expect(parts).toBe(4)
+      expect(`${texts.join('\n')}\n` === content).toBe(true)
+    })
+  })
+
   it('is not there, or empty', async () => {
     expect(await readLastLines('/nowhere/log', { last: 5, before: null })).toBeNull()
-    expect(await readLinesFrom('/nowhere/log', 0)).toEqual([])
+    expect(await readLinesFrom('/nowhere/log', 0)).toEqual({ lines: [], more: false })
     await withLog('', async (path) => {
       expect(await readLastLines(path, { last: 5, before: null })).toEqual({ lines: [], start: 0 })
     })

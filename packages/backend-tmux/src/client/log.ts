@@ -1,6 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { BLOCK_BYTES, type Line, lineStarts, linesBetween } from '../output-lines.ts'
 
+/** So many blocks are read at once when a log is followed: at least three hold a whole line. */
+const PART_BLOCKS = 64
+
 /** A part of a log. */
 export interface LogPage {
   readonly lines: readonly Line[]
@@ -33,14 +36,23 @@ export async function readLastLines(
   })
 }
 
-/** Every line from offset `from`, where one begins. Empty when there is no log. */
-export async function readLinesFrom(path: string, from: number): Promise<readonly Line[]> {
-  const lines = await withLog(path, async (log, size) => {
-    if (size <= from) return []
+/** Lines in the order of the log. */
+export interface LogPart {
+  readonly lines: readonly Line[]
+  /** Whether more lay behind them already. */
+  readonly more: boolean
+}
+
+/** The lines from offset `from`, where one begins, as far as one read goes. Empty when there is no log. */
+export async function readLinesFrom(path: string, from: number): Promise<LogPart> {
+  const part = await withLog(path, async (log, size) => {
     const base = Math.floor(from / BLOCK_BYTES) * BLOCK_BYTES
-    return linesBetween(await readRange(log, base, size), base, { from, to: size })
+    const to = Math.min(size, base + PART_BLOCKS * BLOCK_BYTES)
+    if (to <= from) return null
+    const lines = linesBetween(await readRange(log, base, to), base, { from, to })
+    return { lines: to < size ? lines.filter(({ final }) => final) : lines, more: to < size }
   })
-  return lines ?? []
+  return part ?? { lines: [], more: false }
 }
 
 async function withLog<T>(path: string, work: (log: FileHandle, size: number) => Promise<T>): Promise<T | null> {
