@@ -17,6 +17,8 @@ export interface OrchOptions {
   cwd: string
   /** What it reads from stdin; `@default` nothing. */
   input?: string
+  /** A CommonJS file that node loads before orch, to watch or disturb it. */
+  preload?: string
 }
 
 /** What a finished run of orch left. */
@@ -53,8 +55,11 @@ export async function orch(args: readonly string[], options: OrchOptions): Promi
 /** Starts the built orch. Throws when it is not what the sources say. Disposing it kills it. */
 export async function startOrch(args: readonly string[], options: OrchOptions): Promise<OrchProcess> {
   await assertBuilt()
-  const { env, cwd, input = '' } = options
-  const child = spawn(process.execPath, [orchProgram, ...args], { env, cwd })
+  const { env, cwd, input = '', preload } = options
+  const child = spawn(process.execPath, [...(preload ? ['--require', preload] : []), orchProgram, ...args], {
+    env,
+    cwd,
+  })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   child.stdin.on('error', () => {})

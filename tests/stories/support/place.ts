@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Agent } from '@orch/core'
 import { gitRepository } from '../../harness/git-repository.ts'
 import { type OpenCodeEnvironmentOptions, openCodeEnvironment } from '../../harness/open-code-environment.ts'
-import { type OrchProcess, type OrchRun, orch, startOrch } from '../../harness/orch.ts'
+import { type OrchOptions, type OrchProcess, type OrchRun, orch, startOrch } from '../../harness/orch.ts'
 import { killProcesses, type ProcessInfo, processesWithEnvironment } from '../../harness/processes.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { type TmuxServer, tmuxServer } from '../../harness/tmux-server.ts'
@@ -21,8 +21,8 @@ export interface Place extends AsyncDisposable {
   tmux: TmuxServer
   /** Runs orch in the project, to its end. */
   orch(...args: string[]): Promise<OrchRun>
-  /** Runs orch with other variables, another directory or something on stdin. */
-  orchWith(options: { env?: Record<string, string>; cwd?: string; input?: string }, ...args: string[]): Promise<OrchRun>
+  /** Runs orch with more variables, another directory, something on stdin, or a file loaded before it. */
+  orchWith(options: Partial<OrchOptions>, ...args: string[]): Promise<OrchRun>
   /** Runs orch with `--json` and resolves to its document and exit code; rejects when stderr holds anything. */
   json<T extends object = Record<string, unknown>>(...args: string[]): Promise<T & { code: number }>
   /** Starts orch in the project; it is ended with the place. */
