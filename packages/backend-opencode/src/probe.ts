@@ -19,8 +19,13 @@ export async function probe(context: Context, signal: AbortSignal): Promise<Prob
     return { ok: true, version, epoch, error: null, startable, checks: [...checks, server, models] }
   } catch (error) {
     const reason = reasonOf(error)
-    const fix = isOrchError(error) && error.hint !== undefined ? { fix: error.hint } : {}
-    const server: Check = { name: 'OpenCode server', result: 'fail', text: reason.text, ...fix }
+    const fix = isOrchError(error) ? /with: (.*)$/.exec(error.hint ?? '')?.[1] : undefined
+    const server: Check = {
+      name: 'OpenCode server',
+      result: 'fail',
+      text: reason.text,
+      ...(fix !== undefined && { fix }),
+    }
     return { ok: false, version: null, epoch: null, error: reason, startable, checks: [...checks, server] }
   }
 }

@@ -58,7 +58,11 @@ async function expectError(backend: Backend, code: string, text: RegExp): Promis
   expect(look.observations).toMatchObject([{ id: ref.id, existence: { known: false, reason } }])
   const probe = await backend.probe(signal)
   expect(probe).toMatchObject({ ok: false, startable: false, error: reason })
-  expect(probe.checks).toMatchObject([{ result: 'fail', text: expect.stringMatching(text), fix: expect.any(String) }])
+  const fix =
+    code === 'BACKEND_UNREACHABLE'
+      ? { fix: `opencode serve --port ${new URL(probe.error?.text.match(/http:[^"]*/)?.[0] ?? '').port}` }
+      : {}
+  expect(probe.checks).toEqual([{ name: 'OpenCode server', result: 'fail', text: expect.stringMatching(text), ...fix }])
   expect(JSON.stringify([look, probe])).not.toContain(site.record().password)
 }
 

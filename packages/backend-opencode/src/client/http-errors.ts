@@ -33,8 +33,14 @@ export function transportError(
   const state = NOT_SENT.has(code) ? 'nothing answers there' : 'the connection was closed before an answer came'
   return new OrchError('BACKEND_UNREACHABLE', sentence(place, request, `${state}${code && ` (${code})`}`), {
     ...info,
-    hint: place.managed ? 'Start it with: orch server start' : 'Start that server, then try again',
+    hint: place.managed ? 'Start it with: orch server start' : startHint(place),
   })
+}
+
+function startHint({ url }: Place): string {
+  const { hostname, port } = new URL(url)
+  const isHere = hostname === '127.0.0.1' || hostname === 'localhost'
+  return isHere ? `Start it with: opencode serve --port ${port || 80}` : 'Start that server, then try again'
 }
 
 /** What an answer means that is neither a success nor a 404 of the server itself. */
