@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { register } from 'tsx/esm/api'
-import { firstDifference } from './demo/recording.mjs'
+import { firstDifference, withNewParagraphs } from './demo/recording.mjs'
 
 const root = join(import.meta.dirname, '..')
 const LONGEST_MS = 180_000
@@ -56,12 +56,10 @@ function compare(recording) {
 }
 
 function record(recording) {
-  const [before, now] = [readFileSync(recordingFile, 'utf8'), recording].map((text) => text.trimEnd().split('\n\n'))
-  const readme = before.reduce(
-    (text, paragraph, at) => text.replace(`\n${paragraph}\n`, () => `\n${now[at]}\n`),
-    readFileSync(readmeFile, 'utf8'),
+  writeFileSync(
+    readmeFile,
+    withNewParagraphs(readFileSync(readmeFile, 'utf8'), readFileSync(recordingFile, 'utf8'), recording),
   )
-  writeFileSync(readmeFile, readme)
   writeFileSync(recordingFile, recording)
 }
 

@@ -28,3 +28,13 @@ export function firstDifference(expected, actual) {
   const at = [...before, ...after].findIndex((_, index) => before[index] !== after[index])
   return at < 0 ? null : [before[at] ?? '(the end)', after[at] ?? '(the end)']
 }
+
+/** `text` with each paragraph of one recording replaced by that of another which begins with the same line. */
+export function withNewParagraphs(text, before, after) {
+  const [old, fresh] = [before, after].map((recording) => recording.trimEnd().split('\n\n'))
+  const beginning = (paragraph) => comparable(paragraph)[0]
+  return old.reduce((shown, paragraph) => {
+    const now = fresh.find((candidate) => beginning(candidate) === beginning(paragraph)) ?? paragraph
+    return shown.replace(`\n${paragraph}\n`, () => `\n${now}\n`)
+  }, text)
+}

@@ -23,6 +23,10 @@ export async function tellStory(shell, stage) {
   await shell.run(['orch', 'answer', scribe, 'MIT'])
   await shell.run(['orch', 'wait', fixer, scribe])
 
+  shell.say('One message more; the wait ends when it is answered, not before.')
+  await shell.run(['orch', 'send', fixer, 'What was it? [[answer: One digit was missing in the factor.]]'])
+  await shell.run(['orch', 'wait', fixer])
+
   shell.say('What they did, and the end of their work.')
   const diff = await shell.run(['git', 'diff', '-U0'])
   expectLines(diff, ['+export const withVat = (net) => net * 1.19', '+  "license": "MIT"'])
