@@ -21,7 +21,10 @@ export function findConfigProblem(value: unknown): { readonly key: string; reado
   if (result.success) return null
   const issue = result.issues[0]
   const key = v.getDotPath(issue) ?? ''
-  const text =
-    issue.expected === 'never' ? 'this key is not known' : `expected ${issue.expected}, got ${issue.received}`
-  return { key, text }
+  return { key, text: textOf(issue) }
+}
+
+function textOf({ expected, received }: { readonly expected: string | null; readonly received: string }): string {
+  if (expected === 'never') return 'this key is not known'
+  return received === 'undefined' ? 'this key is missing' : `expected ${expected}, got ${received}`
 }

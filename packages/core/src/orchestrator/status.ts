@@ -10,12 +10,14 @@ import { documentFor } from './warnings.ts'
 /**
  * The agents of the project, those that need somebody first. One bulk look per backend; recovers spawns whose process
  * died. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
- * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read
+ * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read; `BACKEND_UNKNOWN` for a backend
+ * that is not known and has no agent
  */
 export async function status(orch: Orch, options: StatusOptions = {}): Promise<StatusDocument> {
   const open = await orch.registry.list('open')
   const ended = options.ended ? await orch.registry.list('closed') : { records: [], unreadable: [] }
   const records = [...open.records, ...ended.records].filter((stored) => isWanted(orch, options, stored))
+  if (records.length === 0) await refuseUnknown(orch, options.backend)
   const wanted = orch.knownNames.filter((name) => options.backend === undefined || name === options.backend)
   const first = await lookAt(orch, records, { signal: options.signal, alsoLookAt: wanted })
   const look = await lookAgain(orch, records, first, options.signal)
@@ -34,6 +36,10 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
     agents: shown.toSorted(byNeed),
     orphans: await findOrphans(orch, look),
   }
+}
+
+async function refuseUnknown(orch: Orch, backend: string | undefined): Promise<void> {
+  if (backend !== undefined && !orch.backendNames.includes(backend)) await orch.backend(backend)
 }
 
 function isWanted(orch: Orch, options: StatusOptions, { record, closed }: StoredRecord): boolean {
