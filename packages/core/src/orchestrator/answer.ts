@@ -1,10 +1,11 @@
 import type { AgentRequest, Receipt } from '../agent.ts'
+import { NOT_SHOWN } from '../backend.ts'
 import type { AnswerDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { AnswerOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { deliver } from './send.ts'
+import { deliver, refusalOf, refused } from './send.ts'
 import { assertSound, reread, updateRecord } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -13,16 +14,41 @@ type Outcome = { readonly result: 'answered' | 'already' | 'gone'; readonly rece
 /**
  * Lists an agent's open requests, or answers one of them: bound to that request, never to what came after it.
  * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by sending the text and recording it.
- * @throws OrchError `REQUEST_AMBIGUOUS`, `REQUEST_NOT_FOUND`, `CHOICE_UNKNOWN`, `UNSUPPORTED`, the backend's own
+ * @throws OrchError `EMPTY_MESSAGE`, `REQUEST_AMBIGUOUS`, `REQUEST_NOT_FOUND`, `CHOICE_UNKNOWN`, `UNSUPPORTED`,
+ * `BACKEND_UNREACHABLE` when it could not be looked at, the backend's own
  */
 export async function answer(orch: Orch, id: string, options: AnswerOptions = {}): Promise<AnswerDocument> {
+  assertOneReply(id, options)
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  assertSeen(look)
   const reply = { choice: options.choice ?? null, text: options.text ?? null }
   const base = { ...documentFor([look.stored]), agent: id, requests: look.agent.requests, reply }
   if (reply.choice === null && reply.text === null) return { ...base, request: null, result: 'listed', receipt: null }
   const request = pick(look, options.requestId)
   assertFits(id, request, reply.choice)
   return { ...base, request, ...(await give(orch, look, request, options)) }
+}
+
+function assertOneReply(id: string, { choice, text }: AnswerOptions): void {
+  if (choice !== undefined && text !== undefined) throw new TypeError('Give a choice or a text, not both')
+  if (text === '') {
+    throw new OrchError('EMPTY_MESSAGE', `Cannot answer "${id}": the answer is empty`, {
+      hint: 'Give the answer as an argument, with --file FILE, or on standard input with "-"',
+      agent: id,
+    })
+  }
+}
+
+/** "Could not look" is not "nothing is open". */
+function assertSeen({ observation, agent }: Look): void {
+  const requests = observation?.requests
+  if (requests === undefined || requests.known || requests.reason.code === NOT_SHOWN) return
+  if (agent.state !== 'unknown' && agent.state !== 'waiting') return
+  throw new OrchError(
+    'BACKEND_UNREACHABLE',
+    `Cannot answer "${agent.id}": its requests could not be looked at: ${requests.reason.text}`,
+    { hint: 'Try again once its backend answers', agent: agent.id, backend: agent.backend, retryable: true },
+  )
 }
 
 /** `null` for a request that is named and not open: its backend may still know what became of it. */
@@ -64,6 +90,7 @@ async function give(orch: Orch, look: Look, request: AgentRequest | null, option
   const backend = await orch.backend(name)
   const reply = backend.answer?.bind(backend)
   if (reply === undefined || !look.agent.capabilities.includes('requests')) {
+    if (request === null) return { result: 'gone', receipt: null }
     throw new OrchError('UNSUPPORTED', `Cannot answer "${agent}": it does not show requests of its own`, {
       hint: `Type into it with "orch send ${agent} TEXT"`,
       agent,
@@ -77,12 +104,13 @@ async function give(orch: Orch, look: Look, request: AgentRequest | null, option
   return { result, receipt: null }
 }
 
-async function answerPage(
-  orch: Orch,
-  { stored }: Look,
-  request: AgentRequest,
-  options: AnswerOptions,
-): Promise<Outcome> {
+/** The text is typed only into an agent that waits on nothing but its page. */
+async function answerPage(orch: Orch, look: Look, request: AgentRequest, options: AnswerOptions): Promise<Outcome> {
+  const { stored, report, agent } = look
+  const other = agent.requests.find((one) => !report.requests.includes(one))
+  const busy = other && { code: 'WAITING', text: `It waits on a ${other.kind}: answer that first` }
+  const refusal = refusalOf(look, true) ?? busy ?? null
+  if (refusal !== null) return { result: 'gone', receipt: refused(refusal, agent.evidence) }
   const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
   if (receipt.delivery === 'refused' || receipt.delivery === 'unconfirmed') return { result: 'gone', receipt }
   await updateRecord(orch, await reread(orch, stored.record.id), 'answered', (record) => ({

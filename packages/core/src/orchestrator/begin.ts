@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
+import { isOnItsWay } from './is-on-its-way.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
@@ -37,10 +38,10 @@ export async function begin(
       outcome: 'partial',
     })
   }
-  const unproven = receipt.delivery === 'unconfirmed'
+  const open = isOnItsWay(receipt, backend.capabilitiesOf(toRef(placed.record)))
   return await updateRecord(orch, placed, 'begun', (now) => ({
     lifecycle: 'active',
     prompt: receipt,
-    attempts: unproven ? [...now.attempts, { id: messageId, at: receipt.at }] : now.attempts,
+    attempts: open ? [...now.attempts, { id: messageId, at: receipt.at }] : now.attempts,
   }))
 }

@@ -1,4 +1,4 @@
-import type { Agent, Capability, Reason, State } from '../agent.ts'
+import type { Agent, Capability, Exit, Reason, State } from '../agent.ts'
 import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
 import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
@@ -176,7 +176,7 @@ export function toAgent(
 ): Agent {
   const { record } = stored
   const derived = deriveState(record, observation, report)
-  const seen = observation?.process.known ? observation.process.value.exit : null
+  const exit = record.exit ?? (observation?.process.known ? observation.process.value.exit : null)
   return {
     id: record.id,
     task: record.task,
@@ -193,10 +193,10 @@ export function toAgent(
     ...derived,
     observedAt: observation?.at ?? null,
     phase: report.phase,
-    requests: isOver(derived.state) ? [] : openRequests(observation, report),
+    requests: isOver(stored, derived.state, exit) ? [] : openRequests(observation, report),
     lastActivityAt: observation?.lastActivityAt.known ? observation.lastActivityAt.value : null,
     usage: observation?.usage.known ? observation.usage.value : null,
-    exit: record.exit ?? seen,
+    exit,
     spawnedAt: record.spawnedAt,
     endedAt: record.endedAt,
     revision: String(stored.revision),
@@ -204,6 +204,7 @@ export function toAgent(
   }
 }
 
-function isOver(state: State): boolean {
-  return state === 'exited' || state === 'lost'
+/** Nobody can answer what it asked any more. */
+function isOver({ closed }: StoredRecord, state: State, exit: Exit | null): boolean {
+  return closed || exit !== null || state === 'exited' || state === 'lost'
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Agent, Reason, Receipt } from '../agent.ts'
+import type { Evidence, Reason, Receipt } from '../agent.ts'
 import type { SendDocument } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { isOnItsWay } from './is-on-its-way.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { SendOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -24,7 +25,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
   const refusal = refusalOf(look, options.force === true)
   const receipt =
-    refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(look.agent, refusal)
+    refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(refusal, look.agent.evidence)
   return { ...documentFor([look.stored]), agent: id, receipt, answer: null }
 }
 
@@ -43,10 +44,12 @@ export async function deliver(
   const message = { id: randomUUID(), text }
   const attempt = { id: message.id, at: new Date().toISOString() }
   const before = await updateRecord(orch, stored, 'sending', (now) => ({ attempts: [...now.attempts, attempt] }))
+  if (before.closed) return refused(closedReason(before))
+  const ref = toRef(stored.record)
   const call = { backend: name, agent: id, verb: 'send to', timeoutMs: orch.requestTimeoutMs, signal, acts: true }
   try {
-    const receipt = await callBackend(call, (inner) => backend.send(toRef(stored.record), message, inner))
-    if (receipt.delivery !== 'unconfirmed') await settle(orch, before, message.id)
+    const receipt = await callBackend(call, (inner) => backend.send(ref, message, inner))
+    if (!isOnItsWay(receipt, backend.capabilitiesOf(ref))) await settle(orch, before, message.id)
     return receipt
   } catch (error) {
     if (!isOrchError(error)) throw error
@@ -62,8 +65,9 @@ async function settle(orch: Orch, stored: StoredRecord, messageId: string): Prom
   }))
 }
 
-function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
-  if (stored.closed) return { code: 'CLOSED', text: `It was ${stored.record.lifecycle} already` }
+/** Why nothing may be typed into an agent now, or `null`; `force` allows it while it waits or could not be looked at. */
+export function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
+  if (stored.closed) return closedReason(stored)
   if (agent.lifecycle !== 'active') return { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
   if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
   if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
@@ -84,6 +88,11 @@ function unconfirmed(messageId: string, error: OrchError): Receipt {
   return { messageId, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
 }
 
-function refused(agent: Agent, reason: Reason): Receipt {
-  return { messageId: null, delivery: 'refused', reason, evidence: agent.evidence, at: new Date().toISOString() }
+function closedReason({ record }: StoredRecord): Reason {
+  return { code: 'CLOSED', text: `It was ${record.lifecycle} already` }
+}
+
+/** The receipt of a message that was not sent. */
+export function refused(reason: Reason, evidence: readonly Evidence[] = []): Receipt {
+  return { messageId: null, delivery: 'refused', reason, evidence, at: new Date().toISOString() }
 }
