@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import type { BackendEvent } from '@orch/core'
-import { fields } from '../src/parse.ts'
+import { fields, parseSession } from '../src/parse.ts'
 import { createTranslator } from '../src/translator.ts'
 import { recorded } from './support/recorded.ts'
 
 /** What a recorded stream of one session means for its agent. */
-async function translated(name: string, content: boolean): Promise<BackendEvent[]> {
-  const events = recorded(`events-${name}`) as unknown[]
+async function translated(name: string, content: boolean, times = 1): Promise<BackendEvent[]> {
+  const recording = recorded(`events-${name}`) as unknown[]
+  const isPart = (event: unknown): boolean => fields(fields(event).payload).type === 'message.part.updated'
+  const events = recording.flatMap((event) => (isPart(event) ? Array.from({ length: times }, () => event) : [event]))
   const ids = events.map((event) => fields(fields(fields(event).payload).properties).sessionID)
   const sessionId = ids.find((id) => typeof id === 'string') as string
   const agents = new Map([[sessionId, 'agent']])
@@ -51,9 +53,9 @@ describe('translate()', () => {
     }
   })
 
-  it('without content tells no word, with it every part and never the same version twice', async () => {
+  it('without content tells no word, with it every part and never a version twice, though parts are sent again', async () => {
     expect(count(await translated('shell', false), 'item')).toBe(0)
-    const events = await translated('shell', true)
+    const events = await translated('shell', true, 2)
     const items = events.flatMap((event) => (event.type === 'item' ? [event.item] : []))
     const versions = items.map((item) => JSON.stringify(item))
     expect(new Set(versions).size).toBe(versions.length)
@@ -88,6 +90,20 @@ describe('translate()', () => {
     for (const event of recorded('events-permission-once') as unknown[]) {
       expect(await translator.translate(event)).toEqual([])
     }
+  })
+
+  it('takes a request of a subagent as one of its agent, whether it was there before or started meanwhile', async () => {
+    const agents = new Map([['ses_main', 'agent']])
+    const options = { agents, directories: new Set<string>(), content: false, raw: false, lookUp: async () => null }
+    const translator = createTranslator(options)
+    const asked = (sessionID: string): object => ({ payload: { type: 'permission.asked', properties: { sessionID } } })
+    const child = { id: 'ses_child', parentID: 'ses_main', directory: '/project', time: { created: 1, updated: 1 } }
+    expect(await translator.translate(asked('ses_child'))).toEqual([])
+    translator.reset([parseSession(child)].filter((session) => session !== null))
+    expect(await translator.translate(asked('ses_child'))).toEqual([{ type: 'changed', agent: 'agent' }])
+    const info = { ...child, id: 'ses_grandchild', parentID: 'ses_child' }
+    await translator.translate({ payload: { type: 'session.created', properties: { sessionID: info.id, info } } })
+    expect(await translator.translate(asked('ses_grandchild'))).toEqual([{ type: 'changed', agent: 'agent' }])
   })
 
   it('survives what it does not know', async () => {
