@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { tmux } from '@orch/backend-tmux'
-import { nodeProgram, runs, systemProgram, World } from './support/world.ts'
+import { eventually, nodeProgram, runs, systemProgram, World } from './support/world.ts'
 
 interface Report {
   args: string[]
@@ -242,7 +242,12 @@ describe('create()', () => {
     await using world = new World({ options: { columns: 91, rows: 33 } })
     const agent = await world.create(systemProgram('sh', ['-c', 'stty size; cat']))
     await world.output(agent, '33 91')
-    execFileSync('tmux', ['-S', world.socket, '-C', 'attach'], { input: 'refresh-client -C 40x10\n\n' })
-    expect(world.tmux('list-panes', '-a', '-F', '#{@orch_agent_id} #{pane_width}')).toContain(`${agent.id} 91`)
+    world.tmux('new-window', '-d', '-n', 'of-a-person', 'cat')
+    const person = spawn('tmux', ['-S', world.socket, '-C', 'attach'])
+    person.stdout.once('data', () => person.stdin.write('refresh-client -C 40x10\n'))
+    const widths = (): string => world.tmux('list-panes', '-a', '-F', '#{window_name} #{pane_width}')
+    await eventually('the small terminal', () => widths().includes('of-a-person 40') || undefined)
+    expect(widths()).toContain(`${agent.id} 91`)
+    person.kill()
   })
 })
