@@ -33,7 +33,7 @@ async function completeOne(orch: Orch, id: string, options: CompleteOptions): Pr
   )
   const ok = checks.every(({ result }) => result !== 'fail')
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
-  const stop = await endAgent(orch, look.stored, options.signal)
+  const stop = await endAgent(orch, look.stored, 'completed', options.signal)
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
   const closed = await closeRecord(orch, await reread(orch, id), 'completed', { attempts: [] })
   return { id, ok: true, checks, stop, lifecycle: closed.record.lifecycle, error: null }

@@ -5,16 +5,19 @@ import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { updateRecord } from './update-record.ts'
 
 /**
- * Ends an agent and everything attributable to it, and says how that is known. One that was never recorded to be made
- * is looked for first: not there is proof too.
+ * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
+ * doing. One that was never recorded to be made is looked for first: not there is proof too.
  */
 export async function endAgent(
   orch: Orch,
-  { record }: StoredRecord,
+  stored: StoredRecord,
+  ending: 'completed' | 'abandoned',
   signal: AbortSignal | undefined,
 ): Promise<StopProof> {
+  const { record } = await updateRecord(orch, stored, 'ending', (now) => (now.ending === ending ? null : { ending }))
   const backend = await orch.backend(record.backend)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
   const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }

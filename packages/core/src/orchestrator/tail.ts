@@ -52,7 +52,11 @@ async function* followLines(
     if (events.every((event) => event?.type === 'item' || event?.type === 'delta')) continue
     const { agent } = await lookAtOne(orch, await reread(orch, id), options.signal)
     const now = `${agent.state} ${agent.reason.code}`
-    if (now !== last) yield { apiVersion: 1, type: 'state', agent: id, state: agent.state, reason: agent.reason }
+    if (now !== last) {
+      if (last !== '' && !isBusy(agent.state))
+        yield* notYetPrinted(id, await readTranscript(orch, stored.record, options), printed)
+      yield { apiVersion: 1, type: 'state', agent: id, state: agent.state, reason: agent.reason }
+    }
     last = now
     if (isOver(agent)) {
       yield* notYetPrinted(id, await readTranscript(orch, stored.record, options), printed)
@@ -62,12 +66,14 @@ async function* followLines(
   }
 }
 
-/** What was written before the end and was not pushed any more. */
-function* notYetPrinted(id: string, page: ReadResult, printed: ReadonlyMap<string, Item>): Iterable<TailLine> {
+/** What stands in the transcript and was not pushed yet: a state is told after what led to it. */
+function* notYetPrinted(id: string, page: ReadResult, printed: Map<string, Item>): Iterable<TailLine> {
   const known = page.items.map((item) => printed.has(item.id)).lastIndexOf(true)
   for (const [index, item] of page.items.entries()) {
     const before = printed.get(item.id)
-    if (before === undefined ? index > known : !before.final) yield itemLine(id, item)
+    if (before === undefined ? index <= known : before.final) continue
+    printed.set(item.id, item)
+    yield itemLine(id, item)
   }
 }
 
@@ -89,6 +95,10 @@ function linesOf(id: string, page: ReadResult): TailLine[] {
 
 function itemLine(id: string, item: Item, cursor: string | null = null): TailLine {
   return { apiVersion: 1, type: 'item', agent: id, cursor, item }
+}
+
+function isBusy(state: Agent['state']): boolean {
+  return state === 'working' || state === 'running' || state === 'starting'
 }
 
 function isOver(agent: Agent): boolean {

@@ -41,6 +41,8 @@ export interface AgentRecord {
   readonly attempts: readonly Attempt[]
   /** Requests of the workspace that were answered: `BLOCKED:` and `QUESTION:` lines stay in the file. */
   readonly answered: readonly string[]
+  /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
+  readonly ending?: 'completed' | 'abandoned'
   readonly spawnedAt: string
   readonly endedAt: string | null
 }

@@ -62,13 +62,23 @@ function ownExit(exit: Exit | null, observation: Observation | null): Exit | nul
 
 const closed: Rule = ({ record }) => {
   if (record.lifecycle !== 'completed' && record.lifecycle !== 'abandoned') return null
-  const done = record.lifecycle === 'completed'
-  return {
-    state: done ? 'done' : 'exited',
-    reason: done ? { code: 'COMPLETED', text: 'It was completed' } : { code: 'ABANDONED', text: 'It was abandoned' },
-    evidence: [{ source: 'record', detail: `lifecycle ${record.lifecycle}`, at: record.endedAt ?? record.spawnedAt }],
-    since: record.endedAt,
-  }
+  const at = record.endedAt ?? record.spawnedAt
+  const evidence: Evidence[] = [{ source: 'record', detail: `lifecycle ${record.lifecycle}`, at }]
+  return { ...endedBy(record.lifecycle), evidence, since: record.endedAt }
+}
+
+/** Stopped by orch and not closed yet: its end is no failure of its own. */
+const ending: Rule = ({ record, observation, exit, process }) => {
+  const there = observation?.existence.known === true && observation.existence.value === 'present'
+  const stopped = exit !== null || process?.alive === false || (observation?.existence.known === true && !there)
+  if (record.ending === undefined || !stopped) return null
+  return { ...endedBy(record.ending), evidence: exitEvidence(record, observation), since: null }
+}
+
+function endedBy(lifecycle: 'completed' | 'abandoned'): Pick<DerivedState, 'state' | 'reason'> {
+  return lifecycle === 'completed'
+    ? { state: 'done', reason: { code: 'COMPLETED', text: 'It was completed' } }
+    : { state: 'exited', reason: { code: 'ABANDONED', text: 'It was abandoned' } }
 }
 
 const spawning: Rule = ({ record, observation }) => {
@@ -221,6 +231,7 @@ const starting: Rule = ({ record, observation }) =>
 const RULES: readonly Rule[] = [
   closed,
   spawning,
+  ending,
   notLookedAt,
   lost,
   failedExit,
