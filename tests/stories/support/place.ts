@@ -78,7 +78,7 @@ function createPlace(env: Record<string, string>, project: string, remove: () =>
     tmux: tmuxServer(join(state, 'tmux', 's')),
     orch: (...args) => orch(args, { env, cwd: project }),
     orchWith: (options, ...args) => orch(args, { cwd: project, ...options, env: { ...env, ...options.env } }),
-    async json(...args) {
+    async json<T extends object = Record<string, unknown>>(...args: string[]) {
       const run = await place.orch('--json', ...args)
       if (run.stdout !== '' && run.stderr === '' && run.json !== undefined)
         return { ...(run.json as T), code: run.code }

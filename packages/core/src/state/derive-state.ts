@@ -69,10 +69,11 @@ const closed: Rule = ({ record }) => {
 
 /** Stopped by orch and not closed yet: its end is no failure of its own. */
 const ending: Rule = ({ record, observation, exit, process }) => {
-  const there = observation?.existence.known === true && observation.existence.value === 'present'
-  const stopped = exit !== null || process?.alive === false || (observation?.existence.known === true && !there)
-  if (record.ending === undefined || !stopped) return null
-  return { ...endedBy(record.ending), evidence: exitEvidence(record, observation), since: null }
+  const ended = exit !== null || process?.alive === false
+  const gone = observation?.existence.known === true && observation.existence.value !== 'present'
+  if (record.ending === undefined || !(ended || gone)) return null
+  const evidence = ended ? exitEvidence(record, observation) : evidenceOf(observation, 'existence')
+  return { ...endedBy(record.ending), evidence, since: null }
 }
 
 function endedBy(lifecycle: 'completed' | 'abandoned'): Pick<DerivedState, 'state' | 'reason'> {

@@ -41,6 +41,28 @@ const PRECEDENCE: readonly Row[] = [
     reason: 'ABANDONED',
   },
   {
+    says: '1 an agent that orch stopped to complete it is done, however its process ended',
+    record: { ending: 'completed', exit: HUP },
+    seen: { existence: known('lost'), process: known({ alive: false, exit: HUP }) },
+    state: 'done',
+    reason: 'COMPLETED',
+  },
+  {
+    says: '1 an agent that orch stopped to abandon it has exited, whatever it reported',
+    record: { ending: 'abandoned' },
+    seen: { existence: known('gone'), process: hidden() },
+    report: complete,
+    state: 'exited',
+    reason: 'ABANDONED',
+  },
+  {
+    says: '1 an agent that orch tried to stop and that is there is seen as it is',
+    record: { ending: 'completed' },
+    seen: { turn: running },
+    state: 'working',
+    reason: 'TURN_RUNNING',
+  },
+  {
     says: '2 what could not be looked at is unknown, whatever else is seen or reported',
     seen: { existence: unknown('BACKEND_UNREACHABLE'), requests: known([request()]), turn: running },
     report: complete,
