@@ -3,7 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Place } from './place.ts'
 
-/** Everything that a command that fails must leave as it is: files by content, windows, processes. */
+/**
+ * Everything that a command that fails must leave as it is: files by content, windows, processes. What keeps workspaces
+ * out of git is left out: any spawn makes it once.
+ */
 export interface Snapshot {
   files: Record<string, string>
   windows: string[]
@@ -27,7 +30,9 @@ export async function snapshot(place: Place): Promise<Snapshot> {
 
 async function hashes(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
-  const files = entries.filter((entry) => entry.isFile() && !relative(folder, entry.parentPath).startsWith('.git'))
+  const files = entries.filter(
+    (entry) => entry.isFile() && entry.name !== '.gitignore' && !relative(folder, entry.parentPath).startsWith('.git'),
+  )
   const hashed = files.map(async ({ parentPath, name }) => {
     const file = join(parentPath, name)
     return [
