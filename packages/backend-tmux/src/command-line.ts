@@ -159,18 +159,25 @@ export function collectAndListCommands(): Command[] {
   return [['run-shell', 'true'], ...listCommands()]
 }
 
+/** Where tmux gets a text from, and the name it keeps it under meanwhile. */
+export interface TextSource {
+  readonly buffer: string
+  /** `-` for stdin, or the name of a file in the directory of the call: a path would be expanded as a format. */
+  readonly file: string
+}
+
 /**
- * Types what stands on stdin, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
+ * Types a text, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
  * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server. A caller that
  * died before it wrote to stdin leaves no buffer: the paste fails, and nothing after it is done.
  *
  * @param begin also marks the agent as having its task, and refuses when it is marked already.
  */
-export function sendCommands(to: Identity, buffer: string, begin: boolean): Command[] {
+export function sendCommands(to: Identity, { buffer, file }: TextSource, begin: boolean): Command[] {
   const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}`
   const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   return [
-    ['load-buffer', '-b', buffer, '-'],
+    ['load-buffer', '-b', buffer, file],
     [
       'if-shell',
       '-F',

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt } from '@orch/core'
+import { removeFiles, writePrivateFile } from './client/files.ts'
 import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
-import { SENT, sendCommands } from './command-line.ts'
+import { SENT, sendCommands, type TextSource } from './command-line.ts'
 import type { Context } from './context.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
-import { CANONICAL_LINE_BYTES } from './options.ts'
+import { CANONICAL_LINE_BYTES, PIPE_BYTES } from './options.ts'
 import { type Answer, type Handle, parseHandle, parseRefusal, saysNoServer } from './parse.ts'
 import { unsendable } from './unsendable.ts'
 
@@ -55,17 +56,38 @@ async function attempt(
       'LINE_TOO_LONG',
       `The program reads whole lines, which the terminal cuts at ${CANONICAL_LINE_BYTES} bytes`,
     )
-  const call = {
-    socket: socketOf(agent.target),
-    commands: sendCommands(identityOf(agent, handle), `orch-${randomUUID()}`, begin),
-    input: message.text,
-    signal,
-  }
+  const to = identityOf(agent, handle)
+  return withText(context, message.text, async ({ source, ...text }) => {
+    const commands = sendCommands(to, source, begin)
+    const call = { socket: socketOf(agent.target), commands, ...text, signal }
+    try {
+      return outcomeOf(await context.tmux.run(call), handle)
+    } catch (error) {
+      if (!isOrchError(error) || error.code !== 'TIMEOUT') throw error
+      return unconfirmed(error.message)
+    }
+  })
+}
+
+interface Text {
+  readonly source: TextSource
+  /** What goes to stdin. */
+  readonly input: string
+  /** Where the file is. */
+  readonly directory: string
+}
+
+/** Hands a text over whole or not at all, whenever this process may be killed. */
+async function withText(context: Context, text: string, work: (text: Text) => Promise<Outcome>): Promise<Outcome> {
+  const buffer = `orch-${randomUUID()}`
+  if (Buffer.byteLength(text) <= PIPE_BYTES) return work({ source: { buffer, file: '-' }, input: text, directory: '/' })
+  const directory = context.paths.starts
+  const file = `${directory}/${buffer}`
+  await writePrivateFile(file, text)
   try {
-    return outcomeOf(await context.tmux.run(call), handle)
-  } catch (error) {
-    if (!isOrchError(error) || error.code !== 'TIMEOUT') throw error
-    return unconfirmed(error.message)
+    return await work({ source: { buffer, file: buffer }, input: '', directory })
+  } finally {
+    await removeFiles([file])
   }
 }
 
@@ -99,5 +121,5 @@ function unconfirmed(detail: string): Outcome {
 }
 
 function longestLine(text: string): number {
-  return Math.max(...text.split('\n').map((line) => Buffer.byteLength(line)))
+  return text.split('\n').reduce((longest, line) => Math.max(longest, Buffer.byteLength(line)), 0)
 }

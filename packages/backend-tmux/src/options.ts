@@ -30,6 +30,9 @@ export const KILL_TIMEOUT_MS = 5_000
 /** The longest single argument Linux passes to a program, in bytes without the closing NUL (`MAX_ARG_STRLEN`). */
 export const ARGUMENT_BYTES = 131_071
 
+/** A longer text, in bytes, goes to tmux by a file: a pipe takes no more at once, and a writer may be killed half-way. */
+export const PIPE_BYTES = 32_768
+
 /** The longest line a terminal in canonical mode passes on, in bytes without the line feed (`termios(3)`). */
 export const CANONICAL_LINE_BYTES = 4_095
 

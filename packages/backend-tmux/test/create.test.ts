@@ -194,6 +194,8 @@ describe('create()', () => {
     await world.output(agent, 'said')
     const { observations } = await backend.observe([agent], world.signal)
     expect(observations[0]?.existence).toMatchObject({ value: 'present' })
+    const receipt = await backend.send(agent, { id: 'm', text: 'a line\n'.repeat(10_000) }, world.signal)
+    expect(receipt).toMatchObject({ delivery: 'accepted' })
   })
 
   it('moves a socket whose path is too long to a short folder', async () => {

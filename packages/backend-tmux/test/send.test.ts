@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { tmux } from '@orch/backend-tmux'
 import type { AgentRef, Receipt } from '@orch/core'
@@ -71,6 +74,45 @@ describe('send()', () => {
     await send(world, agent, text)
     const expected = `\u001b[200~${text}\u001b[201~\r`
     expect((await got(world, expected)) === expected).toBe(true)
+  })
+
+  it('types half a million empty lines', async () => {
+    await using world = new World()
+    const agent = await rawLog(world, 'bracketed')
+    const text = `x${'\n'.repeat(500_000)}x`
+    expect(await send(world, agent, text)).toMatchObject({ delivery: 'accepted' })
+    expect((await got(world, `\u001b[200~${text}\u001b[201~\r`)).length).toBe(text.length + 13)
+  })
+
+  it.each([
+    ['of a pipeful', 30_000],
+    ['longer than a pipe', 120_000],
+  ])('types a text %s whole or not at all when the sender is killed', async (_, length) => {
+    await using world = new World()
+    const agent = await rawLog(world, 'bracketed')
+    const text = 'x'.repeat(length)
+    world.freeze()
+    const host = { ...world.host, env: { PATH: process.env.PATH } }
+    const script = fileURLToPath(new URL('fixtures/send-and-wait.ts', import.meta.url))
+    const args = ['--import', 'tsx', script, JSON.stringify(host), JSON.stringify(agent), text]
+    const sender = spawn(process.execPath, args, { stdio: 'inherit' })
+    await eventually(
+      'the call that waits',
+      () => world.leftovers().some((line) => line.includes(' load-buffer')) || undefined,
+    )
+    sender.kill('SIGKILL')
+    await once(sender, 'exit')
+    world.thaw()
+    await eventually(
+      'the end of the call',
+      () => !world.leftovers().some((line) => line.includes(' load-buffer')) || undefined,
+    )
+    await send(world, agent, 'end')
+    const log = await eventually('the end', () => {
+      const seen = world.logged('log').toString()
+      return seen.includes('end') ? seen : undefined
+    })
+    expect(['', `\u001b[200~${text}\u001b[201~\r`]).toContain(log.slice(0, log.lastIndexOf('\u001b[200~')))
   })
 
   it('delivers the same text twice when it is sent twice', async () => {

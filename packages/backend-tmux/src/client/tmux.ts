@@ -17,6 +17,8 @@ export interface TmuxCall {
   readonly commands: readonly Command[]
   /** What it reads from stdin. */
   readonly input?: string
+  /** Where it runs. @default "/" */
+  readonly directory?: string
   readonly signal: AbortSignal
 }
 
@@ -82,12 +84,12 @@ export class TmuxClient {
     return this.#start(await this.program(), controlCommandLine(socket))
   }
 
-  async #finish(argv: readonly string[], call: Pick<TmuxCall, 'input' | 'signal'>): Promise<Answer> {
+  async #finish(argv: readonly string[], call: Pick<TmuxCall, 'input' | 'directory' | 'signal'>): Promise<Answer> {
     call.signal.throwIfAborted()
     const program = await this.program()
     try {
       return await withDeadline(CALL_TIMEOUT_MS, call.signal, (signal) =>
-        collectOutput(this.#start(program, argv), call.input ?? '', signal),
+        collectOutput(this.#start(program, argv, call.directory), call.input ?? '', signal),
       )
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error
@@ -97,9 +99,9 @@ export class TmuxClient {
     }
   }
 
-  #start(program: string, argv: readonly string[]): ChildProcessWithoutNullStreams {
+  #start(program: string, argv: readonly string[], cwd = '/'): ChildProcessWithoutNullStreams {
     const env = { PATH: SYSTEM_PATH, ORCH_TMUX_LOGS: this.#setup.logs }
-    return spawn(program, argv, { cwd: '/', env, stdio: 'pipe' })
+    return spawn(program, argv, { cwd, env, stdio: 'pipe' })
   }
 }
 
