@@ -70,6 +70,13 @@ export async function lookAtOne(orch: Orch, stored: StoredRecord, signal?: Abort
   return looks[0] as Look
 }
 
+/** How an agent stands that could not be looked at. */
+export function withoutLook(stored: StoredRecord, reason: Reason): Look {
+  const observation = isObservable(stored) ? unseen(stored.record.id, reason) : null
+  const report = readReport(stored.record.workspace, stored.record.answered)
+  return { stored, observation, report, agent: toAgent(stored, observation, report, []) }
+}
+
 /** What a backend needs to know of an agent. */
 export function toRef(record: AgentRecord): AgentRef {
   const { id, target, handle, directory, facts, attempts } = record

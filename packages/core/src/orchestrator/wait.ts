@@ -1,9 +1,11 @@
 import type { State } from '../agent.ts'
+import type { EventsQuery } from '../backend.ts'
 import type { WaitDocument, WaitOutcome } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
 import { follow } from './follow.ts'
-import { type Look, lookAt } from './look.ts'
+import { type Look, lookAt, withoutLook } from './look.ts'
 import type { WaitOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { recoverSpawns } from './recover.ts'
@@ -15,6 +17,8 @@ interface Goal {
   readonly phase: string | null
   readonly mode: 'all' | 'any'
 }
+
+const QUERY: EventsQuery = { content: false, raw: false }
 
 /** Outcomes that end a wait, the one that is reported first. */
 const ENDINGS = ['failed', 'lost', 'exited', 'waiting', 'idle', 'closed'] as const
@@ -37,7 +41,7 @@ export async function wait(orch: Orch, ids: readonly string[], options: WaitOpti
     if (error instanceof DeadlineError) return 'timeout'
     throw error
   })
-  const looks = last.looks.length > 0 ? last.looks : await look(orch, ids, options.signal)
+  const looks = last.looks.length > 0 ? last.looks : await Promise.all(ids.map((id) => notSeenInTime(orch, id)))
   return {
     ...documentFor(looks.map(({ stored }) => stored)),
     outcome,
@@ -53,8 +57,8 @@ async function watchUntil(
   goal: Goal,
   { signal, last }: { readonly signal: AbortSignal; readonly last: { looks: readonly Look[] } },
 ): Promise<WaitOutcome> {
-  const records = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
-  const following = follow(orch, records, { content: false, raw: false }, signal)
+  let records: readonly StoredRecord[] = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
+  let following = follow(orch, records, QUERY, signal)
   try {
     await following.ready()
     for (;;) {
@@ -62,11 +66,28 @@ async function watchUntil(
       assertShown(last.looks, goal)
       const outcome = outcomeOf(last.looks, goal)
       if (outcome !== null) return outcome
-      await following.next()
+      const now = last.looks.map(({ stored }) => stored)
+      if (placedOf(now) === placedOf(records)) {
+        await following.next()
+      } else {
+        following.stop()
+        records = now
+        following = follow(orch, records, QUERY, signal)
+        await following.ready()
+      }
     }
   } finally {
     following.stop()
   }
+}
+
+/** How many can be followed: a spawn that comes to an end adds one. */
+function placedOf(records: readonly StoredRecord[]): number {
+  return records.filter(({ record }) => record.handle !== null).length
+}
+
+async function notSeenInTime(orch: Orch, id: string): Promise<Look> {
+  return withoutLook(await reread(orch, id), { code: 'TIMEOUT', text: 'It could not be looked at before time ran out' })
 }
 
 async function look(orch: Orch, ids: readonly string[], signal: AbortSignal | undefined): Promise<readonly Look[]> {
