@@ -88,7 +88,7 @@ async function locate(
 
 function mayBeOpen(session: Session, ref: AgentRef): boolean {
   if (ref.attempts.length > 0) return true
-  return session.isPrompted && parseFacts(ref)?.updatedAt !== session.updatedAt
+  return session.begun !== 'no' && parseFacts(ref)?.updatedAt !== session.updatedAt
 }
 
 /** Requests are asked for only when some agent's session, or a subagent of it, is at work there. */
@@ -123,7 +123,7 @@ async function observeSession(view: ServerView, ref: AgentRef, session: Session)
   }
   const facts = parseFacts(ref)
   if (!mayBeOpen(session, ref)) {
-    const turn: Turn = session.isPrompted && facts !== null ? facts.turn : { status: 'none' }
+    const turn: Turn = session.begun !== 'no' && facts !== null ? facts.turn : { status: 'none' }
     const unchanged = seen(`session "${session.id}" has not changed since its last turn ended`)
     return { ...base, turn: known(turn, unchanged), requests: known([], unchanged) }
   }

@@ -9,8 +9,8 @@ export interface Session {
   readonly parentId: string | null
   /** orch's tag from its metadata. */
   readonly tag: Tag | null
-  /** Whether it was ever given a message: the server notes the agent definition with the first one. */
-  readonly isPrompted: boolean
+  /** Whether it was ever given a message: the server notes the agent definition with the first one, and the time moves. */
+  readonly begun: 'yes' | 'no' | 'unknown'
   readonly createdAt: number
   /** Moves with every message that is stored. */
   readonly updatedAt: number
@@ -101,7 +101,7 @@ export function parseSession(value: unknown): Session | null {
     directory: raw.directory,
     parentId: textOrNull(raw.parentID),
     tag: parseTag(raw.metadata),
-    isPrompted: typeof raw.agent === 'string',
+    begun: typeof raw.agent === 'string' ? 'yes' : time.updated === time.created ? 'no' : 'unknown',
     createdAt: number(time.created) ?? 0,
     updatedAt: number(time.updated) ?? 0,
     archivedAt: number(time.archived) || null,

@@ -1,8 +1,11 @@
-import { type Check, isOrchError, type ProbeResult } from '@orch/core'
+import { type Check, DeadlineError, isOrchError, type ProbeResult, withDeadline } from '@orch/core'
 import { findProgram, type Program } from './client/program.ts'
 import type { Server, ServerLook } from './client/server.ts'
 import type { Context } from './context.ts'
 import { reasonOf } from './fields.ts'
+
+/** The list of models is long and asked for on the way to every agent: it may take so long, in milliseconds. */
+const MODELS_MS = 1_500
 
 /** Asks the server for new agents who it is, and looks for the program that could start one. Starts nothing. */
 export async function probe(context: Context, signal: AbortSignal): Promise<ProbeResult> {
@@ -55,11 +58,13 @@ function programCheck({ command, host }: Context): { readonly check: Check; read
 async function modelsCheck(context: Context, server: Server, signal: AbortSignal): Promise<Check> {
   const name = 'OpenCode models'
   try {
-    const models = await context.api(server, signal).models()
+    const models = await withDeadline(MODELS_MS, signal, (limited) => context.api(server, limited).models())
     const usable = [...models].filter(([, names]) => names.length > 0).map(([provider]) => provider)
     if (usable.length > 0) return { name, result: 'ok', text: `providers: ${usable.join(', ')}` }
     return { name, result: 'warn', text: 'no provider is connected', fix: 'opencode auth login' }
   } catch (error) {
-    return { name, result: 'warn', text: reasonOf(error).text }
+    signal.throwIfAborted()
+    const text = error instanceof DeadlineError ? 'the server was too slow to list them' : reasonOf(error).text
+    return { name, result: 'warn', text }
   }
 }

@@ -40,7 +40,7 @@ export async function stop(context: Context, agent: AgentRef, signal: AbortSigna
   if (sessions.length === 0) return { proven: true, evidence: [seen('the session is not on the server')] }
   const proofs = await Promise.all(sessions.map((session) => stopSession(api, session, signal)))
   const left = look.server.record === null ? [] : survivors(look.server.record)
-  const named = left.filter(({ directory }) => directory === sessions[0]?.directory).map(leftover)
+  const named = left.filter((process) => isWithin(sessions[0]?.directory ?? agent.directory, process)).map(leftover)
   return {
     proven: proofs.every(({ proven }) => proven),
     evidence: [...proofs.flatMap(({ evidence }) => evidence), ...named],
@@ -67,8 +67,12 @@ async function stopSession(api: Api, session: Session, signal: AbortSignal): Pro
 /** The turns of the server ended with it; what they had started may live on and belongs to one of its agents. */
 function afterServer(record: ServerRecord, agent: AgentRef): StopProof {
   const directory = parseHandle(agent.handle)?.directory ?? agent.directory
-  const left = survivors(record).filter((process) => process.directory === directory)
+  const left = survivors(record).filter((process) => isWithin(directory, process))
   return { proven: left.length === 0, evidence: [overEvidence(record), ...left.map(leftover)] }
+}
+
+function isWithin(directory: string, process: FoundProcess): boolean {
+  return process.directory === directory || process.directory?.startsWith(`${directory}/`) === true
 }
 
 function leftover({ pid, command, directory }: FoundProcess): Evidence {

@@ -23,7 +23,7 @@ function given(url: string, options: OpenCodeOptions = {}): Backend {
   const { stateDirectory, environment } = site
   const env = { HOME: environment.home, OPENCODE_URL: url, PATH: '' }
   const host = { name: 'given', stateDirectory, namespace: 'test00000000', env }
-  return opencode({ requestTimeoutMs: 700, password: site.record().password, ...options })(host)
+  return opencode({ password: site.record().password, ...options })(host)
 }
 
 /** Another program on a port of its own. */
@@ -111,7 +111,7 @@ describe('a server that was given', () => {
   it('that never answers is TIMEOUT', async () => {
     const mute = await proxy()
     mute.intercept(() => 'nothing')
-    await expectError(given(mute.url), 'TIMEOUT', /did not answer within 700 ms/)
+    await expectError(given(mute.url, { requestTimeoutMs: 700 }), 'TIMEOUT', /did not answer within 700 ms/)
   })
 
   it('that closes the connection is BACKEND_UNREACHABLE', async () => {

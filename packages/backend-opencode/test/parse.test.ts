@@ -11,8 +11,9 @@ describe('parseSession()', () => {
   })
 
   it('tells a session that was never given a message', () => {
-    const unprompted = sessions.filter((session) => !session?.isPrompted)
-    expect(unprompted.map((session) => session?.title)).toEqual(['never-started (orch)'])
+    const unprompted = sessions.filter((session) => session?.begun !== 'yes')
+    expect(unprompted.map((session) => [session?.title, session?.begun])).toEqual([['never-started (orch)', 'no']])
+    expect(parseSession({ id: 's', directory: '/', time: { created: 1, updated: 2 } })?.begun).toBe('unknown')
   })
 
   it('takes running totals as usage', () => {
