@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from './code-of.mjs'
 
-const GENERATED = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo', '.orch'])
+const GENERATED = new Set(['node_modules', 'dist', 'bundle', 'coverage', '.git', '.turbo', '.orch'])
 
 /** The files a repository is made of, as paths relative to its root, with their text and their code. */
 export class SourceTree {

@@ -109,6 +109,7 @@ function wholeLines(text: string): string[] {
   return text.split('\n').slice(0, -1)
 }
 
+const run = promisify(execFile)
 let check: Promise<void> | undefined
 
 function assertBuilt(): Promise<void> {
@@ -119,8 +120,9 @@ function assertBuilt(): Promise<void> {
 /** tsc itself says whether each output is what its sources give; times of files say nothing after a restored build. */
 async function checkBuild(): Promise<void> {
   const args = ['-b', '--dry', 'packages/cli']
-  const { stdout } = await promisify(execFile)(`${root}node_modules/.bin/tsc`, args, { cwd: root })
+  const { stdout } = await run(`${root}node_modules/.bin/tsc`, args, { cwd: root })
   const stale = stdout.split('\n').filter((line) => line.includes('Project') && !line.includes('is up to date'))
+  await run(process.execPath, [`${root}packages/cli/build.mjs`, '--check']).catch(() => stale.push('the bundle'))
   if (stale.length === 0) return
   throw new Error(`Cannot test orch: its build is older than its sources; run "npm run build"\n${stale.join('\n')}`)
 }

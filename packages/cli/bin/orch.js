@@ -3,5 +3,5 @@ import module from 'node:module'
 
 module.enableCompileCache?.()
 
-const { main, processIo } = await import('../dist/main.js')
+const { main, processIo } = await import('../bundle/main.js')
 process.exitCode = await main(process.argv.slice(2), processIo())
