@@ -1,33 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { assertBundled, loadedPackages } from "./harness/loaded-packages.ts";
-import { createPlace, type Place } from "./harness/place.ts";
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { assertBundled, loadedPackages } from './harness/loaded-packages.ts'
+import { createPlace, type Place } from './harness/place.ts'
 
-let place: Place;
+let place: Place
 beforeAll(() => {
-  assertBundled();
-  place = createPlace();
-});
-afterAll(() => place?.remove());
+  assertBundled()
+  place = createPlace()
+})
+afterAll(() => place?.remove())
 
 const LINES = [
-  "--version",
-  "help",
-  "nonsense",
-  "phase Testing --id fix-it-2345",
-  "spawn task",
-  "tail fix-it-2345",
-  "status",
-  "status --help",
-  "doctor",
-];
+  '--version',
+  'help',
+  'nonsense',
+  'phase Testing --id fix-it-2345',
+  'spawn task',
+  'tail fix-it-2345',
+  'status',
+  'status --help',
+  'doctor',
+]
 
-describe("the built CLI loads what a command needs", () => {
-  it("loads these packages", () => {
-    const table = LINES.map(
-      (line) =>
-        `${line.padEnd(32)}${loadedPackages(place, line.split(" ")).join(" ")}`
-    );
-    expect(`\n${table.join("\n")}\n`).toMatchInlineSnapshot(`
+describe('the built CLI loads what a command needs', () => {
+  it('loads these packages', () => {
+    const table = LINES.map((line) => `${line.padEnd(32)}${loadedPackages(place, line.split(' ')).join(' ')}`)
+    expect(`\n${table.join('\n')}\n`).toMatchInlineSnapshot(`
       "
       --version                       @orch/cli
       help                            @orch/cli @orch/core yargs
@@ -39,27 +36,16 @@ describe("the built CLI loads what a command needs", () => {
       status --help                   @orch/cli @orch/core cliui yargs
       doctor                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot yargs
       "
-    `);
-  });
+    `)
+  })
 
-  it("loads nothing but itself for --version", () => {
-    expect(loadedPackages(place, ["--version"])).toEqual(["@orch/cli"]);
-  });
+  it('loads nothing but itself for --version', () => {
+    expect(loadedPackages(place, ['--version'])).toEqual(['@orch/cli'])
+  })
 
-  it("loads no backend to report a phase", () => {
-    const loaded = loadedPackages(place, [
-      "phase",
-      "Testing",
-      "--id",
-      "fix-it-2345",
-    ]);
-    expect(loaded).toEqual(
-      expect.arrayContaining(["@orch/cli", "@orch/core", "yargs"])
-    );
-    expect(
-      loaded.filter(
-        (name) => name.startsWith("@orch/backend-") || name === "execa"
-      )
-    ).toEqual([]);
-  });
-});
+  it('loads no backend to report a phase', () => {
+    const loaded = loadedPackages(place, ['phase', 'Testing', '--id', 'fix-it-2345'])
+    expect(loaded).toEqual(expect.arrayContaining(['@orch/cli', '@orch/core', 'yargs']))
+    expect(loaded.filter((name) => name.startsWith('@orch/backend-') || name === 'execa')).toEqual([])
+  })
+})
