@@ -175,7 +175,7 @@ async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observat
 }
 
 /** Renders an agent as every surface shows it. Pure. */
-export function toAgent(
+function toAgent(
   stored: StoredRecord,
   observation: Observation | null,
   report: Report,
