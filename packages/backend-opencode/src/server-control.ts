@@ -18,13 +18,26 @@ export function createServerControl(context: Context): ServerControl {
   return {
     status,
     start: async (signal) => running(await connector.ensure(connector.target, signal)),
-    async stop(signal) {
-      const look = await connector.look(connector.target, signal)
-      if (look.state !== 'up' || look.server.record === null) return report(look)
-      const aborted = await abortTurns(context, look.server, signal)
-      const evidence = await endServer(look.server.record, signal)
-      return ended(look.server.record, [...aborted, ...evidence])
-    },
+    stop: (signal) => stop(context, signal),
+  }
+}
+
+/** One that does not answer is ended too: its process is known by number and start time. */
+async function stop(context: Context, signal: AbortSignal): Promise<ServerReport> {
+  const { connector } = context
+  const record = connector.recorded()
+  if (record === null) return NOTHING
+  const aborted = await endTurns(context, signal)
+  return ended(record, [...aborted, ...(await endServer(record, signal))])
+}
+
+async function endTurns(context: Context, signal: AbortSignal): Promise<Evidence[]> {
+  try {
+    const look = await context.connector.look(context.connector.target, signal)
+    return look.state === 'up' ? await abortTurns(context, look.server, signal) : []
+  } catch (error) {
+    signal.throwIfAborted()
+    return [seen(`its turns could not be ended first: ${reasonOf(error).text}`)]
   }
 }
 

@@ -132,12 +132,54 @@ describe('a recorded server', () => {
     }
   })
 
+  it('of another machine is neither used, nor replaced, nor ended', async () => {
+    const backend = site.open()
+    await backend.server?.start(signal)
+    const record = site.record()
+    const path = join(folder(), 'server.json')
+    const elsewhere = { ...record.process, host: 'elsewhere', bootId: 'another boot' }
+    writeFileSync(path, JSON.stringify({ ...record, process: elsewhere }))
+    const error = {
+      code: 'BACKEND_UNREACHABLE',
+      message: expect.stringContaining('it was started on host "elsewhere"'),
+    }
+    await expect(backend.create(site.request(), signal)).rejects.toMatchObject(error)
+    await expect(backend.server?.stop(signal)).rejects.toMatchObject(error)
+    expect(await servers()).toHaveLength(1)
+    writeFileSync(path, JSON.stringify(record))
+  })
+
   it('that cannot be read is RECORD_CORRUPT and nothing is started', async () => {
     mkdirSync(folder(), { recursive: true })
     writeFileSync(join(folder(), 'server.json'), '{ half')
     await expect(site.open().create(site.request(), signal)).rejects.toMatchObject({ code: 'RECORD_CORRUPT' })
     expect(await servers()).toEqual([])
     rmSync(join(folder(), 'server.json'))
+  })
+})
+
+describe('server.stop()', () => {
+  afterEach(reset)
+
+  it('ends a server that does not answer, and says what it could not do', async () => {
+    const control = site.open('test00000000', { requestTimeoutMs: 500 }).server
+    await site.open().server?.start(signal)
+    const { pid } = site.record().process
+    site.signal('SIGSTOP')
+    const report = await control?.stop(signal)
+    expect(report).toMatchObject({ ok: false, owner: 'orch' })
+    const details = report?.evidence.map(({ detail }) => detail)
+    expect(details?.[0]).toMatch(/^its turns could not be ended first: .* did not answer within 500 ms$/)
+    expect(details?.[1]).toBe(`process ${pid} ended after SIGTERM, SIGTERM, SIGKILL`)
+    expect(await processInfo(pid)).toBeUndefined()
+  })
+
+  it('without a server says so', async () => {
+    expect(await site.open().server?.stop(signal)).toMatchObject({
+      ok: false,
+      owner: null,
+      error: { code: 'NO_SERVER' },
+    })
   })
 })
 

@@ -2,6 +2,7 @@ import type { JsonValue } from '@orch/core'
 import { ensureManaged, type ManagedContext } from './managed-server.ts'
 import { configuredPlace } from './place.ts'
 import { askVersion, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
+import { readServerRecord, type ServerRecord } from './server-file.ts'
 
 /** Finds the server behind a target. */
 export interface Connector {
@@ -16,6 +17,8 @@ export interface Connector {
   look(target: JsonValue, signal: AbortSignal): Promise<ServerLook>
   /** The server, started if it is one that orch runs. */
   ensure(target: JsonValue, signal: AbortSignal): Promise<Server>
+  /** What is written about the server that orch runs, whether or not it answers; `null` when there is nothing. */
+  recorded(): ServerRecord | null
   /** Forgets who answered: the next look asks again. */
   forget(): void
 }
@@ -54,6 +57,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       if (seen.state === 'up') return seen.server
       throw new TypeError('A configured server cannot be over')
     },
+    recorded: () => (given === null ? readServerRecord(folder) : null),
     forget() {
       known = null
     },

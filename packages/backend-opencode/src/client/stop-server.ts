@@ -8,10 +8,15 @@ const PATIENCE_MS = 2_000
 /**
  * Ends a recorded server: TERM, TERM, KILL, then the proof.
  * @returns what was seen, and which of its children outlived it.
- * @throws OrchError `BACKEND_ERROR` when it is still there after KILL.
+ * @throws OrchError `BACKEND_ERROR` when it is still there after KILL, `BACKEND_UNREACHABLE` on another machine.
  */
 export async function endServer(record: ServerRecord, signal: AbortSignal): Promise<readonly Evidence[]> {
-  const { pid } = record.process
+  const { pid, host } = record.process
+  if (liveness(record.process) === 'unknown') {
+    throw new OrchError('BACKEND_UNREACHABLE', `Cannot stop the OpenCode server: it was started on host "${host}"`, {
+      hint: `Run orch on host "${host}"`,
+    })
+  }
   const used: string[] = []
   for (const name of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {
     if (liveness(record.process) !== 'alive') break
