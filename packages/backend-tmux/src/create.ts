@@ -23,7 +23,7 @@ import { socketOf } from './observe.ts'
 import { ARGUMENT_BYTES } from './options.ts'
 import { type Answer, epochOf, failureText, type Handle, isId, parseLook, saysServerDied } from './parse.ts'
 import { GET_A_PROGRAM, PROGRAMS, programNamed } from './programs.ts'
-import { hasLoneSurrogate } from './unsendable.ts'
+import { hasLoneSurrogate, unsendable } from './unsendable.ts'
 import { startFile } from './wrapper.ts'
 
 /** A program and the file it is. */
@@ -47,6 +47,7 @@ export async function createAgent(
     })
   const program = await resolveProgram(context, request)
   const argv = argumentsFor(program, request)
+  refuseUntypable(program.spec, request)
   await context.tmux.program()
   await prepareFiles(context.paths)
   const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
@@ -112,6 +113,16 @@ function argumentsFor(program: Program, request: CreateRequest): string[] {
       })
   }
   return argv
+}
+
+/** A task that `begin` would refuse to type leaves a window behind: it is refused before there is one. */
+function refuseUntypable({ promptBy }: ProgramSpec, { id, prompt }: CreateRequest): void {
+  const bad = promptBy === 'send' ? unsendable(prompt) : null
+  if (bad === null) return
+  const state = `${bad.charAt(0).toLowerCase()}${bad.slice(1)}`
+  throw new OrchError('CREATE_FAILED', `Cannot start agent "${id}" with a task that has to be typed: ${state}`, {
+    hint: 'Remove that character from the task',
+  })
 }
 
 interface WindowCall {
