@@ -6,7 +6,7 @@ const CONTEXT = {
   id: 'fix-login-7k3q',
   task: '  Fix the login\n\nWith care.\n',
   project: "/home/a b/it's here",
-  directory: '/work/tree',
+  directory: '/trees/login',
   workspace: '/project/.orch/workspace/fix-login-7k3q',
   command: null,
 }
