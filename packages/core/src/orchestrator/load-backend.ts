@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { BACKEND_API_VERSION, type BackendFactory, type BackendModule } from '../backend.ts'
+import {
+  BACKEND_API_VERSION,
+  type Backend,
+  type BackendFactory,
+  type BackendHost,
+  type BackendModule,
+} from '../backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { KnownBackend } from './options.ts'
@@ -13,36 +19,35 @@ interface Sources {
   readonly given: Readonly<Record<string, BackendFactory>>
 }
 
-/** Finds a backend by name: given by the embedder, named in the configuration, or known. */
-export function createBackendLoader(sources: Sources): (name: string) => Promise<BackendFactory> {
-  return async (name) => {
-    const given = sources.given[name]
-    if (given !== undefined) return given
-    const entry = sources.config.backends[name]
+/** Opens a backend by name: given by the embedder, named in the configuration, or known. */
+export function createBackendLoader(sources: Sources): (name: string, host: () => BackendHost) => Promise<Backend> {
+  return async (name, host) => {
+    const given = own(sources.given, name)
+    if (given !== undefined) return await open(name, name, async () => given(host()))
+    const { module = null, from = '', options = {} } = own(sources.config.backends, name) ?? {}
     const known = sources.known.find((backend) => backend.name === name)
-    if (entry?.module) {
-      const { module: source, from } = entry
-      const module = await loadModule(name, source, async () => await import(moduleUrl(source, from)))
-      return checked(name, module).createBackend(entry.options)
-    }
-    if (known !== undefined) {
-      const module = await loadModule(name, name, () => known.load())
-      return checked(name, module).createBackend(entry?.options ?? {})
-    }
-    throw unknownBackend(name, sources)
+    if (module === null && known === undefined) throw unknownBackend(name, sources)
+    return await open(name, module ?? name, async () => {
+      const loaded = module === null ? await known?.load() : await import(moduleUrl(module, from))
+      return checked(name, loaded).createBackend(options)(host())
+    })
   }
 }
 
-async function loadModule(name: string, module: string, load: () => Promise<BackendModule>): Promise<BackendModule> {
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+async function open(name: string, source: string, work: () => Promise<Backend>): Promise<Backend> {
   try {
-    return await load()
+    return await work()
   } catch (cause) {
     if (isOrchError(cause)) throw cause
     throw new OrchError(
       'BACKEND_INVALID',
-      `Cannot load the backend "${name}" from "${module}": ${(cause as Error).message.split('\n')[0]}`,
+      `Cannot load the backend "${name}" from "${source}": ${(cause as Error).message.split('\n')[0]}`,
       {
-        hint: `Install "${module}", or mend "backends.${name}.module" in the configuration`,
+        hint: `Install "${source}", or mend "backends.${name}.module" in the configuration`,
         backend: name,
         cause,
       },

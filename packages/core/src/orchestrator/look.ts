@@ -2,7 +2,7 @@ import type { Agent, Capability, Exit, Reason, State } from '../agent.ts'
 import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
 import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
-import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { type Report, readReport } from '../workspace/report.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -157,7 +157,10 @@ function damaged(stored: StoredRecord): Observation | null {
   return stored.damage === null ? null : unseen(stored.record.id, stored.damage)
 }
 
-/** Stores what can never change again: how the process ended, and what the backend wants kept. */
+/**
+ * Stores what can never change again: how the process ended, and what the backend wants kept. A look does not fail
+ * because that cannot be stored now: the next one sees it again.
+ */
 async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observation | null): Promise<StoredRecord> {
   if (observation === null || stored.damage !== null || stored.closed) return stored
   const { record } = stored
@@ -167,11 +170,17 @@ async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observat
   const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
   const settled = record.attempts.some(({ id }) => arrived.includes(id))
   if (!newExit && !newFacts && !settled) return stored
-  return await updateRecord(orch, stored, 'observed', (now) => ({
+  const change = (now: AgentRecord): RecordChange => ({
     ...(newExit ? { exit } : {}),
     ...(newFacts ? { facts: observation.facts ?? null } : {}),
     ...(settled ? { attempts: now.attempts.filter(({ id }) => !arrived.includes(id)) } : {}),
-  }))
+  })
+  try {
+    return await updateRecord(orch, stored, 'observed', change)
+  } catch (error) {
+    if (isOrchError(error)) return stored
+    throw error
+  }
 }
 
 /** Renders an agent as every surface shows it. Pure. */

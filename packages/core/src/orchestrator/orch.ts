@@ -70,7 +70,7 @@ export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
     backend: (name) => {
       const before = opened.get(name)
       if (before) return before
-      const opening = load(name).then((factory) => factory(hostFor(name, state, env)))
+      const opening = load(name, () => hostFor(name, state, env))
       opened.set(name, opening)
       return opening
     },

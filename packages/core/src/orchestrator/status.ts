@@ -1,6 +1,7 @@
 import { type Agent, STATES, type State } from '../agent.ts'
 import type { Orphan, StatusDocument } from '../documents.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import type { RecordList } from '../registry/registry.ts'
 import { type BulkLook, lookAt } from './look.ts'
 import type { StatusOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -16,9 +17,9 @@ import { documentFor } from './warnings.ts'
 export async function status(orch: Orch, options: StatusOptions = {}): Promise<StatusDocument> {
   const open = await orch.registry.list('open')
   const ended = options.ended ? await orch.registry.list('closed') : { records: [], unreadable: [] }
-  const records = [...open.records, ...ended.records].filter((stored) => isWanted(orch, options, stored))
+  const records = newestOf([...open.records, ...ended.records]).filter((stored) => isWanted(orch, options, stored))
   if (records.length === 0) await refuseUnknown(orch, options.backend)
-  const wanted = orch.knownNames.filter((name) => options.backend === undefined || name === options.backend)
+  const wanted = orch.backendNames.filter((name) => options.backend === undefined || name === options.backend)
   const first = await lookAt(orch, records, { signal: options.signal, alsoLookAt: wanted })
   const look = await lookAgain(orch, records, first, options.signal)
   const agents = look.looks.map(({ agent }) => agent)
@@ -34,8 +35,13 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
     backends: look.backends,
     counts: countStates(agents),
     agents: shown.toSorted(byNeed),
-    orphans: await findOrphans(orch, look),
+    orphans: await findOrphans(orch, look, open),
   }
+}
+
+/** One that was closed between the two lists is in both. */
+function newestOf(records: readonly StoredRecord[]): readonly StoredRecord[] {
+  return [...new Map(records.map((stored) => [stored.record.id, stored])).values()]
 }
 
 async function refuseUnknown(orch: Orch, backend: string | undefined): Promise<void> {
@@ -78,9 +84,16 @@ function byNeed(a: Agent, b: Agent): number {
   return STATES.indexOf(a.state) - STATES.indexOf(b.state) || b.spawnedAt.localeCompare(a.spawnedAt)
 }
 
-/** What carries orch's tag and is no open agent of any project: without a record, or left over from a closed one. */
-async function findOrphans(orch: Orch, look: BulkLook): Promise<Orphan[]> {
+/**
+ * What carries orch's tag and is no open agent of any project: without a record, or left over from a closed one. An
+ * agent that was opened or closed during the look is neither.
+ */
+async function findOrphans(orch: Orch, look: BulkLook, before: RecordList): Promise<Orphan[]> {
   if (look.found.length === 0) return []
-  const open = new Set(await orch.registry.ids('open'))
-  return look.found.filter(({ id }) => !open.has(id)).map(({ backend, id, detail }) => ({ backend, id, detail }))
+  const known = new Set([
+    ...before.records.map(({ record }) => record.id),
+    ...before.unreadable.map(({ id }) => id),
+    ...(await orch.registry.ids('open')),
+  ])
+  return look.found.filter(({ id }) => !known.has(id)).map(({ backend, id, detail }) => ({ backend, id, detail }))
 }
