@@ -13,7 +13,11 @@ export function print(stream: OutputStream, text: string): Promise<void> {
   })
 }
 
-/** One JSON document on one line. */
+/** What JSON lets stand in a string although a terminal acts upon it: DEL, C1 controls, and what turns text around. */
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+
+/** One JSON document on one line, safe to be shown on a terminal. */
 export function printJson(stream: OutputStream, value: unknown): Promise<void> {
-  return print(stream, `${JSON.stringify(value)}\n`)
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return print(stream, `${JSON.stringify(value).replace(TERMINAL_CONTROLS, escaped)}\n`)
 }
