@@ -154,11 +154,6 @@ export function listCommands(): Command[] {
   ]
 }
 
-/** Lets the server collect its dead children first: it may have missed how some of them ended. */
-export function collectAndListCommands(): Command[] {
-  return [['run-shell', 'true'], ...listCommands()]
-}
-
 /** Where tmux gets a text from, and the name it keeps it under meanwhile. */
 export interface TextSource {
   readonly buffer: string

@@ -23,14 +23,8 @@ export async function observeAgents(
 ): Promise<ObserveResult> {
   const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
   const looks = await lookAt(context, [...sockets], signal)
-  let subjects = subjectsOf(context, agents, looks)
+  const subjects = subjectsOf(context, agents, looks)
   const exits = await readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
-  const unclear = subjects.filter(({ row, handle }) => row?.dead && row.exit === null && !exits.has(handle?.exit ?? ''))
-  if (unclear.length > 0) {
-    for (const socket of new Set(unclear.map(({ agent }) => socketOf(agent.target))))
-      looks.set(socket, await context.tmux.look(socket, signal, true))
-    subjects = subjectsOf(context, agents, looks)
-  }
   const sightings = await sightingsOf(context, subjects, exits)
   const own = looks.get(context.paths.socket) as Look
   return {

@@ -185,17 +185,15 @@ describe('create()', () => {
     const stateDirectory = join(world.folder, 'a \'b\' "c" #(touch x) ;d; $HOME \\ é%H')
     mkdirSync(stateDirectory, { mode: 0o700 })
     const backend = tmux()({ ...world.host, stateDirectory })
-    const request = world.request(systemProgram('echo', ['said']), {
-      target: backend.target,
-      directory: stateDirectory,
-    })
+    const program = systemProgram('sh', ['-c', 'echo said; cat >/dev/null'])
+    const request = world.request(program, { target: backend.target, directory: stateDirectory })
     const { handle } = await backend.create(request, world.signal)
     const agent = { ...request, handle, facts: null, attempts: [] }
     await world.output(agent, 'said')
     const { observations } = await backend.observe([agent], world.signal)
     expect(observations[0]?.existence).toMatchObject({ value: 'present' })
     const receipt = await backend.send(agent, { id: 'm', text: 'a line\n'.repeat(10_000) }, world.signal)
-    expect(receipt).toMatchObject({ delivery: 'accepted' })
+    expect(receipt).toMatchObject({ reason: null, delivery: 'accepted' })
   })
 
   it('moves a socket whose path is too long to a short folder', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
@@ -265,12 +265,14 @@ describe('begin()', () => {
     expect(receipts.map(({ delivery }) => delivery)).toEqual(Array(4).fill('accepted'))
     expect(receipts.filter(({ reason }) => reason?.code === 'BEGUN')).toHaveLength(3)
     await send(world, agent, 'next')
-    const log = await eventually('both messages', () => {
-      const lines = readFileSync(join(world.folder, `${agent.id}.received`), 'utf8')
-        .trim()
-        .split('\n')
-      return lines.length >= 2 ? lines.map((line) => JSON.parse(line)) : undefined
-    })
+    const record = `${agent.id}.received`
+    await world.loggedBytes(record, JSON.stringify('line one\nline two').length + JSON.stringify('next').length + 2)
+    const log = world
+      .logged(record)
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(log).toEqual(['line one\nline two', 'next'])
   })
 

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, Exit } from '@orch/core'
 import { eventually, nodeProgram, runs, systemProgram, World } from './support/world.ts'
@@ -41,18 +40,6 @@ describe('the exit of a program', () => {
     const agent = await world.create(systemProgram('cat', []))
     process.kill((agent.handle as { panePid: number }).panePid, 'SIGKILL')
     expect(await exitOf(world, agent)).toEqual({ code: null, signal: 'SIGKILL' })
-  })
-
-  it('is asked of tmux again when tmux missed some of forty and no file says it', async () => {
-    await using world = new World()
-    const agents = await Promise.all(Array.from({ length: 40 }, (_, index) => world.create(shell(`exit ${index}`))))
-    const dead = (): number =>
-      world.tmux('list-panes', '-a', '-F', '#{@orch_run} #{pane_dead}').match(/\S+ 1$/gm)?.length ?? 0
-    await eventually('forty dead windows', () => dead() === 40 || undefined)
-    for (const { handle } of agents) rmSync((handle as { exit: string }).exit)
-    const { observations } = await world.backend.observe(agents, world.signal)
-    const codes = observations.map(({ process }) => (process.known ? process.value.exit?.code : undefined))
-    expect(codes).toEqual(Array.from({ length: 40 }, (_, index) => index))
   })
 
   it('outlives the tmux server', async () => {

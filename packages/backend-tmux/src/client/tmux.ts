@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
-import { type Command, collectAndListCommands, commandLine, controlCommandLine, listCommands } from '../command-line.ts'
+import { type Command, commandLine, controlCommandLine, listCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
 import { type Answer, type Look, parseLook } from '../parse.ts'
 import { findProgram } from './files.ts'
@@ -66,13 +66,10 @@ export class TmuxClient {
 
   /**
    * Lists a server's panes. Why it could not is an answer too; only an abort rejects.
-   *
-   * @param collect lets the server collect its dead children first.
    */
-  async look(socket: string, signal: AbortSignal, collect = false): Promise<Look> {
-    const commands = collect ? collectAndListCommands() : listCommands()
+  async look(socket: string, signal: AbortSignal): Promise<Look> {
     try {
-      return parseLook(await this.run({ socket, commands, signal }))
+      return parseLook(await this.run({ socket, commands: listCommands(), signal }))
     } catch (error) {
       if (signal.aborted || !isOrchError(error)) throw error
       return { kind: 'failed', reason: { code: error.code, text: error.message } }
