@@ -8,7 +8,10 @@ import { PAGE } from '../workspace/report.ts'
 import { toRef } from './look.ts'
 import type { Orch } from './orch.ts'
 
-const RESUBSCRIBED: Reason = { code: 'RESUBSCRIBED', text: 'The subscription had ended; something may have been missed' }
+const RESUBSCRIBED: Reason = {
+  code: 'RESUBSCRIBED',
+  text: 'The subscription had ended; something may have been missed',
+}
 
 /** Everything that can change the state of some agents, subscribed to before anyone looks. */
 export interface Following {
