@@ -61,5 +61,6 @@ function report(phase, note = 'no note') {
 }
 
 function unescaped(text) {
-  return text.replaceAll('\\e', '\u001b').replaceAll('\\a', '\u0007').replaceAll('\\n', '\n')
+  const character = (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))
+  return text.replaceAll('\\n', '\n').replace(/\\x([0-9a-f]{2})/g, character)
 }
