@@ -3,7 +3,7 @@ import { OrchError } from '../errors.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { assertSound, closeRecord, reread } from './update-record.ts'
+import { closeRecord, reread } from './update-record.ts'
 
 type AbandonResult = AbandonDocument['results'][number]
 

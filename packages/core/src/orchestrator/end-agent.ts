@@ -1,7 +1,8 @@
 import type { StopProof } from '../agent.ts'
 import type { ErrorInfo } from '../documents.ts'
-import { isOrchError, type OrchError } from '../errors.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import { ownerLiveness } from '../process-owner.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -10,6 +11,7 @@ import { updateRecord } from './update-record.ts'
 /**
  * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
  * doing. One that was never recorded to be made is looked for first: not there is proof too.
+ * @throws OrchError `BUSY` while another process spawns it
  */
 export async function endAgent(
   orch: Orch,
@@ -17,7 +19,10 @@ export async function endAgent(
   ending: 'completed' | 'abandoned',
   signal: AbortSignal | undefined,
 ): Promise<StopProof> {
-  const { record } = await updateRecord(orch, stored, 'ending', (now) => (now.ending === ending ? null : { ending }))
+  assertNotSpawning(stored.record)
+  const { record } = await updateRecord(orch, stored, 'ending', (now) =>
+    now.ending === ending || now.exit !== null ? null : { ending },
+  )
   const backend = await orch.backend(record.backend)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
   const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
@@ -32,6 +37,16 @@ export async function endAgent(
     ref = { ...ref, handle: there.handle }
   }
   return await callBackend({ ...call, verb: 'stop' }, (inner) => backend.stop(ref, inner))
+}
+
+/** What a living process is making now would be there after nothing was found. */
+function assertNotSpawning({ id, lifecycle, owner }: AgentRecord): void {
+  if (lifecycle !== 'spawning' || owner === null || ownerLiveness(owner) !== 'alive') return
+  throw new OrchError('BUSY', `Cannot end "${id}": another process is spawning it`, {
+    hint: 'Run the same command again once that has ended',
+    agent: id,
+    retryable: true,
+  })
 }
 
 /** Runs `work` for each id side by side; an `OrchError` becomes part of that id's result. */

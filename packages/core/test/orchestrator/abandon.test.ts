@@ -1,0 +1,109 @@
+import { appendFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { abandon } from '../../src/orchestrator/abandon.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
+import { spawn } from '../../src/orchestrator/spawn.ts'
+import { status } from '../../src/orchestrator/status.ts'
+import { createPlace, interrupted, type Place } from '../harness/place.ts'
+
+const scope = perTest()
+let place: Place
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+})
+
+describe('abandon()', () => {
+  it.each(['x', '[[hang: a]]', '[[permission: a]]', '[[exit: 3]]'])(
+    'ends %s without verification, its work stays',
+    async (task) => {
+      const { orch, id } = await place.spawn(task)
+      expect(await abandon(orch, [id])).toEqual({
+        apiVersion: 1,
+        warnings: [],
+        results: [{ id, ok: true, stop: { proven: true, evidence: [expect.anything()] }, error: null }],
+      })
+      expect(place.server.agents()).toEqual([])
+      expect(await orch.registry.get(id)).toMatchObject({ closed: true, record: { lifecycle: 'abandoned' } })
+      expect(existsSync(join(place.project, '.orch/workspace', id, 'SPAWN_CONTEXT.md'))).toBe(true)
+    },
+  )
+
+  it('twice is fine, after complete it is not', async () => {
+    const { orch, id } = await place.spawn('x')
+    const other = await place.spawn('y')
+    await abandon(orch, [id])
+    await complete(orch, [other.id], { force: true })
+    expect((await abandon(orch, [id, other.id, 'nobody-7k3q'])).results).toMatchObject([
+      { id, ok: true, stop: null },
+      { id: other.id, ok: false, error: { code: 'CONFLICT' } },
+      { id: 'nobody-7k3q', ok: false, error: { code: 'AGENT_NOT_FOUND' } },
+    ])
+  })
+
+  it('keeps the record open when the end could not be proven or tried', async () => {
+    const { id } = await place.spawn('x')
+    const orch = await place.open({
+      wrap: (backend) => ({ ...backend, stop: async () => ({ proven: false, evidence: [] }) }),
+    })
+    expect((await abandon(orch, [id])).results).toMatchObject([{ ok: false, stop: { proven: false }, error: null }])
+    place.server.freeze()
+    expect((await abandon(await place.open(), [id])).results).toMatchObject([
+      { ok: false, stop: null, error: { code: 'BACKEND_UNREACHABLE' } },
+    ])
+    place.server.thaw()
+    expect((await orch.registry.get(id))?.closed).toBe(false)
+    expect((await status(orch)).agents).toMatchObject([{ id, state: 'idle' }])
+  })
+
+  it('closes a spawn of a dead process, after a look for what it may have made', async () => {
+    const orch = await place.open()
+    const target = (await orch.backend('memory')).target
+    const half = interrupted(orch, { target })
+    await orch.registry.create(half)
+    expect((await abandon(orch, [half.id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
+    const { id } = await place.spawn('[[hang: a]]')
+    const stored = await orch.registry.get(id)
+    await orch.registry.append(id, stored?.revision ?? 0, {
+      type: 'x',
+      set: { handle: null, lifecycle: 'spawning', owner: null },
+    })
+    expect((await abandon(orch, [id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
+    expect(place.server.agents()).toEqual([])
+  })
+
+  it('does not close a spawn whose backend cannot be asked', async () => {
+    const orch = await place.open()
+    const half = interrupted(orch, { target: (await orch.backend('memory')).target })
+    await orch.registry.create(half)
+    place.server.freeze()
+    expect((await abandon(orch, [half.id])).results).toMatchObject([
+      { ok: false, error: { code: 'BACKEND_UNREACHABLE' } },
+    ])
+    expect((await orch.registry.get(half.id))?.closed).toBe(false)
+  })
+
+  it('never leaves an agent running whose spawn was under way', async () => {
+    const abandoned: unknown[] = []
+    const other = await place.open()
+    const barrier = async (point: string): Promise<void> => {
+      if (point !== 'create:before' && point !== 'begin:before') return
+      for (const id of await other.registry.ids('open')) abandoned.push(...(await abandon(other, [id])).results)
+    }
+    const { agent } = await spawn(await place.open({ memory: { barrier } }), { task: 'x' })
+    expect(abandoned).toMatchObject([{ error: { code: 'BUSY' } }, { error: { code: 'BUSY' } }])
+    expect(place.server.agents()).toEqual([agent.id])
+    expect((await abandon(other, [agent.id])).results).toMatchObject([{ ok: true }])
+    expect(place.server.agents()).toEqual([])
+  })
+
+  it('does not touch an agent whose record cannot be trusted', async () => {
+    const { orch, id } = await place.spawn('x')
+    const event = { v: 1, uid: 'u', base: 99, at: '', type: 'x', set: {} }
+    appendFileSync(place.recordFile(id), `\n${JSON.stringify(event)}\n`)
+    expect((await abandon(orch, [id])).results).toMatchObject([{ ok: false, error: { code: 'RECORD_CORRUPT' } }])
+    expect(place.server.agents()).toEqual([id])
+  })
+})

@@ -1,0 +1,206 @@
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
+import { send } from '../../src/orchestrator/send.ts'
+import { status } from '../../src/orchestrator/status.ts'
+import { currentOwner } from '../../src/process-owner.ts'
+import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
+
+const scope = perTest()
+let place: Place
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+})
+
+describe('complete()', () => {
+  it('verifies, ends the agent, proves it and closes the record', async () => {
+    const { orch, id } = await place.spawn('x')
+    page(id, 'Phase: Complete - all done\n')
+    const document = await complete(orch, [id])
+    expect(document).toEqual({
+      apiVersion: 1,
+      warnings: [],
+      dryRun: false,
+      results: [
+        {
+          id,
+          ok: true,
+          checks: [
+            { name: 'phase', result: 'pass', text: expect.any(String) },
+            { name: 'requests', result: 'pass', text: expect.any(String) },
+            { name: 'turn', result: 'pass', text: expect.any(String) },
+          ],
+          stop: { proven: true, evidence: [expect.anything()] },
+          lifecycle: 'completed',
+          error: null,
+        },
+      ],
+    })
+    expect(place.server.agents()).toEqual([])
+    expect((await orch.registry.get(id))?.closed).toBe(true)
+    expect(existsSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'))).toBe(true)
+  })
+
+  it.each<readonly [string, string, string, string]>([
+    ['the phase is not Complete', 'x', 'Phase: Testing\n', 'phase'],
+    ['there is no phase', 'x', '', 'phase'],
+    ['the phase only begins with Complete', 'x', 'Phase: Complete later\n', 'phase'],
+    ['a permission is asked for', '[[permission: a]]', 'Phase: Complete\n', 'requests'],
+    ['a question stands on the page', 'x', 'Phase: Complete\nQUESTION: a?\n', 'requests'],
+    ['a turn runs', '[[hang: a]]', 'Phase: Complete\n', 'turn'],
+  ])('changes nothing when %s', async (_, task, text, check) => {
+    const { orch, id } = await place.spawn(task)
+    page(id, text)
+    const { results } = await complete(orch, [id])
+    expect(results).toMatchObject([{ id, ok: false, stop: null, lifecycle: 'active', error: null }])
+    expect(results[0]?.checks).toContainEqual(expect.objectContaining({ name: check, result: 'fail' }))
+    expect(place.server.agents()).toEqual([id])
+    expect((await orch.registry.get(id))?.record.lifecycle).toBe('active')
+  })
+
+  it.each(['phase', 'requests', 'turn'])('with force overrides a failed %s, and says so', async (name) => {
+    const task = { phase: 'x', requests: '[[permission: a]]', turn: '[[hang: a]]' }[name] as string
+    const { orch, id } = await place.spawn(task)
+    page(id, name === 'phase' ? '' : 'Phase: Complete\n')
+    const { results } = await complete(orch, [id], { force: true })
+    expect(results).toMatchObject([{ ok: true, lifecycle: 'completed', stop: { proven: true } }])
+    expect(results[0]?.checks.find((check) => check.name === name)?.result).toBe('overridden')
+    expect(place.server.agents()).toEqual([])
+  })
+
+  it.each([true, false])('with dry-run changes nothing (force: %j)', async (force) => {
+    const { orch, id } = await place.spawn('x')
+    const before = await orch.registry.get(id)
+    const { dryRun, results } = await complete(orch, [id], { dryRun: true, force })
+    expect({ dryRun, results }).toMatchObject({
+      dryRun: true,
+      results: [{ ok: force, stop: null, lifecycle: 'active' }],
+    })
+    page(id, 'Phase: Complete\n')
+    expect((await complete(orch, [id], { dryRun: true })).results).toMatchObject([{ ok: true, stop: null }])
+    expect(await orch.registry.get(id)).toEqual(before)
+    expect(place.server.agents()).toEqual([id])
+  })
+
+  it('skips the turn of a program that does not show it', async () => {
+    const { orch, id } = await place.spawn('x', { memory: { without: ['turns', 'requests'] } })
+    page(id, 'Phase: Complete\n')
+    const { results } = await complete(orch, [id])
+    expect(results).toMatchObject([{ ok: true, checks: [{}, { name: 'requests' }, { name: 'turn', result: 'skip' }] }])
+  })
+
+  it('does not complete what could not be looked at', async () => {
+    const { id } = await place.spawn('x')
+    page(id, 'Phase: Complete\n')
+    place.server.freeze()
+    const { results } = await complete(await place.open(), [id])
+    expect(results).toMatchObject([{ ok: false, lifecycle: 'active', stop: null }])
+    const [, requests, turn] = results[0]?.checks ?? []
+    expect([requests?.result, turn?.result]).toEqual(['fail', 'fail'])
+    expect(requests?.text).toContain('could not be looked at')
+    const forced = await complete(await place.open(), [id], { force: true })
+    expect(forced.results).toMatchObject([{ ok: false, error: { code: 'BACKEND_UNREACHABLE', agent: id } }])
+    place.server.thaw()
+    expect((await status(await place.open())).agents).toMatchObject([{ id, lifecycle: 'active' }])
+  })
+
+  it('keeps the record open when the end could not be proven', async () => {
+    const { orch, id } = await place.spawn('x', { wrap: unproven })
+    page(id, 'Phase: Complete\n')
+    const { results } = await complete(orch, [id])
+    expect(results).toMatchObject([{ ok: false, stop: { proven: false }, lifecycle: 'active', error: null }])
+    expect((await orch.registry.get(id))?.record).toMatchObject({ lifecycle: 'active', endedAt: null })
+    expect((await status(orch)).agents).toMatchObject([{ id, state: 'done', reason: { code: 'PHASE_COMPLETE' } }])
+    expect((await complete(await place.open(), [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
+  })
+
+  it('keeps saying that an agent failed whose end could not be proven', async () => {
+    const { id } = await place.spawn('[[exit: 3]]')
+    const orch = await place.open({ wrap: unproven })
+    await complete(orch, [id], { force: true })
+    expect((await status(orch)).agents).toMatchObject([{ id, state: 'failed', lifecycle: 'active' }])
+  })
+
+  it('twice is fine', async () => {
+    const { orch, id } = await place.spawn('x')
+    page(id, 'Phase: Complete\n')
+    await complete(orch, [id])
+    expect((await complete(orch, [id])).results).toMatchObject([
+      { ok: true, lifecycle: 'completed', checks: [{ name: 'record', result: 'pass' }], stop: null },
+    ])
+  })
+
+  it('at once from several processes is fine', async () => {
+    const { id } = await place.spawn('x')
+    page(id, 'Phase: Complete\n')
+    const all = await Promise.all(Array.from({ length: 6 }, () => place.open()))
+    const documents = await Promise.all(all.map((orch) => complete(orch, [id])))
+    for (const { results } of documents)
+      expect(results).toMatchObject([{ ok: true, lifecycle: 'completed', error: null }])
+  })
+
+  it('cannot complete what was abandoned', async () => {
+    const { orch, id } = await place.spawn('x')
+    const stored = await orch.registry.get(id)
+    await orch.registry.archive(id, stored?.revision ?? 0, { type: 'x', set: { lifecycle: 'abandoned' } })
+    expect((await complete(orch, [id])).results).toMatchObject([
+      { ok: false, lifecycle: 'abandoned', checks: [{ name: 'record', result: 'fail' }] },
+    ])
+  })
+
+  it('gives each agent of a batch a result of its own, in order', async () => {
+    const { orch, id } = await place.spawn('x')
+    const other = await place.spawn('y')
+    page(other.id, 'Phase: Complete\n')
+    const { results } = await complete(orch, [id, 'nobody-7k3q', other.id, id])
+    expect(results).toMatchObject([
+      { id, ok: false },
+      {
+        id: 'nobody-7k3q',
+        ok: false,
+        checks: [],
+        lifecycle: null,
+        error: { code: 'AGENT_NOT_FOUND', outcome: 'none' },
+      },
+      { id: other.id, ok: true },
+    ])
+  })
+
+  it('does not touch an agent whose record cannot be trusted', async () => {
+    const { orch, id } = await place.spawn('x')
+    const event = { v: 1, uid: 'u', base: 99, at: '', type: 'x', set: {} }
+    appendFileSync(place.recordFile(id), `\n${JSON.stringify(event)}\n`)
+    expect((await complete(orch, [id], { force: true })).results).toMatchObject([{ error: { code: 'RECORD_CORRUPT' } }])
+    expect(place.server.agents()).toEqual([id])
+  })
+
+  it('leaves no attempt open: nothing is on its way any more', async () => {
+    const { id } = await place.spawn('x')
+    await send(await place.open({ memory: { crash: { at: 'send:before', how: 'reject' } } }), id, 'lost')
+    const orch = await place.open()
+    await complete(orch, [id], { force: true })
+    expect((await orch.registry.get(id))?.record.attempts).toEqual([])
+  })
+
+  it('does not end a spawn that a living process is still at', async () => {
+    const orch = await place.open()
+    const half = interrupted(orch, { target: (await orch.backend('memory')).target, owner: currentOwner() })
+    await orch.registry.create(half)
+    expect((await complete(orch, [half.id], { force: true })).results).toMatchObject([
+      { ok: false, error: { code: 'BUSY', retryable: true } },
+    ])
+    expect((await orch.registry.get(half.id))?.closed).toBe(false)
+  })
+})
+
+const unproven: PlaceOptions['wrap'] = (backend) => ({
+  ...backend,
+  stop: async () => ({ proven: false, evidence: [] }),
+})
+
+function page(id: string, text: string): void {
+  writeFileSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'), text)
+}
