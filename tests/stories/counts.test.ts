@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals'
+import { opencode } from '@orch/backend-opencode'
+import { tmux } from '@orch/backend-tmux'
+import { type Orch, openOrch, type SpawnOptions, type StatusDocument, spawn } from '@orch/core'
+import { perTest, type Scope } from '../harness/scope.ts'
+import { startOpenCode } from '../harness/start-open-code.ts'
+import { type CountingProxy, startProxy } from '../harness/start-proxy.ts'
+import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { openCodePlace, type Place, tmuxPlace } from './support/place.ts'
+import { countedRun } from './support/started-processes.ts'
+
+const scope = perTest()
+
+describe('what a command costs, from a cold process', () => {
+  it('status starts one tmux process for 10 agents and for 300, and no other', async () => {
+    const place = await scope.use(tmuxPlace())
+    await place.write(
+      '.orch/config.json',
+      JSON.stringify({ programs: { sleeper: { command: 'sleep', args: ['infinity'], promptBy: 'none' } } }),
+    )
+    const orch = await openIn(scope, place)
+    await spawnMany(orch, 10, { task: 'Sleep', program: 'sleeper' })
+    const few = await countedRun(place, 'status', '--json')
+    expect(few).toMatchObject({ code: 0, json: { complete: true, counts: { running: 10 } } })
+    await spawnMany(orch, 290, { task: 'Sleep', program: 'sleeper' })
+    const many = await countedRun(place, 'status', '--json')
+    expect(many).toMatchObject({ code: 0, json: { complete: true, counts: { running: 300 }, orphans: [] } })
+    expect((many.json as StatusDocument).agents).toHaveLength(300)
+    expect(few.tmuxRuns).toHaveLength(1)
+    expect(many.tmuxRuns).toEqual(few.tmuxRuns)
+    expect([few.processes.length, many.processes.length]).toEqual([1, 1])
+  })
+
+  it('send to tmux starts two tmux processes at most', async () => {
+    const place = await scope.use(tmuxPlace())
+    const id = await place.spawn('Say it again', '--program', '--', 'cat')
+    for (const message of ['Hello', `Several\nlines ${'x'.repeat(3000)}`]) {
+      const sent = await countedRun(place, 'send', id, message, '--json')
+      expect(sent).toMatchObject({ code: 0, json: { receipt: { delivery: 'accepted' } } })
+      expect(sent.tmuxRuns.length).toBeGreaterThan(0)
+      expect(sent.tmuxRuns.length).toBeLessThanOrEqual(2)
+    }
+  })
+
+  it('status sends the same requests for 10 OpenCode sessions and for 100 whose turn ends are recorded', async () => {
+    const model = await scope.use(startScriptedModel())
+    const server = await scope.use(startOpenCode({ model }))
+    const proxy = await scope.use(startProxy({ target: server.url }))
+    const env = { OPENCODE_URL: proxy.url, OPENCODE_SERVER_PASSWORD: server.password }
+    const place = await scope.use(openCodePlace({ model, env }))
+    const orch = await openIn(scope, place)
+    await spawnMany(orch, 10, { task: 'Answer [[answer: 42]]' })
+    const few = await recordedStatus(place, proxy)
+    expect(few.json).toMatchObject({ complete: true, counts: { idle: 10 } })
+    await spawnMany(orch, 90, { task: 'Answer [[answer: 42]]' })
+    const many = await recordedStatus(place, proxy)
+    expect(many.json).toMatchObject({ complete: true, counts: { idle: 100 }, orphans: [] })
+    expect(Object.keys(few.requests)).toContain('GET /experimental/session')
+    expect(many.requests).toEqual(few.requests)
+    expect(Object.keys(few.requests).filter((route) => /message|POST|PATCH/.test(route))).toEqual([])
+    expect(many.processes).toEqual(few.processes)
+  })
+})
+
+/** Orch in this process, on the state and the project of a place: agents are made without a process for each. */
+async function openIn(until: Scope, place: Place): Promise<Orch> {
+  const orch = await openOrch({
+    directory: place.project,
+    env: place.env,
+    backends: { opencode: opencode(), tmux: tmux() },
+  })
+  until.defer(() => orch.close())
+  return orch
+}
+
+async function spawnMany(orch: Orch, count: number, options: SpawnOptions): Promise<void> {
+  let left = count
+  const worker = async (): Promise<void> => {
+    for (; left > 0; ) {
+      left -= 1
+      await spawn(orch, options)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+}
+
+/** A status once the end of every turn is recorded, with what it asked the server. */
+async function recordedStatus(
+  place: Place,
+  proxy: CountingProxy,
+): Promise<{ json: unknown; requests: Record<string, number>; processes: string[][] }> {
+  const { agents } = await place.json<StatusDocument>('status')
+  expect(await place.json('wait', '--until', 'idle', ...agents.map(({ id }) => id))).toMatchObject({ code: 0 })
+  expect(await place.json('status')).toMatchObject({ counts: { idle: agents.length } })
+  proxy.forget()
+  const { json, processes, code } = await countedRun(place, 'status', '--json')
+  expect(code).toBe(0)
+  return { json, processes, requests: proxy.counts() }
+}
