@@ -220,6 +220,13 @@ function toAgent(
   }
 }
 
+/** Whether nothing will come from this agent any more, as far as this look shows. */
+export function hasEnded({ stored, observation, agent }: Look): boolean {
+  const gone = observation?.existence.known === true && observation.existence.value !== 'present'
+  const dead = observation?.process.known === true && !observation.process.value.alive
+  return stored.closed || agent.exit !== null || gone || dead
+}
+
 /** Nobody can answer what it asked any more. */
 function isOver({ closed }: StoredRecord, state: State, exit: Exit | null): boolean {
   return closed || exit !== null || state === 'exited' || state === 'lost'

@@ -1,0 +1,379 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../../tests/harness/eventually.ts'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Item } from '../../src/agent.ts'
+import type { Backend, BackendEvent, ReadQuery } from '../../src/backend.ts'
+import type { TailLine } from '../../src/documents.ts'
+import { OrchError } from '../../src/errors.ts'
+import { abandon } from '../../src/orchestrator/abandon.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
+import type { TailOptions } from '../../src/orchestrator/options.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
+import { send } from '../../src/orchestrator/send.ts'
+import { tail } from '../../src/orchestrator/tail.ts'
+import { collect, createPlace, interrupted, type Place } from '../harness/place.ts'
+
+const scope = perTest()
+const SAY = Array.from({ length: 12 }, (_, index) => `[[answer: line ${index}]]`).join('')
+let place: Place
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+})
+
+describe('tail()', () => {
+  it.each([1, 2, 5, 12, 13])('has exactly the newest %d', async (last) => {
+    const { orch, id } = await place.spawn(SAY)
+    const all = await collect(tail(orch, id, { last: 100 }))
+    expect(all).toHaveLength(13)
+    const lines = await collect(tail(orch, id, { last }))
+    expect(lines.map(itemOf)).toEqual(all.slice(-last).map(itemOf))
+    expect(lines[0]).toMatchObject({ apiVersion: 1, type: 'item', agent: id })
+    expect(new Set(lines.map((line) => line.type === 'item' && line.cursor === null))).toEqual(new Set([last === 13]))
+  })
+
+  it('has exactly so many lines of a program without structure', async () => {
+    const { orch, id } = await place.spawn('[[answer: a\nb\nc\nd]]', { memory: { without: ['transcript'] } })
+    const lines = await collect(tail(orch, id, { last: 3 }))
+    expect(lines.map((line) => itemOf(line)?.text)).toEqual(['b', 'c', 'd'])
+  })
+
+  it('has the newest 20 when nobody says', async () => {
+    const { orch, id } = await place.spawn(`${SAY}${SAY}`)
+    expect(await collect(tail(orch, id))).toHaveLength(20)
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, 100_001])('refuses to read %d', async (last) => {
+    const { orch, id } = await place.spawn('x')
+    await expect(collect(tail(orch, id, { last }))).rejects.toThrow(RangeError)
+  })
+
+  it('reads what an ended and a closed agent left', async () => {
+    const { orch, id } = await place.spawn('[[answer: one]][[exit: 3]]')
+    expect((await collect(tail(orch, id))).map((line) => itemOf(line)?.text)).toContain('one')
+    await complete(orch, [id], { force: true })
+    expect((await collect(tail(orch, id))).map((line) => itemOf(line)?.text)).toContain('one')
+  })
+
+  it('says what may be missing', async () => {
+    const gap = { code: 'TRUNCATED', text: 'The log was cut' }
+    const { orch, id } = await place.spawn('x', {
+      wrap: (backend) => ({ ...backend, read: async (...args) => ({ ...(await backend.read(...args)), gap }) }),
+    })
+    expect((await collect(tail(orch, id)))[0]).toEqual({ apiVersion: 1, type: 'gap', agent: id, reason: gap })
+  })
+
+  it('passes on raw, and rejects with what the backend says', async () => {
+    const queries: ReadQuery[] = []
+    const { orch, id } = await place.spawn('x', {
+      wrap: (backend) => ({
+        ...backend,
+        read: async (_, query) => {
+          queries.push(query)
+          throw new OrchError('BACKEND_UNREACHABLE', 'Cannot read: no')
+        },
+      }),
+    })
+    await expect(collect(tail(orch, id, { raw: true, last: 7 }))).rejects.toMatchObject({
+      code: 'BACKEND_UNREACHABLE',
+      agent: id,
+      backend: 'memory',
+    })
+    expect(queries).toEqual([{ last: 7, before: null, raw: true }])
+  })
+
+  it('says that nothing was made, or that there is no such agent', async () => {
+    const orch = await place.open()
+    const half = interrupted(orch)
+    await orch.registry.create(half)
+    for (const id of [half.id, 'nobody-7k3q', '../up'])
+      await expect(collect(tail(orch, id))).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
+  })
+})
+
+describe('tail() that follows', () => {
+  it('has what was, what comes, the states in between, and the end', async () => {
+    const { orch, id } = await place.spawn('[[answer: one]][[hang: two]]')
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state' && line.state === 'working')
+    place.server.finish(id)
+    await lines.seen((line) => line.type === 'state' && line.state === 'idle')
+    await send(orch, id, '[[answer: three]][[exit: 0]]')
+    await lines.ended
+    const texts = [...lines.texts()]
+    expect(texts.map(([, text]) => text).slice(1)).toEqual([
+      'one',
+      'two and done',
+      '[[answer: three]][[exit: 0]]',
+      'three',
+    ])
+    const others = lines.all.filter(({ type }) => type === 'state' || type === 'end')
+    expect(others.map((line) => ('state' in line ? line.state : line.type))).toEqual([
+      'working',
+      'idle',
+      'exited',
+      'end',
+    ])
+    expect(lines.all.at(-1)).toMatchObject({ type: 'end', agent: id, reason: { code: 'PROCESS_ENDED' } })
+  })
+
+  it('begins with exactly so many', async () => {
+    const { orch, id } = await place.spawn(`${SAY}[[exit: 0]]`)
+    const lines = await collect(tail(orch, id, { last: 3, follow: true }))
+    expect(lines.map((line) => itemOf(line)?.text ?? line.type)).toEqual([
+      'line 9',
+      'line 10',
+      'line 11',
+      'state',
+      'end',
+    ])
+  })
+
+  it.each(['read:before', 'read:after'])(
+    'neither loses nor doubles what is said at %s of its first page',
+    async (at) => {
+      const { id } = await place.spawn('[[answer: before]]')
+      const other = await place.open()
+      let first = true
+      const barrier = async (point: string): Promise<void> => {
+        if (point !== at || !first) return
+        first = false
+        await send(other, id, '[[answer: meanwhile]]')
+        await send(other, id, '[[exit: 0]]')
+      }
+      const lines = following(await place.open({ memory: { barrier } }), id)
+      await lines.ended
+      const said = lines.all.map(itemOf).filter((item) => item?.role === 'assistant')
+      expect(said.map((item) => item?.text)).toEqual(['before', 'meanwhile'])
+    },
+  )
+
+  it('puts a text together that was being written when it began', async () => {
+    const { orch, id } = await place.spawn('[[hang: half]]')
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    place.server.finish(id)
+    await lines.seen((line) => line.type === 'state' && line.state === 'idle')
+    expect([...lines.texts().values()].at(-1)).toBe('half and done')
+  })
+
+  it.each<readonly [string, (orch: Orch, id: string) => unknown, string]>([
+    ['completed', (orch, id) => complete(orch, [id], { force: true }), 'COMPLETED'],
+    ['abandoned', (orch, id) => abandon(orch, [id]), 'ABANDONED'],
+    ['killed with its server', () => place.server.kill(), 'SERVER_OVER'],
+    ['ended by a signal', (_, id) => place.server.exit(id, { code: null, signal: 'SIGKILL' }), 'PROCESS_FAILED'],
+  ])('ends when the agent is %s', async (_, act, code) => {
+    const { orch, id } = await place.spawn('[[hang: working]]')
+    const lines = following(await place.open(), id)
+    await lines.seen((line) => line.type === 'state')
+    await act(orch, id)
+    await lines.ended
+    expect(lines.all.at(-1)).toMatchObject({ type: 'end', reason: { code } })
+  })
+
+  it('ends for an agent that is gone, also when it had reported Complete', async () => {
+    const script = controlled({ existence: 'gone' })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    expect((await collect(tail(orch, id, { follow: true }))).at(-1)?.type).toBe('end')
+  })
+
+  it('ends with the reason when it is aborted', async () => {
+    const { orch, id } = await place.spawn('[[hang: working]]')
+    const controller = new AbortController()
+    const lines = following(orch, id, { signal: controller.signal })
+    await lines.seen((line) => line.type === 'state')
+    const rejected = expect(lines.ended).rejects.toThrow('enough')
+    controller.abort(new Error('enough'))
+    await rejected
+  })
+
+  it('frees its subscriptions when its reader goes away', async () => {
+    const signals: AbortSignal[] = []
+    const { orch, id } = await place.spawn('[[hang: working]]', {
+      wrap: (backend) => ({
+        ...backend,
+        events: (agents, query, signal) => {
+          signals.push(signal)
+          return backend.events(agents, query, signal)
+        },
+      }),
+    })
+    for await (const line of tail(orch, id, { follow: true })) if (line.type === 'state') break
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+})
+
+describe('tail() of pushed events', () => {
+  it('does not repeat a finished item, and lets a later version replace it', async () => {
+    const script = controlled()
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(item('a', 'one'), item('a', 'one'), item('a', 'two'), { type: 'changed', agent: id })
+    await lines.seen((line) => itemOf(line)?.text === 'two')
+    expect(
+      lines.all
+        .map(itemOf)
+        .filter((one) => one?.id === 'a')
+        .map((one) => one?.text),
+    ).toEqual(['one', 'two'])
+  })
+
+  it('does not append to a text from a page what that may hold already', async () => {
+    const script = controlled({ items: [item('a', 'half', false).item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(delta('a', 'half'), delta('b', 'new'), item('a', 'half and', false), delta('a', ' more'))
+    await lines.seen((line) => line.type === 'delta' && line.text === ' more')
+    expect(lines.texts()).toEqual(
+      new Map([
+        ['a', 'half and more'],
+        ['b', 'new'],
+      ]),
+    )
+  })
+
+  it('reads again after a gap, and tells what was missed once', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id, { last: 1 })
+    await lines.seen((line) => line.type === 'state')
+    script.items.push(...Array.from({ length: 30 }, (_, index) => item(`m${index}`, `missed ${index}`).item))
+    script.push({ type: 'gap', agent: null, reason: { code: 'RECONNECTED', text: 'x' } }, item('m29', 'missed 29'))
+    await lines.seen((line) => itemOf(line)?.id === 'm29')
+    script.push(item('z', 'after'))
+    await lines.seen((line) => itemOf(line)?.id === 'z')
+    expect(lines.all.filter(({ type }) => type === 'gap')).toHaveLength(1)
+    expect(
+      lines.all
+        .map(itemOf)
+        .filter(Boolean)
+        .map((one) => one?.id)
+        .sort(),
+    ).toEqual(['a', ...Array.from({ length: 30 }, (_, index) => `m${index}`), 'z'].sort())
+  })
+
+  it('tells what was not pushed before the end, however much it is', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('[[hang: x]]', { wrap: script.wrap })
+    const lines = following(orch, id, { last: 1 })
+    await lines.seen((line) => line.type === 'state')
+    script.items.push(...Array.from({ length: 300 }, (_, index) => item(`m${index}`, 'x').item))
+    place.server.exit(id, { code: 0, signal: null })
+    script.push({ type: 'changed', agent: id })
+    await lines.ended
+    expect(lines.all.map(itemOf).filter(Boolean)).toHaveLength(301)
+  })
+
+  it('goes on when the transcript cannot be read for a while', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.broken = true
+    script.push({ type: 'gap', agent: id, reason: { code: 'RECONNECTED', text: 'x' } })
+    await lines.seen((line) => line.type === 'gap' && line.reason.code === 'BACKEND_UNREACHABLE')
+    script.broken = false
+    script.push(item('b', 'two'))
+    await lines.seen((line) => itemOf(line)?.id === 'b')
+  })
+})
+
+interface Script {
+  readonly items: Item[]
+  broken: boolean
+  readonly wrap: (backend: Backend) => Backend
+  push(...events: readonly BackendEvent[]): void
+}
+
+/** A backend whose transcript and events are what the test says; everything else is the memory backend's. */
+function controlled(options: { readonly items?: readonly Item[]; readonly existence?: 'gone' } = {}): Script {
+  const items = [...(options.items ?? [])]
+  const queue: BackendEvent[] = []
+  let wake = (): void => {}
+  const script: Script = {
+    items,
+    broken: false,
+    push: (...events) => {
+      queue.push(...events)
+      wake()
+    },
+    wrap: (backend) => ({
+      ...backend,
+      observe: async (agents, signal) => {
+        const seen = await backend.observe(agents, signal)
+        if (options.existence === undefined) return seen
+        const existence = {
+          known: true,
+          value: options.existence,
+          evidence: { source: 'api', detail: '', at: '' },
+        } as const
+        return { ...seen, observations: seen.observations.map((one) => ({ ...one, existence })) }
+      },
+      read: async (_, { last }) => {
+        if (script.broken) throw new OrchError('BACKEND_UNREACHABLE', 'Cannot read: no')
+        const start = Math.max(0, items.length - last)
+        return { items: items.slice(start), before: start === 0 ? null : `${start}`, gap: null }
+      },
+      async *events(_agents, _query, signal) {
+        yield { type: 'ready' }
+        signal.addEventListener('abort', () => wake())
+        while (!signal.aborted) {
+          yield* queue.splice(0)
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            if (queue.length > 0 || signal.aborted) resolve()
+          })
+        }
+      },
+    }),
+  }
+  return script
+}
+
+interface Lines {
+  readonly all: TailLine[]
+  readonly ended: Promise<void>
+  seen(predicate: (line: TailLine) => boolean): Promise<unknown>
+  /** Each item's text as a reader puts it together: items replace, deltas append. */
+  texts(): Map<string, string>
+}
+
+function following(orch: Orch, id: string, options: TailOptions = {}): Lines {
+  const all: TailLine[] = []
+  const controller = new AbortController()
+  scope.defer(() => controller.abort())
+  const signal = options.signal ?? controller.signal
+  const read = async (): Promise<void> => {
+    for await (const line of tail(orch, id, { ...options, follow: true, signal })) all.push(line)
+  }
+  const ended = read()
+  ended.catch(() => {})
+  return {
+    all,
+    ended,
+    seen: (predicate) => eventually(() => all.some(predicate), { what: `the line among ${JSON.stringify(all)}` }),
+    texts: () => {
+      const texts = new Map<string, string>()
+      for (const line of all) {
+        if (line.type === 'item') texts.set(line.item.id, line.item.text ?? '')
+        if (line.type === 'delta') texts.set(line.itemId, (texts.get(line.itemId) ?? '') + line.text)
+      }
+      return texts
+    },
+  }
+}
+
+function itemOf(line: TailLine): Item | undefined {
+  return line.type === 'item' ? line.item : undefined
+}
+
+function item(id: string, text: string, final = true): Extract<BackendEvent, { type: 'item' }> {
+  const fields = { role: 'assistant', tool: null, truncated: false, at: null, from: null } as const
+  return { type: 'item', agent: 'x', item: { id, kind: 'message', text, final, ...fields } }
+}
+
+function delta(itemId: string, text: string): BackendEvent {
+  return { type: 'delta', agent: 'x', itemId, text }
+}
