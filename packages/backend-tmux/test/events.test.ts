@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, BackendEvent } from '@orch/core'
 import { countingTmux } from './support/counting-tmux.ts'
@@ -53,6 +55,19 @@ describe('events()', () => {
     await told(follower, agent)
     expect(await isEnded(world, agent)).toBe(true)
     expect(follower.events.filter((event) => 'agent' in event && event.agent === other.id)).toEqual([])
+    await follower.end()
+  })
+
+  it('tells of an exit at once, also while the server is mute', async () => {
+    await using world = new World()
+    const go = join(world.folder, 'go')
+    const agent = await world.create(systemProgram('sh', ['-c', `until [ -e ${go} ]; do sleep 0.05; done; exit 6`]))
+    const follower = await follow(world, [agent])
+    world.freeze()
+    writeFileSync(go, '')
+    await told(follower, agent)
+    world.thaw()
+    expect((await world.observe(agent)).process).toMatchObject({ value: { alive: false, exit: { code: 6 } } })
     await follower.end()
   })
 

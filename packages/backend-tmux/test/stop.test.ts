@@ -23,6 +23,10 @@ async function pidsIn(world: World, name: string, count: number): Promise<number
   })
 }
 
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number).filter(runs)
+}
+
 /** Starts commands in the background, each of which writes its process id, and stays. */
 function family(...commands: readonly string[]): string {
   const child = `sh -c 'echo $$ >>"$0"; exec sleep 1000' "$F"`
@@ -128,6 +132,19 @@ describe('stop()', () => {
     expect(await stop(world, agent)).toMatchObject({ proven: true })
     expect(world.tmux('list-panes', '-a', '-F', '#{window_name} #{pane_dead}')).toContain(`${agent.id} 0`)
     await world.create(systemProgram('cat', []), { id: agent.id })
+  })
+
+  it('claims nothing while the log is still being written', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    const writer = childrenOf(world.serverPid).find((pid) => pid !== (agent.handle as { panePid: number }).panePid)
+    process.kill(writer as number, 'SIGSTOP')
+    const proof = await stop(world, agent)
+    process.kill(writer as number, 'SIGCONT')
+    expect(proof.proven).toBe(false)
+    expect(textOf(proof)).toContain('log is still being written')
+    await eventually('the end of the writer', () => !runs(writer as number) || undefined)
+    expect(await stop(world, agent)).toMatchObject({ proven: true })
   })
 
   it('claims nothing of a window while the server is mute, and ends the processes all the same', async () => {
