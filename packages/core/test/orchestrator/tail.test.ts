@@ -224,7 +224,10 @@ describe('tail() of pushed events', () => {
     const { orch, id } = await place.spawn('x', { wrap: script.wrap })
     const lines = following(orch, id)
     await lines.seen((line) => line.type === 'state')
-    script.push(delta('a', 'half'), delta('b', 'new'), item('a', 'half and', false), delta('a', ' more'))
+    script.push(delta('a', 'half'), delta('b', 'new'))
+    await lines.seen((line) => line.type === 'delta' && line.itemId === 'b')
+    expect(lines.texts().get('a')).toBe('half')
+    script.push(item('a', 'half and', false), delta('a', ' more'))
     await lines.seen((line) => line.type === 'delta' && line.text === ' more')
     expect(lines.texts()).toEqual(
       new Map([
@@ -235,7 +238,7 @@ describe('tail() of pushed events', () => {
   })
 
   it('reads again after a gap, and tells what was missed once', async () => {
-    const script = controlled({ items: [item('a', 'one').item] })
+    const script = controlled({ items: [item('old', 'not asked for').item, item('a', 'one').item] })
     const { orch, id } = await place.spawn('x', { wrap: script.wrap })
     const lines = following(orch, id, { last: 1 })
     await lines.seen((line) => line.type === 'state')
