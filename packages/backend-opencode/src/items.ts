@@ -1,6 +1,5 @@
-import type { Item, ToolCall } from '@orch/core'
+import { type Item, sanitize, type ToolCall } from '@orch/core'
 import type { Part, StoredMessage, ToolPart } from './parse.ts'
-import { plainText } from './plain-text.ts'
 
 /** The inputs in which a tool says by itself what it does, in one line. */
 const TELLING_INPUTS = ['command', 'filePath', 'path', 'pattern', 'url', 'query', 'description']
@@ -20,7 +19,7 @@ export function itemOf(
   { at, raw }: { readonly at: number | null; readonly raw: boolean },
 ): Item | null {
   if (part.type === 'other' || part.isSynthetic) return null
-  const clean = (text: string): string => (raw ? text : plainText(text))
+  const clean = (text: string): string => (raw ? text : sanitize(text))
   const time = part.startedAt ?? at
   const tool = part.tool === null ? null : toolCall(part, part.tool, clean)
   return {

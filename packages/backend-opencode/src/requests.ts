@@ -1,6 +1,5 @@
-import type { AgentRequest, Choice, JsonObject } from '@orch/core'
+import { type AgentRequest, type Choice, type JsonObject, sanitize } from '@orch/core'
 import type { OpenRequest, Part } from './parse.ts'
-import { plainText } from './plain-text.ts'
 
 /** What the server is told for each choice of a permission. */
 export const PERMISSION_REPLIES: Readonly<Record<string, 'once' | 'always' | 'reject'>> = {
@@ -19,7 +18,7 @@ export function toAgentRequest(request: OpenRequest, from: string | null, now: n
   return {
     id: request.id,
     kind: request.kind,
-    text: plainText(isPermission ? permissionText(request) : request.questions.map(({ text }) => text).join('\n')),
+    text: sanitize(isPermission ? permissionText(request) : request.questions.map(({ text }) => text).join('\n')),
     detail: isPermission ? permissionDetail(request) : null,
     choices: isPermission ? permissionChoices(request) : questionChoices(request),
     since: since === null ? null : new Date(since).toISOString(),
@@ -64,9 +63,9 @@ function permissionText({ permission, patterns, metadata }: OpenRequest): string
 function permissionDetail({ permission, patterns, metadata }: OpenRequest): JsonObject {
   const shown = ['command', 'filepath', 'parentDir', 'url', 'diff', 'description'].flatMap((name) => {
     const value = metadata[name]
-    return typeof value === 'string' ? [[name, plainText(value)]] : []
+    return typeof value === 'string' ? [[name, sanitize(value)]] : []
   })
-  return { permission, patterns: patterns.map(plainText), ...Object.fromEntries(shown) }
+  return { permission, patterns: patterns.map(sanitize), ...Object.fromEntries(shown) }
 }
 
 function permissionChoices({ hasAlways }: OpenRequest): Choice[] {
@@ -78,5 +77,5 @@ function permissionChoices({ hasAlways }: OpenRequest): Choice[] {
 function questionChoices({ questions }: OpenRequest): Choice[] {
   const [only] = questions
   if (only === undefined || questions.length > 1) return []
-  return only.labels.map((label) => ({ id: label, label: plainText(label) }))
+  return only.labels.map((label) => ({ id: label, label: sanitize(label) }))
 }

@@ -1,4 +1,4 @@
-import type { BackendEvent } from '@orch/core'
+import { type BackendEvent, sanitize } from '@orch/core'
 import { itemOf } from './items.ts'
 import {
   fields,
@@ -10,7 +10,6 @@ import {
   type Session,
   type StoredMessage,
 } from './parse.ts'
-import { plainText } from './plain-text.ts'
 import { isFinalAnswer } from './turn.ts'
 
 /** Turns the server's events into those of the contract. */
@@ -177,7 +176,7 @@ async function partDelta(state: State, place: Place, body: Record<string, unknow
     if (message !== null) state.messages.set(message.id, { role: message.role, at: message.createdAt })
     announcement.push(...(await partUpdated(state, place, part)))
   }
-  const text = state.raw ? delta : plainText(delta)
+  const text = state.raw ? delta : sanitize(delta)
   if (!state.announced.has(partID) || text === '') return announcement
   return [...announcement, { type: 'delta', agent: place.agent, itemId: partID, text }]
 }

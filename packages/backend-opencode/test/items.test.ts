@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { sanitize } from '@orch/core'
 import { itemsOf } from '../src/items.ts'
 import type { StoredMessage } from '../src/parse.ts'
-import { plainText } from '../src/plain-text.ts'
 import { recordedMessages } from './support/recorded.ts'
 
 const items = (name: string): ReturnType<typeof itemsOf> =>
@@ -50,9 +50,9 @@ describe('itemsOf()', () => {
   })
 })
 
-describe('plainText()', () => {
+describe('sanitize()', () => {
   it('removes everything a terminal would obey and keeps lines and tabs', () => {
-    expect(plainText('a\x1b]0;title\x07b\x1b[2Jc\x1bPq\x1b\\d\x9b1me\rf\r\ng\th\x00\x7f')).toBe('abcd1mef\ng\th')
-    expect(plainText('é 漢字 🦄')).toBe('é 漢字 🦄')
+    expect(sanitize('a\x1b]0;title\x07b\x1b[2Jc\x1bPq\x1b\\d\x9b1me\rf\r\ng\th\x00\x7f')).toBe('abcd1mef\ng\th')
+    expect(sanitize('é 漢字 🦄')).toBe('é 漢字 🦄')
   })
 })

@@ -16,16 +16,27 @@ export function currentOwner(): ProcessOwner {
   return { host: hostname(), bootId: readBootId(), pid: process.pid, startTime: readStartTime(process.pid) }
 }
 
-/** Whether that process still runs; `unknown` when it cannot be seen from here. */
+/** Who `pid` is now; `null` when it has ended. */
+export function identifyProcess(pid: number): ProcessOwner | null {
+  const bootId = readBootId()
+  const startTime = readStartTime(pid)
+  if (startTime === null && (bootId !== null || !answersSignal(pid))) return null
+  return { host: hostname(), bootId, pid, startTime }
+}
+
+/** Whether exactly that process still runs; `unknown` when it cannot be seen from here. */
 export function ownerLiveness(owner: ProcessOwner): 'alive' | 'gone' | 'unknown' {
   if (owner.host !== hostname()) return 'unknown'
   if (owner.bootId !== null && owner.bootId !== readBootId()) return 'gone'
   if (owner.startTime !== null) return readStartTime(owner.pid) === owner.startTime ? 'alive' : 'gone'
+  return answersSignal(owner.pid) ? 'alive' : 'gone'
+}
+
+function answersSignal(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0)
-    return 'alive'
+    return process.kill(pid, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'alive'
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
@@ -33,12 +44,14 @@ function readBootId(): string | null {
   return readOrNull('/proc/sys/kernel/random/boot_id')?.trim() ?? null
 }
 
-/** A zombie has ended: it counts as not there. */
+/** A zombie has ended and counts as not there, but only once its last thread is gone: until then its port is taken. */
 function readStartTime(pid: number): string | null {
   const stat = readOrNull(`/proc/${pid}/stat`)
   if (stat === null) return null
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
+  const [state, threads, startTime] = [fields[0], Number(fields[17]), fields[19]]
+  const hasEnded = state === 'X' || (state === 'Z' && threads <= 1)
+  return hasEnded ? null : (startTime ?? null)
 }
 
 function readOrNull(path: string): string | null {

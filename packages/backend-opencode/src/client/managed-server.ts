@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { OrchError, recheck, TIMING } from '@orch/core'
+import { currentOwner, OrchError, ownerLiveness, recheck, TIMING } from '@orch/core'
 import type { Http } from './http.ts'
-import { identify, liveness } from './process.ts'
 import { findProgram } from './program.ts'
 import { lookForManaged, type Server } from './server.ts'
 import { makeServerFolder, readServerRecord } from './server-file.ts'
@@ -63,7 +62,7 @@ function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string
 function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: Set<number>): boolean {
   const failure = readFailure(folder, generation)
   if (failure !== null && failure.error !== null && awaited.has(generation)) throw failure.error
-  if (failure !== null || liveness(owner) === 'gone') return true
+  if (failure !== null || ownerLiveness(owner) === 'gone') return true
   awaited.add(generation)
   return false
 }
@@ -75,8 +74,7 @@ async function startNext(
 ): Promise<Server | undefined> {
   const { folder, command, env, http } = context
   const program = findProgram(command, env)
-  const owner = identify(process.pid)
-  if (owner === null) throw new OrchError('INTERNAL', 'Cannot identify this process: it is not in /proc')
+  const owner = currentOwner()
   const claim = { generation, owner, ...(await drawPlace()) }
   if (!takeClaim(folder, claim)) return undefined
   try {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileError, OrchError } from '@orch/core'
+import { fileError, OrchError, type ProcessOwner } from '@orch/core'
 import type { Place } from './place.ts'
-import type { ProcessIdentity } from './process.ts'
 
 /** What is written about the server that orch started; mode 0600, it holds the password. */
 export interface ServerRecord {
   readonly url: string
   readonly password: string
   /** The process that serves. */
-  readonly process: ProcessIdentity
+  readonly process: ProcessOwner
   readonly version: string
   /** OpenCode's data folder: the conversations of this server. */
   readonly dataFolder: string

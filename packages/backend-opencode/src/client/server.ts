@@ -1,8 +1,7 @@
-import { isOrchError, type JsonValue, OrchError, recheck } from '@orch/core'
+import { isOrchError, type JsonValue, OrchError, ownerLiveness, recheck } from '@orch/core'
 import type { Http } from './http.ts'
 import { wrongServer } from './http-errors.ts'
 import type { Place } from './place.ts'
-import { liveness } from './process.ts'
 import { epochOf, placeOf, readServerRecord, type ServerRecord } from './server-file.ts'
 
 /** A server that answered as OpenCode. */
@@ -47,7 +46,7 @@ export async function askVersion(http: Http, place: Place, signal: AbortSignal):
 export async function lookForManaged(folder: string, http: Http, signal: AbortSignal): Promise<ServerLook> {
   const record = readServerRecord(folder)
   if (record === null) return { state: 'none' }
-  const alive = liveness(record.process)
+  const alive = ownerLiveness(record.process)
   if (alive === 'gone') return { state: 'over', record }
   if (alive === 'unknown') {
     throw new OrchError(
@@ -70,7 +69,7 @@ export async function lookForManaged(folder: string, http: Http, signal: AbortSi
 async function isEnding({ process }: ServerRecord, error: unknown, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted()
   const isClosed = isOrchError(error) && error.code === 'BACKEND_UNREACHABLE'
-  const look = (): true | undefined => liveness(process) === 'gone' || undefined
+  const look = (): true | undefined => ownerLiveness(process) === 'gone' || undefined
   return (await recheck(look, { timeoutMs: isClosed ? ENDING_MS : 0, signal })) ?? false
 }
 

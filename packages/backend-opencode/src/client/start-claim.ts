@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileError, isOrchError, OrchError, type OrchErrorCode } from '@orch/core'
-import type { ProcessIdentity } from './process.ts'
+import { fileError, isOrchError, OrchError, type OrchErrorCode, type ProcessOwner } from '@orch/core'
 
 /**
  * The right to start a server. Claims are numbered; each number is taken once and its file is never removed, so that
@@ -10,7 +9,7 @@ import type { ProcessIdentity } from './process.ts'
  */
 export interface StartClaim {
   readonly generation: number
-  readonly owner: ProcessIdentity
+  readonly owner: ProcessOwner
   /** What the server will listen on and answer to, so that one whose starter died can be found. */
   readonly port: number
   readonly password: string

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { isOrchError, OrchError, recheck, TIMING } from '@orch/core'
+import { identifyProcess, isOrchError, OrchError, ownerLiveness, recheck, TIMING } from '@orch/core'
 import type { Http } from './http.ts'
 import type { Place } from './place.ts'
-import { identify, listeningProcess, liveness, processesWith, sendSignal } from './process.ts'
+import { listeningProcess, processesWith, sendSignal } from './process.ts'
 import type { Program } from './program.ts'
 import { askVersion, managedServer, type Server } from './server.ts'
 import { placeOf, type ServerRecord, writeServerRecord } from './server-file.ts'
@@ -59,7 +59,7 @@ export async function startServer(context: StartContext, claim: StartClaim, sign
   try {
     const url = await listening({ log, program, ended: child.ended }, signal)
     const pid = servingProcess(claim, child.pid)
-    const identity = identify(pid)
+    const identity = identifyProcess(pid)
     if (identity === null) throw startError(program, log, 'it ended at once')
     const place = placeOf({ url, password: claim.password })
     const version = await firstAnswer(http, place, signal)
@@ -83,9 +83,11 @@ export function isPortTaken(error: unknown): boolean {
 export async function endUnrecorded(claim: StartClaim, pid?: number): Promise<void> {
   const found = processesWith('OPENCODE_SERVER_PASSWORD', claim.password).map((process) => process.pid)
   const all = new Set(pid === undefined ? found : [...found, pid])
-  const identities = [...all].flatMap((each) => identify(each) ?? [])
+  const identities = [...all].flatMap((each) => identifyProcess(each) ?? [])
   for (const identity of identities) sendSignal(identity.pid, 'SIGKILL')
-  await recheck(() => (identities.every((each) => liveness(each) === 'gone') ? true : undefined), { timeoutMs: 5_000 })
+  await recheck(() => (identities.every((each) => ownerLiveness(each) === 'gone') ? true : undefined), {
+    timeoutMs: 5_000,
+  })
 }
 
 function launch(

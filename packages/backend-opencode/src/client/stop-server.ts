@@ -1,5 +1,5 @@
-import { type Evidence, OrchError, recheck } from '@orch/core'
-import { type FoundProcess, liveness, processesWith, sendSignal } from './process.ts'
+import { type Evidence, OrchError, ownerLiveness, recheck } from '@orch/core'
+import { type FoundProcess, processesWith, sendSignal } from './process.ts'
 import { epochOf, type ServerRecord } from './server-file.ts'
 
 /** How long each signal has to work, in milliseconds. The server swallows one while it installs in the background. */
@@ -12,19 +12,22 @@ const PATIENCE_MS = 2_000
  */
 export async function endServer(record: ServerRecord, signal: AbortSignal): Promise<readonly Evidence[]> {
   const { pid, host } = record.process
-  if (liveness(record.process) === 'unknown') {
+  if (ownerLiveness(record.process) === 'unknown') {
     throw new OrchError('BACKEND_UNREACHABLE', `Cannot stop the OpenCode server: it was started on host "${host}"`, {
       hint: `Run orch on host "${host}"`,
     })
   }
   const used: string[] = []
   for (const name of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {
-    if (liveness(record.process) !== 'alive') break
+    if (ownerLiveness(record.process) !== 'alive') break
     sendSignal(pid, name)
     used.push(name)
-    await recheck(() => (liveness(record.process) === 'gone' ? true : undefined), { timeoutMs: PATIENCE_MS, signal })
+    await recheck(() => (ownerLiveness(record.process) === 'gone' ? true : undefined), {
+      timeoutMs: PATIENCE_MS,
+      signal,
+    })
   }
-  if (liveness(record.process) !== 'gone') {
+  if (ownerLiveness(record.process) !== 'gone') {
     throw new OrchError(
       'BACKEND_ERROR',
       `Cannot stop the OpenCode server: process ${pid} is still there after SIGKILL`,
