@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { sanitize } from '@orch/core'
 import { itemsOf } from '../src/items.ts'
 import type { StoredMessage } from '../src/parse.ts'
 import { recordedMessages } from './support/recorded.ts'
@@ -47,12 +46,5 @@ describe('itemsOf()', () => {
     const parts = message.parts.map((part) => ({ ...part, text: '\x1b[31mred\x1b[0m' }))
     expect(itemsOf({ ...message, parts }, false)[0]?.text).toBe('red')
     expect(itemsOf({ ...message, parts }, true)[0]?.text).toBe('\x1b[31mred\x1b[0m')
-  })
-})
-
-describe('sanitize()', () => {
-  it('removes everything a terminal would obey and keeps lines and tabs', () => {
-    expect(sanitize('a\x1b]0;title\x07b\x1b[2Jc\x1bPq\x1b\\d\x9b1me\rf\r\ng\th\x00\x7f')).toBe('abcd1mef\ng\th')
-    expect(sanitize('é 漢字 🦄')).toBe('é 漢字 🦄')
   })
 })
