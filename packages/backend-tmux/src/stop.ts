@@ -77,7 +77,10 @@ async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, si
   await recheck(gone, { timeoutMs, signal })
 }
 
-/** Everything that carries the run's tag, shares the terminal session of a tagged pane process, or descends from either. */
+/**
+ * Everything that carries the marks of both the run and the agent, shares the terminal session of a marked pane process,
+ * or descends from either. A server that was started from inside the agent for others has dropped the agent's mark.
+ */
 async function attributable(context: Context, { agent, handle }: Whose): Promise<ProcessStat[]> {
   const stats = await allProcesses()
   const own = await Promise.all(stats.map((stat) => isTagged(stat.pid)))
@@ -91,9 +94,8 @@ async function attributable(context: Context, { agent, handle }: Whose): Promise
 
   async function isTagged(pid: number): Promise<boolean> {
     const run = await variableOf(pid, RUN_VARIABLE)
-    if (run === null || handle !== null) return run !== null && run === handle?.run
-    const mine = run.startsWith(`${context.host.namespace}-`)
-    return mine && (await variableOf(pid, AGENT_VARIABLE)) === agent.id
+    const mine = handle === null ? run?.startsWith(`${context.host.namespace}-`) : run === handle.run
+    return mine === true && (await variableOf(pid, AGENT_VARIABLE)) === agent.id
   }
 }
 

@@ -125,6 +125,16 @@ describe('stop()', () => {
     expect((await world.observe(agent)).process).toMatchObject({ value: { alive: true } })
   })
 
+  it('leaves a server alone that the agent started for others, without its mark', async () => {
+    await using world = new World()
+    const server = 'setsid env -u ORCH_AGENT_ID sh -c \'echo $$ >>"$FIXTURE_FOLDER/pids"; exec sleep 1000\' &'
+    const agent = await world.create(shell(`( ${server} ); echo set; cat`))
+    await world.output(agent, 'set')
+    const pids = await pidsIn(world, 'pids', 1)
+    expect(await stop(world, agent)).toMatchObject({ proven: true })
+    expect(pids.filter(runs)).toEqual(pids)
+  })
+
   it('leaves the pane that a person split off in the agent’s window alone', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('cat', []))
