@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isOrchError, type OrchErrorCode } from '../errors.ts'
 
+/** Characters of a value that a failure shows. */
+const SHOWN = 400
+
 /** A promise of the contract that was not kept; the message says which. */
 export class ContractFailure extends Error {
   override readonly name = 'ContractFailure'
@@ -14,7 +17,8 @@ export function check(condition: boolean, claim: string): asserts condition {
 /** Fails with `claim` and both values unless they are deeply equal as data; realms do not matter. */
 export function checkEqual(actual: unknown, expected: unknown, claim: string): void {
   if (isDeepStrictEqual(structuredClone(actual), structuredClone(expected))) return
-  throw new ContractFailure(`${claim}\n  expected: ${show(expected)}\n  actual:   ${show(actual)}`)
+  const [wanted, got] = showDifference(toText(expected), toText(actual))
+  throw new ContractFailure(`${claim}\n  expected: ${wanted}\n  actual:   ${got}`)
 }
 
 /** Fails with `claim` unless `work` rejects with an `OrchError` of one of these codes. */
@@ -39,7 +43,33 @@ export async function settle<T>(work: Promise<T>): Promise<{ value: T } | { erro
   }
 }
 
+/** The failure of a case: what went wrong, and the reason the case exists for. */
+export function caseFailure(entry: { readonly id: string; readonly because: string }, cause: unknown): ContractFailure {
+  const text = cause instanceof ContractFailure ? cause.message : `unexpected: ${describe(cause)}`
+  return new ContractFailure(`${entry.id}: ${text}\n  because: ${entry.because}`, { cause })
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+/** Both texts from a little before the place where they part. */
+function showDifference(one: string, two: string): [string, string] {
+  let start = 0
+  while (start < one.length && one[start] === two[start]) start++
+  const from = one.length <= SHOWN && two.length <= SHOWN ? 0 : Math.max(0, start - SHOWN / 4)
+  return [cut(one, from), cut(two, from)]
+}
+
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 400 ? `${text.slice(0, 400)} … (${text.length} characters)` : text
+  return cut(toText(value), 0)
+}
+
+function toText(value: unknown): string {
+  return JSON.stringify(value) ?? String(value)
+}
+
+function cut(text: string, from: number): string {
+  const shown = `${from > 0 ? '… ' : ''}${text.slice(from, from + SHOWN)}`
+  return text.length > from + SHOWN ? `${shown} … (${text.length} characters)` : shown
 }

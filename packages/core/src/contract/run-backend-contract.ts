@@ -5,18 +5,18 @@ import type { BackendFactory } from '../backend.ts'
 import type { ContractCase } from './case.ts'
 import { BACKEND_CASES } from './cases.ts'
 import { ContractFailure } from './check.ts'
+import { declareCases } from './declare-cases.ts'
 import { runCase } from './run-case.ts'
 import type { ContractOptions } from './world.ts'
 
 const PATIENCE_MS = 20_000
-const CASE_TIMEOUT_MS = 120_000
 
 /**
  * Declares one test for each case that the backend's own capabilities select. Known gaps are run too and must fail.
  * On a machine where the backend cannot run, says so and skips, unless `ORCH_REQUIRE_BACKENDS` names it.
  */
 export function runBackendContract(options: ContractOptions): void {
-  const { describe, it } = options.runner
+  const { describe } = options.runner
   const variant = options.variant === undefined ? '' : ` (${options.variant})`
   const title = `${options.name} backend contract${variant}`
   const missing = options.missing?.() ?? null
@@ -27,32 +27,14 @@ export function runBackendContract(options: ContractOptions): void {
   const capabilities = selectingCapabilities(options.factory)
   const selected = BACKEND_CASES.filter((entry) => isSelected(entry, capabilities))
   describe(`${title}: ${selected.length} of ${BACKEND_CASES.length} cases`, () => {
-    for (const entry of selected) declareCase(options, entry)
-    for (const id of Object.keys(options.knownGaps ?? {})) {
-      if (selected.some((entry) => entry.id === id)) continue
-      it(`known gap "${id}" names a case that runs`, async () => {
-        throw new ContractFailure(`Cannot accept known gap "${id}": no case of this name is selected`)
-      })
-    }
+    const run = (entry: ContractCase) => runCase(entry, options.setup, options.patienceMs ?? PATIENCE_MS)
+    declareCases(options, selected, run)
   })
 }
 
 /** Whether a backend with these capabilities must pass the case. */
 export function isSelected(entry: ContractCase, capabilities: readonly Capability[]): boolean {
   return entry.requires.every((capability) => capabilities.includes(capability))
-}
-
-function declareCase(options: ContractOptions, entry: ContractCase): void {
-  const patienceMs = options.patienceMs ?? PATIENCE_MS
-  const gap = options.knownGaps?.[entry.id]
-  const title = gap === undefined ? entry.id : `${entry.id} (known gap: ${gap})`
-  const body = async (): Promise<void> => {
-    const outcome = await runCase(entry, options.setup, patienceMs)
-    if (gap === undefined && !outcome.passed) throw outcome.error
-    if (gap !== undefined && outcome.passed)
-      throw new ContractFailure(`Cannot keep known gap "${entry.id}": the case passes now; remove it`)
-  }
-  options.runner.it(title, body, CASE_TIMEOUT_MS)
 }
 
 function declareMissing(options: ContractOptions, missing: string): void {

@@ -1,6 +1,6 @@
 import { TIMING, withDeadline } from '../timing.ts'
 import type { ContractCase } from './case.ts'
-import { ContractFailure, settle } from './check.ts'
+import { ContractFailure, caseFailure, settle } from './check.ts'
 import { createContext, type TrackedContext } from './context.ts'
 import type { World } from './world.ts'
 
@@ -45,11 +45,5 @@ async function cleanUp(world: World, tracked: TrackedContext): Promise<void> {
 }
 
 function failure(during: 'case' | 'cleanup', contractCase: ContractCase, cause: unknown): CaseOutcome {
-  const text = cause instanceof ContractFailure ? cause.message : `unexpected: ${describe(cause)}`
-  const error = new ContractFailure(`${contractCase.id}: ${text}\n  because: ${contractCase.because}`, { cause })
-  return { passed: false, during, error }
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  return { passed: false, during, error: caseFailure(contractCase, cause) }
 }

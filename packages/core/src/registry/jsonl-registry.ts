@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  accessSync,
   closeSync,
   constants,
   fdatasyncSync,
@@ -46,6 +47,7 @@ export function createJsonlRegistry(directory: string): Registry {
       const text = readIfThere(file)
       if (text !== null) return foldOrThrow(id, file, text, which === 'closed')
     }
+    for (const place of [places.open, places.closed]) assertThere(place)
     return null
   }
 
@@ -58,7 +60,7 @@ export function createJsonlRegistry(directory: string): Registry {
     const open = readIfThere(file)
     const folded = foldRecord(open ?? readIfThere(fileOf('closed', id)) ?? '', open === null)
     if (!folded?.uids.has(uid)) throw conflict(id)
-    return folded
+    return withoutUids(folded)
   }
 
   return {
@@ -157,7 +159,7 @@ function readAll(ids: readonly string[], which: 'open' | 'closed', fileOf: (id: 
 
 function foldOrThrow(id: string, file: string, text: string, closed: boolean): StoredRecord {
   const folded = foldRecord(text, closed)
-  if (folded !== null && folded.record.id === id) return folded
+  if (folded !== null && folded.record.id === id) return withoutUids(folded)
   throw new OrchError(
     'RECORD_CORRUPT',
     `Cannot read the record of "${id}": its first line is not an event of this agent`,
@@ -166,6 +168,20 @@ function foldOrThrow(id: string, file: string, text: string, closed: boolean): S
       agent: id,
     },
   )
+}
+
+/** What callers get is data: a set is lost in JSON. */
+function withoutUids({ uids: _, ...stored }: NonNullable<ReturnType<typeof foldRecord>>): StoredRecord {
+  return stored
+}
+
+/** In a directory that went away nothing is there, and that says nothing about a record. */
+function assertThere(directory: string): void {
+  try {
+    accessSync(directory)
+  } catch (cause) {
+    throw fileError(cause, `Cannot look for a record in "${directory}"`, 'DISK')
+  }
 }
 
 function readIds(directory: string): string[] {
