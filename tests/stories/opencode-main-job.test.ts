@@ -48,7 +48,8 @@ describe('the main job on OpenCode', () => {
     }
 
     const following = await place.start('tail', '-f', '-n', '1', '--json', id)
-    await eventually(() => following.lines().length > 0)
+    const reading = await place.start('tail', '-f', '-n', '1', id)
+    await eventually(() => following.lines().length > 0 && reading.stdout() !== '')
     const sent = await place.json<SendDocument>('send', id, 'Talk [[slow: 10, 20]] [[hold: talk]] [[answer: over]]')
     expect(sent).toMatchObject({ code: 0, receipt: { delivery: 'confirmed' } })
     await eventually(() => shownText(following.lines()).includes('chunk 10'))
@@ -59,6 +60,14 @@ describe('the main job on OpenCode', () => {
     const talked = (await itemsOfTail(place, id, '-n', '1')).at(-1)?.text
     expect(talked).toBe(`${Array.from({ length: 10 }, (_, index) => `chunk ${index + 1}`).join(' ')}\nover`)
     expect(shownText(following.lines())).toBe(talked)
+    const growth = following.lines<TailLine>().map((_, index, lines) => shownText(lines.slice(0, index + 1)))
+    expect(growth.slice(growth.indexOf('chunk 1')).filter((text) => !talked?.startsWith(text))).toEqual([])
+    await eventually(() => reading.stdout().includes('over\n'))
+    const streamed = reading
+      .stdout()
+      .split('\n')
+      .filter((line) => line.includes('chunk'))
+    expect(streamed).toEqual([talked?.split('\n')[0]])
 
     await place.orch('send', id, 'Edit [[edit: asked.txt | old | new]] [[answer: Edited]]')
     expect(await place.json('wait', id)).toMatchObject({ code: 23, outcome: 'waiting' })
@@ -107,7 +116,9 @@ describe('the main job on OpenCode', () => {
     expect(await server.children()).toEqual([])
     expect(await place.agent(id)).toMatchObject({ state: 'done', lifecycle: 'completed' })
     expect(await place.json('status')).toMatchObject({ agents: [], orphans: [], complete: true })
-    expect(await following.result()).toMatchObject({ code: 0, stderr: '' })
+    for (const process of [following, reading]) {
+      expect(await process.result()).toMatchObject({ code: 0, stderr: '' })
+    }
     expect(following.lines<TailLine>().at(-1)).toMatchObject({ type: 'end' })
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Agent } from '@orch/core'
+import { eventually } from '../../harness/eventually.ts'
 import { gitRepository } from '../../harness/git-repository.ts'
 import { type OpenCodeEnvironmentOptions, openCodeEnvironment } from '../../harness/open-code-environment.ts'
 import { type OrchOptions, type OrchProcess, type OrchRun, orch, startOrch } from '../../harness/orch.ts'
@@ -112,7 +113,14 @@ function createPlace(env: Record<string, string>, project: string, remove: () =>
     processesOf: (id) => processesWithEnvironment('ORCH_AGENT_ID', id),
     async [Symbol.asyncDispose]() {
       for (const process of started) await process[Symbol.asyncDispose]()
-      await killProcesses(await processesOfPlace(env, state))
+      await eventually(
+        async () => {
+          const left = await processesOfPlace(env, state)
+          await killProcesses(left)
+          return left.length === 0
+        },
+        { what: 'the end of everything that was started in the place' },
+      )
       await remove()
     },
   }
