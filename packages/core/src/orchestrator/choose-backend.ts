@@ -18,7 +18,8 @@ export function chooseProgram(orch: Orch, options: SpawnOptions): ChosenProgram 
     return { spec: { name, command, args, env: {}, promptBy: 'send' }, name: null }
   }
   if (options.program === undefined) return { spec: null, name: null }
-  const spec = orch.config.programs[options.program] ?? null
+  const { programs } = orch.config
+  const spec = (Object.hasOwn(programs, options.program) && programs[options.program]) || null
   return { spec, name: spec === null ? options.program : null }
 }
 

@@ -43,9 +43,10 @@ async function open(name: string, source: string, work: () => Promise<Backend>):
     return await work()
   } catch (cause) {
     if (isOrchError(cause)) throw cause
+    const text = cause instanceof Error ? cause.message : String(cause)
     throw new OrchError(
       'BACKEND_INVALID',
-      `Cannot load the backend "${name}" from "${source}": ${(cause as Error).message.split('\n')[0]}`,
+      `Cannot load the backend "${name}" from "${source}": ${text.split('\n')[0]}`,
       {
         hint: `Install "${source}", or mend "backends.${name}.module" in the configuration`,
         backend: name,

@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
+import { resolveAgent } from '../../src/orchestrator/resolve-agent.ts'
+import { createPlace, interrupted, type Place } from '../harness/place.ts'
+
+const scope = perTest()
+let place: Place
+let orch: Orch
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+  orch = await place.open()
+})
+
+describe('resolveAgent()', () => {
+  it.each([
+    ['fix-login-7k3q', 'fix-login-7k3q'],
+    ['fix-login', 'fix-login-7k3q'],
+    ['fix-login-', 'fix-login-7k3q'],
+    ['fix-logo', 'fix-logo-a2b3'],
+    ['f', 'AGENT_AMBIGUOUS'],
+    ['fix', 'AGENT_AMBIGUOUS'],
+    ['fix-log', 'AGENT_AMBIGUOUS'],
+    ['fix-login-7k3q-x', 'AGENT_NOT_FOUND'],
+    ['nothing', 'AGENT_NOT_FOUND'],
+  ])('finds that %s means %s', async (given, answer) => {
+    await have('fix-login-7k3q', 'fix-logo-a2b3')
+    expect(await resolveAgent(orch, given).catch((error) => error.code)).toBe(answer)
+  })
+
+  it('takes an exact id before a longer one that starts with it', async () => {
+    await have('fix', 'fix-login-7k3q')
+    expect(await resolveAgent(orch, 'fix')).toBe('fix')
+  })
+
+  it('names those that an ambiguous prefix matches', async () => {
+    await have('fix-a', 'fix-b', 'fix-c', 'fix-d', 'fix-e', 'fix-f', 'fix-g')
+    await expect(resolveAgent(orch, 'fix')).rejects.toMatchObject({
+      code: 'AGENT_AMBIGUOUS',
+      message: expect.stringContaining('7 agents match'),
+      hint: 'Name one of "fix-a", "fix-b", "fix-c", "fix-d", "fix-e"',
+    })
+  })
+
+  it('prefers open agents, and finds closed ones when no open one matches', async () => {
+    await have('fix-old', 'fix-new')
+    await close('fix-old')
+    expect(await resolveAgent(orch, 'fix')).toBe('fix-new')
+    expect(await resolveAgent(orch, 'fix-o')).toBe('fix-old')
+    expect(await resolveAgent(orch, 'fix-old')).toBe('fix-old')
+  })
+
+  it('finds the newest agent of this project as @last', async () => {
+    await expect(resolveAgent(orch, '@last')).rejects.toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+      hint: expect.any(String),
+    })
+    await have('one', 'two', 'three')
+    expect(await resolveAgent(orch, '@last')).toBe('three')
+    await close('three')
+    expect(await resolveAgent(orch, '@last')).toBe('two')
+    await close('one')
+    await close('two')
+    expect(await resolveAgent(orch, '@last')).toBe('three')
+    const other = join(place.folder, 'other')
+    mkdirSync(other)
+    await expect(resolveAgent(await place.open({ directory: other }), '@last')).rejects.toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+    })
+  })
+
+  it('wants the full id where it has to be exact, and names it', async () => {
+    await have('fix-login-7k3q')
+    expect(await resolveAgent(orch, 'fix-login-7k3q', { exact: true })).toBe('fix-login-7k3q')
+    for (const given of ['fix', '@last']) {
+      await expect(resolveAgent(orch, given, { exact: true })).rejects.toMatchObject({
+        code: 'FULL_ID_REQUIRED',
+        hint: expect.stringContaining('"fix-login-7k3q"'),
+      })
+    }
+  })
+
+  it.each([
+    '',
+    '.',
+    '..',
+    '../',
+    '../fix',
+    '/etc/passwd',
+    '-',
+    '--',
+    '@',
+    '@first',
+    'FIX',
+    'fi x',
+    'fix\n',
+    'f*',
+    '.jsonl',
+    'fix\0',
+  ])('finds nothing for %j', async (given) => {
+    await have('fix-login-7k3q')
+    await expect(resolveAgent(orch, given)).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND', hint: expect.any(String) })
+  })
+})
+
+async function have(...ids: readonly string[]): Promise<void> {
+  for (const [index, id] of ids.entries())
+    await orch.registry.create(interrupted(orch, { id, spawnedAt: new Date(index * 1_000).toISOString() }))
+}
+
+async function close(id: string): Promise<void> {
+  await orch.registry.archive(id, 1, { type: 'x', set: { lifecycle: 'abandoned' } })
+}
