@@ -196,7 +196,7 @@ describe('complete()', () => {
   })
 })
 
-const unproven: PlaceOptions['wrap'] = (backend) => ({
+const unproven: NonNullable<PlaceOptions['wrap']> = (backend) => ({
   ...backend,
   stop: async () => ({ proven: false, evidence: [] }),
 })
