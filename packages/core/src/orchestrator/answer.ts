@@ -2,6 +2,7 @@ import type { AgentRequest, Receipt } from '../agent.ts'
 import { NOT_SHOWN } from '../backend.ts'
 import type { AnswerDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import { giveBack, takeOver } from '../registry/claims.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { AnswerOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -104,17 +105,25 @@ async function give(orch: Orch, look: Look, request: AgentRequest | null, option
   return { result, receipt: null }
 }
 
-/** The text is typed only into an agent that waits on nothing but its page. */
+/** The text is typed only into an agent that waits on nothing but its page, and by one of those who answer at once. */
 async function answerPage(orch: Orch, look: Look, request: AgentRequest, options: AnswerOptions): Promise<Outcome> {
   const { stored, report, agent } = look
   const other = agent.requests.find((one) => !report.requests.includes(one))
   const busy = other && { code: 'WAITING', text: `It waits on a ${other.kind}: answer that first` }
   const refusal = refusalOf(look, true) ?? busy ?? null
   if (refusal !== null) return { result: 'gone', receipt: refused(refusal, agent.evidence) }
-  const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
-  if (receipt.delivery === 'refused' || receipt.delivery === 'unconfirmed') return { result: 'gone', receipt }
-  await updateRecord(orch, await reread(orch, stored.record.id), 'answered', (record) => ({
-    answered: [...new Set([...record.answered, request.id])],
-  }))
-  return { result: 'answered', receipt }
+  const claim = `answer\0${agent.id}\0${request.id}`
+  if (!takeOver(orch.claims, claim, null)) return { result: 'already', receipt: null }
+  let answered = false
+  try {
+    const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
+    answered = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
+    if (!answered) return { result: 'gone', receipt }
+    await updateRecord(orch, await reread(orch, agent.id), 'answered', (record) => ({
+      answered: [...new Set([...record.answered, request.id])],
+    }))
+    return { result: 'answered', receipt }
+  } finally {
+    if (!answered) giveBack(orch.claims, claim)
+  }
 }

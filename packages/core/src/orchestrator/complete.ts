@@ -2,7 +2,7 @@ import { NOT_SHOWN } from '../backend.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
 import { isComplete, openRequests } from '../state/derive-state.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
-import { type Look, lookAtOne } from './look.ts'
+import { hasEnded, type Look, lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { assertSound, closeRecord, reread } from './update-record.ts'
@@ -53,8 +53,10 @@ function phaseCheck({ report }: Look): CompleteCheck {
   return { name, result: 'fail', text: `${said}, not Complete` }
 }
 
-function requestCheck({ observation, report }: Look): CompleteCheck {
+function requestCheck(look: Look): CompleteCheck {
+  const { observation, report } = look
   const name = 'requests'
+  if (hasEnded(look)) return { name, result: 'pass', text: 'It has ended and waits on nothing' }
   const open = openRequests(observation, report)
   if (open[0] !== undefined) return { name, result: 'fail', text: `It waits on a ${open[0].kind}: ${open[0].text}` }
   if (observation !== null && !observation.requests.known && observation.requests.reason.code !== NOT_SHOWN)
@@ -62,12 +64,14 @@ function requestCheck({ observation, report }: Look): CompleteCheck {
   return { name, result: 'pass', text: 'No request is open' }
 }
 
-function turnCheck({ observation, agent }: Look): CompleteCheck {
+function turnCheck(look: Look): CompleteCheck {
+  const { observation, agent } = look
   const name = 'turn'
   if (observation === null) return { name, result: 'skip', text: 'Nothing of it was created' }
   if (agent.state === 'unknown')
     return { name, result: 'fail', text: `It could not be looked at: ${agent.reason.text}` }
   const { turn } = observation
+  if (hasEnded(look)) return { name, result: 'pass', text: 'It has ended' }
   if (turn.known && turn.value.status === 'running') return { name, result: 'fail', text: 'A turn runs' }
   if (turn.known) return { name, result: 'pass', text: 'No turn runs' }
   return { name, result: 'skip', text: 'This program does not show its turns' }

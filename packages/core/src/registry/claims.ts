@@ -65,6 +65,12 @@ export function takeOver(claims: Claims, name: string, first: ProcessOwner | nul
   return free && claims.create(name, (latest?.generation ?? 0) + 1, JSON.stringify(currentOwner()))
 }
 
+/** Gives back what {@link takeOver} took, when nothing came of it: the next generation belongs to nobody that lives. */
+export function giveBack(claims: Claims, name: string): void {
+  const { generation = 0 } = claims.latest(name) ?? {}
+  claims.create(name, generation + 1, JSON.stringify({ ...currentOwner(), startTime: 'given back' }))
+}
+
 /** A claim that cannot be read proves nothing. */
 function isGone(owner: Partial<ProcessOwner> | null): boolean {
   return typeof owner?.pid === 'number' && ownerLiveness(owner as ProcessOwner) === 'gone'

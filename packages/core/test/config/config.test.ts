@@ -55,7 +55,7 @@ describe('loadConfig()', () => {
   it('starts a module from the file that names it', async () => {
     user({ backends: { one: { module: './user.js' } } })
     own({ backends: { one: { module: './project.js' } } })
-    expect((await loadConfig(project, env)).backends['one']).toEqual({
+    expect((await loadConfig(project, env)).backends.one).toEqual({
       module: './project.js',
       from: join(project, '.orch'),
       options: {},

@@ -57,7 +57,7 @@ export function hidden(): { readonly known: false; readonly reason: Reason } {
 }
 
 /** Evidence that says `detail`. */
-export function evidence(detail: string): Evidence {
+function evidence(detail: string): Evidence {
   return { source: 'api', detail, at: AT }
 }
 

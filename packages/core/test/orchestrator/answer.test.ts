@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Delivery } from '../../src/agent.ts'
+import { OrchError } from '../../src/errors.ts'
 import { answer } from '../../src/orchestrator/answer.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
@@ -154,6 +155,28 @@ describe('answer() of a request of the page', () => {
     expect(place.server.received(id)).not.toContain('again')
   })
 
+  it('is sent once, however many answer it at once', async () => {
+    const { id } = await place.spawn('x')
+    page(id, 'QUESTION: a\n')
+    const all = await Promise.all(Array.from({ length: 6 }, () => place.open()))
+    const results = await Promise.all(all.map((orch) => answer(orch, id, { text: 'yes' })))
+    expect(results.map(({ result }) => result).sort()).toEqual([...Array(5).fill('already'), 'answered'])
+    expect(place.server.received(id).filter((text) => text === 'yes')).toHaveLength(1)
+  })
+
+  it('can be answered again after a delivery that failed', async () => {
+    const { orch, id } = await place.spawn('x')
+    page(id, 'QUESTION: a\n')
+    const wrap: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      send: () => Promise.reject(new OrchError('BACKEND_UNREACHABLE', 'Cannot send: no')),
+    })
+    await expect(answer(await place.open({ wrap }), id, { text: 'yes' })).rejects.toMatchObject({
+      code: 'BACKEND_UNREACHABLE',
+    })
+    expect(await answer(orch, id, { text: 'yes' })).toMatchObject({ result: 'answered' })
+  })
+
   it('needs no capability of the backend', async () => {
     const { orch, id } = await place.spawn('x', { memory: { without: ['requests', 'turns'] } })
     page(id, 'BLOCKED: no access\n')
@@ -220,7 +243,9 @@ describe('answer() of a request of the page', () => {
     })
     const document = await answer(await place.open({ wrap }), id, { text: 'yes' })
     expect([document.result === 'answered', document.receipt?.delivery]).toEqual([answered, delivery])
-    expect((await answer(await place.open(), id)).requests).toHaveLength(answered ? 0 : 1)
+    const orch = await place.open()
+    expect((await answer(orch, id)).requests).toHaveLength(answered ? 0 : 1)
+    if (!answered) expect(await answer(orch, id, { text: 'again' })).toMatchObject({ result: 'answered' })
   })
 
   it('of a dead agent is not open any more', async () => {

@@ -124,6 +124,22 @@ describe('complete()', () => {
     expect((await status(orch)).agents).toMatchObject([{ id, state: 'failed', lifecycle: 'active' }])
   })
 
+  it('goes on after a crash between the end of the agent and the closing of its record', async () => {
+    const { id } = await place.spawn('x')
+    page(id, 'Phase: Complete\n')
+    const crashing = await place.open({ memory: { crash: { at: 'stop:after', how: 'reject' } } })
+    expect((await complete(crashing, [id])).results).toMatchObject([{ ok: false, error: { outcome: 'unknown' } }])
+    const orch = await place.open()
+    expect((await status(orch)).agents).toMatchObject([{ id, state: 'done', lifecycle: 'active' }])
+    expect((await complete(orch, [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
+  })
+
+  it.each(['[[exit: 0]]', '[[exit: 3]]'])('completes what has ended by itself: %s', async (task) => {
+    const { orch, id } = await place.spawn(task)
+    page(id, 'Phase: Complete\nQUESTION: nobody will ever know?\n')
+    expect((await complete(orch, [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
+  })
+
   it('twice is fine', async () => {
     const { orch, id } = await place.spawn('x')
     page(id, 'Phase: Complete\n')

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -111,6 +111,15 @@ describe('status()', () => {
       [gone.id, 'exited', 'abandoned'],
       [done.id, 'done', 'completed'],
     ])
+  })
+
+  it('shows the agents of a project whose directory is gone', async () => {
+    const other = join(place.folder, 'other')
+    mkdirSync(other)
+    const { agent } = await spawn(await place.open({ directory: other }), { task: 'y' })
+    rmSync(other, { recursive: true })
+    const { agents } = await status(await place.open(), { allProjects: true })
+    expect(agents).toMatchObject([{ id: agent.id, project: other, state: 'idle', phase: null }])
   })
 
   it('shows an agent once that is closed while it looks', async () => {

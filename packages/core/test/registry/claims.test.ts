@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { currentOwner } from '../../src/process-owner.ts'
-import { type Claims, createFileClaims, takeOver } from '../../src/registry/claims.ts'
+import { type Claims, createFileClaims, giveBack, takeOver } from '../../src/registry/claims.ts'
 
 const scope = perTest()
 const GONE = { ...currentOwner(), startTime: '1' }
@@ -90,5 +90,13 @@ describe('takeOver()', () => {
   it.each(['', 'garbage', 'null', '{}', '[]'])('never from a claim that cannot be read: %j', (content) => {
     claims.create('begin', 1, content)
     expect(takeOver(claims, 'begin', null)).toBe(false)
+  })
+
+  it('is possible again once it was given back, for one', () => {
+    expect(takeOver(claims, 'answer', null)).toBe(true)
+    giveBack(claims, 'answer')
+    expect(takeOver(claims, 'answer', null)).toBe(true)
+    expect(takeOver(claims, 'answer', null)).toBe(false)
+    expect(claims.latest('answer')?.generation).toBe(3)
   })
 })
