@@ -57,6 +57,25 @@ describe('a spawn that is killed with SIGKILL', () => {
   })
 })
 
+describe('a spawn with a --key that is killed with SIGKILL', () => {
+  it.each([5, 20, 30])('after %i effects stays one agent when it is run again, by several at once', async (effects) => {
+    const place = await scope.use(tmuxPlace())
+    const args = ['spawn', 'Task', '--key', 'one', ...interactiveAgent]
+    const env = { ORCH_TEST_CRASH_AFTER: String(effects) }
+    expect(await place.orchWith({ preload, env }, ...args)).toMatchObject({ signal: 'SIGKILL' })
+    const again = await Promise.all([place.orch(...args), place.orch(...args), place.orch(...args)])
+    const [id = ''] = again.map(({ stdout }) => stdout.trim())
+    for (const run of again) expect(run).toMatchObject({ code: 0, stdout: `${id}\n` })
+    const [agent, ...others] = await settledAgents(place)
+    expect([agent?.id, others]).toEqual([id, []])
+    const runs = agent?.state === 'running'
+    if (!runs) expect(agent).toMatchObject({ state: 'failed', reason: { code: 'SPAWN_DIED' } })
+    await eventually(async () => !runs || (await receivedBy(place, id)).length > 0)
+    expect((await place.tmux.windows()).filter((name) => name !== 'orch')).toEqual(runs ? [id] : [])
+    expect(await receivedBy(place, id)).toHaveLength(runs ? 1 : 0)
+  })
+})
+
 describe('a spawn that is killed while it starts the OpenCode server', () => {
   it.each([
     ['before the server is there', 'start-1.json'],
