@@ -206,6 +206,12 @@ const PRECEDENCE: readonly Row[] = [
     reason: 'PERMISSION',
   },
   {
+    says: '6 an open request that was seen is waited on, although the turn could not be looked at',
+    seen: { requests: known([request()]), turn: unknown() },
+    state: 'waiting',
+    reason: 'PERMISSION',
+  },
+  {
     says: '6 a question on the page is waited on, before a failed turn',
     seen: { turn: ended('error') },
     report: asking,
