@@ -167,9 +167,8 @@ describe('status --exit-code', () => {
 describe('an error that nobody expected', () => {
   it('exits with 1, asks for a report, and shows the stack only under ORCH_DEBUG=1', async () => {
     place = createPlace({ defaultBackend: 'bad', backends: { bad: { module: './bad.mjs' } } })
-    const throws =
-      'export const apiVersion = 1\nexport const createBackend = () => { throw new Error("boom\\u001b[2J") }\n'
-    place.write('.orch/bad.mjs', throws)
+    const throws = '{ capabilitiesOf: () => { throw new Error("boom\\u001b[2J") }, close: async () => {} }'
+    place.write('.orch/bad.mjs', `export const apiVersion = 1\nexport const createBackend = () => () => (${throws})\n`)
     const plain = await callOrch(place, ['spawn', 'x'])
     expect(plain).toEqual({
       code: 1,

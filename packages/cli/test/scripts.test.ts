@@ -23,7 +23,7 @@ describe('every command file is a script by itself', () => {
 
   it('status.ts --json prints the document', async () => {
     const { code, stdout } = await finished(startScript(place, sourceFile('commands/status.ts'), ['--json']))
-    const backends = [{ name: 'opencode' }, { name: 'tmux' }]
+    const backends = [{ name: 'opencode' }, { name: 'tmux' }, { name: 'memory' }]
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({
       code: 0,
       apiVersion: 1,
