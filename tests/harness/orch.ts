@@ -1,13 +1,17 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { eventually } from './eventually.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+const require = createRequire(import.meta.url)
+
 /** The built command line, as users get it. */
-export const orchProgram: string = `${root}packages/cli/bin/orch.js`
+const orchProgram = join(dirname(require.resolve('@orch/cli/package.json')), 'bin', 'orch.js')
 
 /** What stands around one run of orch. */
 export interface OrchOptions {

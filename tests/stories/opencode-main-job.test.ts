@@ -92,8 +92,9 @@ describe('the main job on OpenCode', () => {
     expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
     expect(model.requests.at(-1)?.toolResults.at(-1)).toContain('"Which colour?"="blue"')
 
+    await place.orch('send', id, `Finish [[hold: finish]] [[phase: Complete - it's "done"]] [[answer: Finished]]`)
     const waiting = await place.start('wait', id, '--json')
-    await place.orch('send', id, `Finish [[phase: Complete - it's "done"]] [[answer: Finished]]`)
+    model.release('finish')
     expect(await waiting.result()).toMatchObject({ code: 0, json: { outcome: 'met', agents: [{ met: true }] } })
     expect(await place.json('wait', id, '--until', 'idle,done')).toMatchObject({ code: 0 })
     const done = await eventually(async () => {
