@@ -128,7 +128,7 @@ export interface WaitDocument extends Doc {
   readonly agents: readonly { readonly met: boolean; readonly agent: Agent }[]
 }
 
-/** Result of `answer`; `listed` when no reply was given. */
+/** Result of `answer`; `listed` when no reply was given, or none was delivered: the receipt then says why. */
 export interface AnswerDocument extends Doc {
   readonly agent: string
   readonly request: AgentRequest | null

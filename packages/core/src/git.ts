@@ -53,8 +53,12 @@ function parseStatus(text: string): string[] {
   return paths
 }
 
+/** Set in a git hook, and then another repository than the directory's would be asked. */
+const OF_ANOTHER = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_INDEX_FILE', 'GIT_PREFIX']
+
 function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
-  const options = { cwd: directory, maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.includes(name)))
+  const options = { cwd: directory, env, maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
   return new Promise((resolve, reject) => {
     execFile('git', ['--no-optional-locks', ...args], options, (error, stdout) => {
       if (signal?.aborted) reject(signal.reason)

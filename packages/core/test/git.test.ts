@@ -32,6 +32,18 @@ describe('readGitHead()', () => {
     expect(await readGitHead(join(root, 'gone'))).toEqual(neither)
   })
 
+  it('is that of the directory, also inside a hook of another repository', async () => {
+    const main = await gitRepository(join(root, 'main'))
+    const other = await gitRepository(join(root, 'other'))
+    await git(other, 'checkout', '--quiet', '-b', 'elsewhere')
+    process.env.GIT_DIR = join(other, '.git')
+    try {
+      expect((await readGitHead(main)).branch).toBe('main')
+    } finally {
+      delete process.env.GIT_DIR
+    }
+  })
+
   it('rejects with the reason when it is aborted', async () => {
     await expect(readGitHead(root, AbortSignal.abort('enough'))).rejects.toBe('enough')
   })

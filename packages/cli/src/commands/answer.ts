@@ -58,6 +58,7 @@ export const command: Command<AnswerDocument> = defineCommand({
 function render(document: AnswerDocument, page: Page): void {
   const { agent, request, requests, result, receipt } = document
   if (result === 'listed') {
+    if (receipt !== null) writeReceipt(page, agent, receipt)
     for (const open of requests) writeRequest(page, agent, open)
     if (requests.length === 0) page.line(`${agent} waits on nothing`)
     return

@@ -10,11 +10,12 @@ import { deliver, refusalOf, refused } from './send.ts'
 import { assertSound, reread, updateRecord } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
-type Outcome = { readonly result: 'answered' | 'already' | 'gone'; readonly receipt: Receipt | null }
+type Outcome = { readonly result: AnswerDocument['result']; readonly receipt: Receipt | null }
 
 /**
  * Lists an agent's open requests, or answers one of them: bound to that request, never to what came after it.
- * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by sending the text and recording it.
+ * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by sending the text and recording it; when that is
+ * refused or not confirmed, the request stays open: `listed`, with the receipt.
  * @throws OrchError `EMPTY_MESSAGE`, `REQUEST_AMBIGUOUS`, `REQUEST_NOT_FOUND`, `CHOICE_UNKNOWN`, `UNSUPPORTED`,
  * `BACKEND_UNREACHABLE` when it could not be looked at, the backend's own
  */
@@ -111,14 +112,14 @@ async function answerPage(orch: Orch, look: Look, request: AgentRequest, options
   const other = agent.requests.find((one) => !report.requests.includes(one))
   const busy = other && { code: 'WAITING', text: `It waits on a ${other.kind}: answer that first` }
   const refusal = refusalOf(look, true) ?? busy ?? null
-  if (refusal !== null) return { result: 'gone', receipt: refused(refusal, agent.evidence) }
+  if (refusal !== null) return { result: 'listed', receipt: refused(refusal, agent.evidence) }
   const claim = `answer\0${agent.id}\0${request.id}`
   if (!takeOver(orch.claims, claim, null)) return { result: 'already', receipt: null }
   let answered = false
   try {
     const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
     answered = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
-    if (!answered) return { result: 'gone', receipt }
+    if (!answered) return { result: 'listed', receipt }
     await updateRecord(orch, await reread(orch, agent.id), 'answered', (record) => ({
       answered: [...new Set([...record.answered, request.id])],
     }))

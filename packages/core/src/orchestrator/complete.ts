@@ -35,7 +35,11 @@ async function completeOne(orch: Orch, id: string, options: CompleteOptions): Pr
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
   const stop = await endAgent(orch, look.stored, 'completed', options.signal)
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
-  const closed = await closeRecord(orch, await reread(orch, id), 'completed', { attempts: [] })
+  const overridden = checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)
+  const closed = await closeRecord(orch, await reread(orch, id), 'completed', {
+    attempts: [],
+    ...(overridden.length > 0 ? { overridden } : {}),
+  })
   return { id, ok: true, checks, stop, lifecycle: closed.record.lifecycle, error: null }
 }
 

@@ -43,6 +43,8 @@ export interface AgentRecord {
   readonly answered: readonly string[]
   /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
   readonly ending?: 'completed' | 'abandoned'
+  /** Names of the checks that failed and that `complete` was told to override. */
+  readonly overridden?: readonly string[]
   readonly spawnedAt: string
   readonly endedAt: string | null
 }
@@ -60,6 +62,8 @@ export interface RecordEvent {
   readonly at: string
   readonly type: string
   readonly set: RecordChange | AgentRecord
+  /** It closes the record: nothing is accepted after it, even before its file was moved away. */
+  readonly last?: true
 }
 
 /** A record with the revision it is at, and what is wrong with its file. */
@@ -82,6 +86,7 @@ export function foldRecord(
   let record = null as AgentRecord | null
   let revision = 0
   let damage = null as Reason | null
+  let over = false
   const uids = new Set<string>()
   const skippedLines: number[] = []
   const lines = text.split('\n')
@@ -90,9 +95,10 @@ export function foldRecord(
     const event = parseEvent(line)
     if (event === null) {
       skippedLines.push(index + 1)
-    } else if (record !== null && isOver(record)) {
+    } else if (over) {
     } else if (event.base === revision) {
       record = { ...(record ?? {}), ...event.set } as AgentRecord
+      over = event.last === true || isOver(record)
       revision++
       uids.add(event.uid)
     } else if (event.base > revision && damage === null) {
@@ -103,7 +109,7 @@ export function foldRecord(
     }
   }
   if (record === null || !isRecord(record)) return null
-  return { record, revision, closed: closed || isOver(record), skippedLines, damage, uids }
+  return { record, revision, closed: closed || over, skippedLines, damage, uids }
 }
 
 function parseEvent(line: string): RecordEvent | null {
@@ -121,7 +127,7 @@ function parseEvent(line: string): RecordEvent | null {
   }
 }
 
-/** Nothing is accepted after such an event, even before its file was moved away. */
+/** A record that says so is closed, whatever made it say so. */
 function isOver({ lifecycle }: AgentRecord): boolean {
   return lifecycle === 'completed' || lifecycle === 'abandoned'
 }
