@@ -4,6 +4,7 @@ import { register } from 'tsx/esm/api'
 
 register()
 const { BACKEND_CASES } = await import('../packages/core/src/contract/cases.ts')
+const { REGISTRY_CASES } = await import('../packages/core/src/contract/registry/cases.ts')
 const { SITUATIONS } = await import('../packages/core/src/contract/situations.ts')
 
 const PAGE = join(import.meta.dirname, '../docs/contract.md')
@@ -11,8 +12,9 @@ const COMMAND = 'node scripts/generate-contract-docs.mjs'
 
 const INTRODUCTION = `# The backend contract
 
-What every backend promises, as cases that are run against it. This page is generated from the cases
-(\`${COMMAND}\`); the cases are in \`packages/core/src/contract/cases/\`.
+What every backend promises, as cases that are run against it; the contract of a [registry
+store](#the-registry-contract) follows. This page is generated from the cases (\`${COMMAND}\`);
+they are in \`packages/core/src/contract/cases/\` and \`packages/core/src/contract/registry/cases/\`.
 
 A case is run when the backend's own \`capabilitiesOf(null)\` has everything it needs; there is no way to skip one. A
 known gap is listed with its reason, and fails the suite as soon as it passes. After each case every agent is stopped,
@@ -40,6 +42,33 @@ runBackendContract({
 server, complete requests for new agents, prompts that make the agent answer, work, ask, fail or exit, what its program
 really received, and hands on the server (kill, freeze, thaw). \`missing\` says why this machine cannot run the backend:
 its cases are then skipped with a line on stderr, or fail when \`ORCH_REQUIRE_BACKENDS\` names the backend.
+`
+
+const REGISTRY_INTRODUCTION = `# The registry contract
+
+What every store of records promises (\`Registry\` of \`@orch/core\`), as cases that are run against it. The cases that
+need a damage are run when the store lists it in \`damages\`; all others are run for every store. A known gap is listed
+with its reason, and fails the suite as soon as it passes.
+
+\`\`\`ts
+import { describe, it } from '@jest/globals'
+import { runRegistryContract } from '@orch/core/contract'
+import { createWorld } from './support/registry-world.ts'
+
+runRegistryContract({
+  name: 'mine',
+  runner: { describe, it },
+  setup: createWorld,
+  damages: [],
+  knownGaps: {},
+})
+\`\`\`
+
+\`setup\` returns a fresh \`RegistryWorld\` for each case: the client under test, a way to open further clients of the same
+store, and hands on it (\`breakStore\` makes it unreadable, \`mendStore\` gives it back as it was). A store that keeps its
+changes one by one lists in \`damages\` how a record can be spoiled, and does so in \`damage\`: \`torn\` is what a writer
+leaves that is killed in the middle of a change, \`missing\` is a change in the middle that cannot be read any more,
+\`ruined\` is a record of which nothing can be read.
 `
 
 function groupOf(id) {
@@ -74,17 +103,19 @@ function situations() {
   ].join('\n')
 }
 
-function cases() {
-  const groups = [...new Set(BACKEND_CASES.map(({ id }) => groupOf(id)))]
+function cases(all) {
+  const groups = [...new Set(all.map(({ id }) => groupOf(id)))]
   const sections = groups.map((group) => {
-    const members = BACKEND_CASES.filter(({ id }) => groupOf(id) === group)
+    const members = all.filter(({ id }) => groupOf(id) === group)
     const rows = members.map(({ id, requires, because }) => [code([id]), code(requires), because])
     return `### ${group}\n\n${table(['case', 'needs', 'because'], rows)}`
   })
-  return [`## The ${BACKEND_CASES.length} cases`, ...sections].join('\n\n')
+  return [`## The ${all.length} cases`, ...sections].join('\n\n')
 }
 
-const page = `${[INTRODUCTION, situations(), '', cases()].join('\n')}\n`
+const backend = [INTRODUCTION, situations(), '', cases(BACKEND_CASES)].join('\n')
+const registry = [REGISTRY_INTRODUCTION, cases(REGISTRY_CASES)].join('\n')
+const page = `${backend}\n\n${registry}\n`
 
 if (!process.argv.includes('--check')) {
   mkdirSync(dirname(PAGE), { recursive: true })

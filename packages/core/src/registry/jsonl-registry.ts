@@ -22,6 +22,12 @@ import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './reg
 
 const SUFFIX = '.jsonl'
 
+/**
+ * Where a record is looked for, in this order. One that moves meanwhile is found; and a closed one hides an open file
+ * that was made in the instant it moved, and that its maker removes again.
+ */
+const LOOKS = ['closed', 'open', 'closed'] as const
+
 /** The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes. */
 export function createJsonlRegistry(directory: string): Registry {
   const places = {
@@ -42,7 +48,7 @@ export function createJsonlRegistry(directory: string): Registry {
 
   const get = (id: string): StoredRecord | null => {
     if (!isAgentId(id)) return null
-    for (const which of ['open', 'closed', 'open'] as const) {
+    for (const which of LOOKS) {
       const file = fileOf(which, id)
       const text = readIfThere(file)
       if (text !== null) return foldOrThrow(id, file, text, which === 'closed')
@@ -51,16 +57,17 @@ export function createJsonlRegistry(directory: string): Registry {
     return null
   }
 
-  const write = (id: string, revision: number, update: RecordUpdate): StoredRecord => {
+  const write = (id: string, revision: number, update: RecordUpdate & { readonly last?: true }): StoredRecord => {
     const file = fileOf('open', id)
     const before = get(id)
     if (before === null || before.closed || before.revision !== revision) throw conflict(id)
     const uid = randomUUID()
     appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
-    const open = readIfThere(file)
-    const folded = foldRecord(open ?? readIfThere(fileOf('closed', id)) ?? '', open === null)
-    if (!folded?.uids.has(uid)) throw conflict(id)
-    return withoutUids(folded)
+    for (const which of LOOKS) {
+      const folded = foldRecord(readIfThere(fileOf(which, id)) ?? '', which === 'closed')
+      if (folded?.uids.has(uid)) return withoutUids(folded)
+    }
+    throw conflict(id)
   }
 
   return {
@@ -75,6 +82,10 @@ export function createJsonlRegistry(directory: string): Registry {
         set: record,
       }
       createWhole(join(places.scratch, event.uid), fileOf('open', record.id), `${JSON.stringify(event)}\n`, record)
+      if (readIfThere(fileOf('closed', record.id)) !== null) {
+        rmSync(fileOf('open', record.id), { force: true })
+        throw exists(record.id)
+      }
       return { record, revision: 1, closed: false, skippedLines: [], damage: null }
     },
     get: async (id) => get(id),
@@ -82,7 +93,7 @@ export function createJsonlRegistry(directory: string): Registry {
     list: async (which) => readAll(ids(which), which, (id) => fileOf(which, id)),
     append: async (id, revision, update) => write(id, revision, update),
     archive: async (id, revision, update) => {
-      const stored = write(id, revision, update)
+      const stored = write(id, revision, { ...update, last: true })
       moveAway(fileOf('open', id), fileOf('closed', id))
       return { ...stored, closed: true }
     },

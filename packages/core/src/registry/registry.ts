@@ -22,7 +22,8 @@ export interface RecordUpdate {
 
 /**
  * Where records live. Every method rejects with an `OrchError` when it could not look: an empty list is proof.
- * Closed records (`archive`) are kept apart and are never changed again.
+ * Closed records (`archive`) are kept apart and are never changed again. An id that `isAgentId` refuses names nothing:
+ * `get` returns `null`, and what would write rejects with a `RangeError`.
  */
 export interface Registry {
   /**
@@ -41,7 +42,8 @@ export interface Registry {
   ids(which: 'open' | 'closed'): Promise<readonly string[]>
   /**
    * Changes a record that is still at `revision`.
-   * @throws OrchError `CONFLICT` when it is at another one or closed; nothing was changed.
+   * @returns the record as it is now: with this change, and maybe with later ones of others
+   * @throws OrchError `CONFLICT` when it is at another one, closed or not there; nothing was changed.
    */
   append(id: string, revision: number, update: RecordUpdate): Promise<StoredRecord>
   /** Makes the last change and closes the record. Errors as `append`. */

@@ -6,10 +6,11 @@ import { ContractFailure, checkEqual, checkRejects, settle } from '../check.ts'
 const WINS = 5
 const MOST_TRIES = 2_000
 
-/** A change that append() said was taken, and the revision that it returned. */
+/** A change that append() said was taken: the revision it was made on, and the one that append() returned. */
 export interface Won {
   readonly name: string
-  readonly at: number
+  readonly base: number
+  readonly returned: number
 }
 
 /** Adds names of its own to `answered`, each tried again until it is taken; stops early when the record is closed. */
@@ -17,12 +18,14 @@ export async function contend(client: Registry, id: string, prefix: string, wins
   const won: Won[] = []
   while (won.length < wins) {
     const name = `${prefix}-${won.length}`
+    let base = 0
     const stored = await changeInTheEnd(client, id, (before) => {
+      base = before.revision
       const update = { type: 'named', set: { answered: [...before.record.answered, name] } }
       return client.append(id, before.revision, update)
     })
     if (stored === null) return won
-    won.push({ name, at: stored.revision })
+    won.push({ name, base, returned: stored.revision })
   }
   return won
 }

@@ -3,7 +3,7 @@ import { REGISTRY_CASES, runRegistryCase } from '../../../src/contract/index.ts'
 import { jsonlWorld } from './jsonl-world.ts'
 import { MUTANTS } from './mutants/all.ts'
 
-const PATIENCE_MS = 250
+const PATIENCE_MS = 500
 
 describe('each case of the registry contract', () => {
   it('has a broken store that must fail it', () => {

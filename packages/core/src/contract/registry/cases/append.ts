@@ -122,8 +122,10 @@ export const appendCases: readonly RegistryCase[] = [
         'every won change is in the record once',
       )
       checkEqual(revision, won.length + 1, 'the revision counts every won change')
-      for (const { name, at } of won)
-        checkEqual(stored.answered[at - 2], name, 'a won change stands at the revision that append() returned')
+      for (const { name, base, returned } of won) {
+        checkEqual(stored.answered[base - 1], name, 'a won change follows the revision it was made on')
+        check(returned > base, 'append() returns the record with the change, at a later revision')
+      }
     },
   },
   {

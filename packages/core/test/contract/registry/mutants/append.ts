@@ -122,7 +122,7 @@ export const appendMutants: readonly Mutant[] = [
   },
   {
     name: 'append returns the revision it was made on',
-    fails: { 'append-loses-none': 'a won change stands at the revision that append() returned' },
+    fails: { 'append-loses-none': 'append() returns the record with the change, at a later revision' },
     break: (registry) => ({
       ...registry,
       append: async (id, revision, update) => ({ ...(await registry.append(id, revision, update)), revision }),

@@ -85,7 +85,7 @@ export const archiveMutants: readonly Mutant[] = [
   {
     name: 'a change that is under way still wins after the end',
     fails: {
-      'archive-ends-all-appends': 'no append() resolves with a revision after the one that archive() returned',
+      'archive-ends-all-appends': 'no append() resolves for a change after the one of archive()',
     },
     break: (registry, { directory, file }) => ({
       ...registry,
