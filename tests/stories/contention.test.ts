@@ -53,8 +53,8 @@ describe('20 processes that spawn at the same instant', () => {
       expect(texts).toEqual([expect.stringContaining(`${agent.task}\n`)])
     }
     expect(await place.json('status')).toMatchObject({ complete: true, orphans: [], counts: { running: 20 } })
-    const abandoned = await place.json<{ results: { ok: boolean }[] }>('abandon', ...ids)
-    expect([abandoned.code, abandoned.results.every(({ ok }) => ok)]).toEqual([0, true])
+    const abandoned = await place.json<{ results: { ok: boolean }[] }>('abandon', '--request-timeout', '2m', ...ids)
+    expect([abandoned.code, abandoned.results.filter(({ ok }) => !ok)]).toEqual([0, []])
     expect((await place.tmux.windows()).filter((name) => ids.includes(name))).toEqual([])
   })
 
