@@ -60,7 +60,7 @@ async function endProcesses(context: Context, whose: Whose, signal: AbortSignal)
   }
   if (left.length > 0) return { proven: false, detail: `still running, could not be ended: ${namesOf(left)}` }
   const all = [...ended.values()]
-  const what = all.length === 0 ? 'no process of the agent ran' : `ended ${namesOf(all)}`
+  const what = all.length === 0 ? 'no process of the agent was left' : `ended ${namesOf(all)}`
   return { proven: true, detail: `${what}; /proc shows none of it any more` }
 }
 

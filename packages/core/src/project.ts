@@ -30,9 +30,13 @@ function realDirectory(directory: string): string {
   } catch {
     // Said below, together with "is not a directory".
   }
-  throw new OrchError('PROJECT_NOT_FOUND', `Cannot use the directory "${directory}": it is not there`, {
-    hint: 'Name an existing directory with --project',
-  })
+  throw new OrchError(
+    'PROJECT_NOT_FOUND',
+    `Cannot use the directory "${directory}": it is not there, or is no directory`,
+    {
+      hint: 'Name an existing directory with --project',
+    },
+  )
 }
 
 /** The main checkout for a folder that holds `.git`, else `null`. */

@@ -17,7 +17,7 @@ export function transportError(
   const outcome = request.method === 'GET' || NOT_SENT.has(code) ? 'none' : 'unknown'
   const info = { outcome, retryable: outcome === 'none', cause: error } as const
   if (error instanceof DeadlineError) {
-    const hint = place.managed ? 'Restart it with: orch server stop' : 'Check that server, then try again'
+    const hint = place.managed ? 'End it with: orch server stop' : 'Check that server, then try again'
     return new OrchError('TIMEOUT', sentence(place, request, `it did not answer within ${timeoutMs} ms`), {
       ...info,
       hint,
@@ -54,7 +54,7 @@ export function answerError(
   if (status === 401 || status === 403) {
     return new OrchError('UNAUTHORIZED', sentence(place, request, `it answered ${status}, the password is wrong`), {
       hint: place.managed
-        ? 'Restart it with: orch server stop'
+        ? 'End it with: orch server stop'
         : 'Set OPENCODE_SERVER_PASSWORD to the password of that server',
     })
   }

@@ -11,6 +11,8 @@ export interface BackendConfig {
   readonly module: string | null
   /** The directory that a relative `module` starts from. */
   readonly from: string
+  /** The files that say something of it. */
+  readonly files: readonly string[]
   /** The backend's own options. */
   readonly options: JsonObject
 }
@@ -47,6 +49,7 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
       backends[name] = {
         module: module ?? before?.module ?? null,
         from: module === undefined && before ? before.from : dirname(file),
+        files: [...(before?.files ?? []), file],
         options: { ...before?.options, ...options },
       }
     }

@@ -3,7 +3,9 @@ import * as v from 'valibot'
 const program = v.strictObject({
   command: v.pipe(v.string(), v.nonEmpty('must not be empty')),
   args: v.optional(v.array(v.string())),
-  env: v.optional(v.record(v.string(), v.string())),
+  env: v.optional(
+    v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of a variable')), v.string()),
+  ),
   promptBy: v.optional(v.picklist(['argument', 'send', 'none'])),
 })
 
@@ -24,7 +26,8 @@ export function findConfigProblem(value: unknown): { readonly key: string; reado
   return { key, text: textOf(issue) }
 }
 
-function textOf({ expected, received }: { readonly expected: string | null; readonly received: string }): string {
+function textOf({ kind, message, expected, received }: v.BaseIssue<unknown>): string {
+  if (kind === 'validation') return message
   if (expected === 'never') return 'this key is not known'
   return received === 'undefined' ? 'this key is missing' : `expected ${expected}, got ${received}`
 }

@@ -39,31 +39,43 @@ export async function chooseBackend(orch: Orch, options: SpawnOptions): Promise<
     })
   }
   const reasons: string[] = []
+  let asksTooMuch = true
   for (const name of orch.knownNames) {
     const answer = await tryBackend(orch, name, options)
-    if (typeof answer !== 'string') return answer
-    reasons.push(`${name}: ${answer}`)
+    if ('backend' in answer) return answer.backend
+    reasons.push(`${name}: ${answer.reason}`)
+    asksTooMuch &&= answer.lacking
+  }
+  if (asksTooMuch && reasons.length > 0) {
+    throw new OrchError('UNSUPPORTED', `Cannot find a backend that does all that is asked: ${reasons.join('; ')}`, {
+      hint: 'Leave one of these options out',
+    })
   }
   throw new OrchError('BACKEND_MISSING', `Cannot choose a backend: ${reasons.join('; ') || 'none is known'}`, {
     hint: 'Run "orch doctor": it names the command that mends each of them',
   })
 }
 
-/** The backend, or why it cannot be used. */
-async function tryBackend(orch: Orch, name: string, options: SpawnOptions): Promise<Backend | string> {
+/** The backend, or why it cannot be used, and whether that is because of what was asked. */
+async function tryBackend(
+  orch: Orch,
+  name: string,
+  options: SpawnOptions,
+): Promise<{ readonly backend: Backend } | { readonly reason: string; readonly lacking: boolean }> {
   try {
     const backend = await orch.backend(name)
     const lacking = lackingOf(backend, options)
-    if (lacking !== null) return `does not support ${lacking}`
-    const call = { backend: name, verb: 'probe', timeoutMs: TIMING.probeTimeoutMs, signal: options.signal }
+    if (lacking !== null) return { reason: `does not support ${lacking}`, lacking: true }
+    const timeoutMs = Math.min(orch.requestTimeoutMs, TIMING.probeTimeoutMs)
+    const call = { backend: name, verb: 'probe', timeoutMs, signal: options.signal }
     const probe = await callBackend(call, (signal) => backend.probe(signal))
     const failed = probe.checks.find((check) => check.result === 'fail')
     const bringsProgram = options.program !== undefined || options.programCommand !== undefined
-    if (probe.ok || probe.startable || (bringsProgram && failed === undefined)) return backend
-    return failed?.text ?? probe.error?.text ?? 'cannot be reached'
+    if (probe.ok || probe.startable || (bringsProgram && failed === undefined)) return { backend }
+    return { reason: failed?.text ?? probe.error?.text ?? 'cannot be reached', lacking: false }
   } catch (error) {
-    if (isOrchError(error)) return error.message
-    throw error
+    if (!isOrchError(error) || error.code === 'CONFIG_INVALID') throw error
+    return { reason: error.message, lacking: false }
   }
 }
 

@@ -20,6 +20,11 @@ export async function claimAgent(
   recordFor: (id: string) => AgentRecord,
 ): Promise<ClaimedAgent> {
   const slug = slugFrom(options)
+  if (options.key?.trim() === '') {
+    throw new OrchError('USAGE', 'Cannot spawn an agent: its key is empty', {
+      hint: 'Give a key with --key, or leave it out',
+    })
+  }
   if (options.key === undefined)
     return { stored: await createUnder(orch, () => createAgentId(slug), recordFor), created: true }
   const name = `key\0${orch.project}\0${options.key}`

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import type { Check } from '../backend.ts'
 import { stateDirectory } from '../config/config.ts'
 import type { DoctorDocument } from '../documents.ts'
@@ -12,11 +13,20 @@ export async function doctor(orch: Orch, options: CallOptions = {}): Promise<Doc
   const usable = probed.some((one) => one.usable)
   const checks: Check[] = [
     { name: 'project', result: 'ok', text: `The project is "${orch.project}"` },
+    ...defaultCheck(orch),
     await recordsCheck(orch),
     ...probed.flatMap((one) => one.checks.map((check) => soften(check, usable))),
   ]
   if (!usable) checks.push({ name: 'backends', result: 'fail', text: 'No backend can be used yet: mend one of them' })
   return { apiVersion: 1, warnings: [], ok: checks.every(({ result }) => result !== 'fail'), checks }
+}
+
+/** A default that nobody knows fails every spawn. */
+function defaultCheck({ config, backendNames }: Orch): Check[] {
+  const name = config.defaultBackend
+  if (name === null || backendNames.includes(name)) return []
+  const known = backendNames.map((one) => `"${one}"`).join(', ')
+  return [{ name: 'configuration', result: 'fail', text: `The default backend "${name}" is not known, only ${known}` }]
 }
 
 /** One usable backend is enough: what another one lacks is then only a warning. */
@@ -28,6 +38,7 @@ async function recordsCheck(orch: Orch): Promise<Check> {
   const name = 'records'
   const directory = stateDirectory(orch.env)
   try {
+    accessSync(directory, constants.W_OK)
     const { records, unreadable } = await orch.registry.list('open')
     const damaged = records.filter(({ damage }) => damage !== null).map(({ record }) => record.id)
     const bad = [...unreadable.map(({ id }) => id), ...damaged]
@@ -35,8 +46,8 @@ async function recordsCheck(orch: Orch): Promise<Check> {
     const text = `Damaged records in "${directory}/agents": ${bad.join(', ')}`
     return { name, result: 'warn', text, fix: `mv ${directory}/agents/${bad[0]}.jsonl ${directory}/` }
   } catch (error) {
-    if (!isOrchError(error)) throw error
-    return { name, result: 'fail', text: error.message, fix: `ls -ld ${directory}` }
+    const text = `Cannot use the state directory "${directory}": ${(error as Error).message}`
+    return { name, result: 'fail', text: isOrchError(error) ? error.message : text, fix: `ls -ld ${directory}` }
   }
 }
 
@@ -47,7 +58,12 @@ async function probeBackend(
 ): Promise<{ readonly usable: boolean; readonly checks: readonly Check[] }> {
   try {
     const backend = await orch.backend(name)
-    const call = { backend: name, verb: 'probe', timeoutMs: TIMING.probeTimeoutMs, signal: options.signal }
+    const call = {
+      backend: name,
+      verb: 'probe',
+      timeoutMs: Math.min(orch.requestTimeoutMs, TIMING.probeTimeoutMs),
+      signal: options.signal,
+    }
     const probe = await callBackend(call, (signal) => backend.probe(signal))
     return { usable: probe.ok || probe.startable, checks: probe.checks }
   } catch (error) {

@@ -24,13 +24,25 @@ export function createBackendLoader(sources: Sources): (name: string, host: () =
   return async (name, host) => {
     const given = own(sources.given, name)
     if (given !== undefined) return await open(name, name, async () => given(host()))
-    const { module = null, from = '', options = {} } = own(sources.config.backends, name) ?? {}
+    const { module = null, from = '', files = [], options = {} } = own(sources.config.backends, name) ?? {}
     const known = sources.known.find((backend) => backend.name === name)
     if (module === null && known === undefined) throw unknownBackend(name, sources)
     return await open(name, module ?? name, async () => {
       const loaded = module === null ? await known?.load() : await import(moduleUrl(module, from))
-      return checked(name, loaded).createBackend(options)(host())
+      const usable = checked(name, loaded)
+      return configured(name, files, () => usable.createBackend(options))(host())
     })
+  }
+}
+
+/** Options are refused with the file and the key that they stand under. */
+function configured(name: string, files: readonly string[], create: () => BackendFactory): BackendFactory {
+  try {
+    return create()
+  } catch (cause) {
+    if (!isOrchError(cause) || cause.code !== 'CONFIG_INVALID') throw cause
+    const place = `"backends.${name}" in ${files.map((file) => `"${file}"`).join(' or ')}`
+    throw new OrchError('CONFIG_INVALID', `${cause.message} (${place})`, { hint: cause.hint, backend: name, cause })
   }
 }
 

@@ -105,7 +105,7 @@ export async function callBackend<T>(
     if (call.signal?.aborted) throw call.signal.reason
     const context = { agent: call.agent, backend: call.backend }
     if (isOrchError(cause)) throw withContext(cause, context)
-    const object = call.agent === undefined ? 'agents' : `"${call.agent}"`
+    const object = `"${call.agent ?? call.backend}"`
     if (cause instanceof DeadlineError) {
       throw new OrchError('TIMEOUT', `Cannot ${call.verb} ${object}: no answer within ${cause.afterMs} ms`, {
         ...context,

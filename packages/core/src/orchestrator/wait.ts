@@ -33,6 +33,9 @@ const OF_TURNS: readonly State[] = ['idle', 'working']
  */
 export async function wait(orch: Orch, ids: readonly string[], options: WaitOptions = {}): Promise<WaitDocument> {
   const goal: Goal = { until: options.until ?? ['done'], phase: options.phase ?? null, mode: options.mode ?? 'all' }
+  if (goal.phase?.trim() === '') {
+    throw new OrchError('USAGE', 'Cannot wait for a phase: its name is empty', { hint: 'Name a phase with --phase' })
+  }
   const started = performance.now()
   const last: { looks: readonly Look[] } = { looks: [] }
   const outcome = await withDeadline(options.timeoutMs ?? TIMING.waitTimeoutMs, options.signal, (signal) =>

@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeSync,
@@ -16,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, isOrchError, OrchError } from '../errors.ts'
+import { readRegularFile } from '../regular-file.ts'
 import { watchDirectories } from '../watch-directories.ts'
 import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
 import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry.ts'
@@ -208,10 +208,10 @@ function readIds(directory: string): string[] {
 
 function readIfThere(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegularFile(file).text
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fileError(cause, `Cannot read the record "${file}"`, 'DISK')
+    throw fileError(cause, `Cannot read the record "${file}"`, 'RECORD_CORRUPT')
   }
 }
 

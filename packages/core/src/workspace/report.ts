@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
+import { readRegularFile } from '../regular-file.ts'
 
 /** What the agent's own page says. `unreadable` is set when the page is there and could not be read. */
 export interface Report {
@@ -21,8 +21,8 @@ export const PAGE = 'WORKSPACE.md'
 export function readReport(workspace: string, answered: readonly string[]): Report {
   const file = join(workspace, PAGE)
   try {
-    const at = statSync(file).mtime.toISOString()
-    return parseReport(readFileSync(file, 'utf8'), at, answered)
+    const { text, changedAt } = readRegularFile(file)
+    return parseReport(text, changedAt, answered)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return NO_REPORT

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
+import { appendRegularFile, readRegularFile } from '../regular-file.ts'
 import { PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
+/** Characters of a phase that is reported by command. */
+const MAX_NAME = 80
+const MAX_NOTE = 2000
+
 const IGNORED = '# Written by orch: agents work in here\n/.gitignore\n/workspace/\n'
 
 /** The agent's folder, in the main checkout. The id is checked before it becomes part of a path. */
@@ -62,6 +67,11 @@ export function removeWorkspace(workspace: string): void {
 export function writePhase(workspace: string, id: string, name: string, note: string | null): Phase {
   const file = join(workspace, PAGE)
   const line = `${name}${note === null ? '' : ` - ${note}`}`
+  if (name.length > MAX_NAME || (note?.length ?? 0) > MAX_NOTE) {
+    throw new OrchError('USAGE', `Cannot report a phase of ${line.length} characters: it is too long`, {
+      hint: `Keep the name within ${MAX_NAME} characters and the note within ${MAX_NOTE}`,
+    })
+  }
   const wanted = parseReport(`Phase: ${line}`, '', []).phase
   if (wanted?.name !== name || wanted.note !== note) {
     throw new OrchError('USAGE', `Cannot report the phase ${JSON.stringify(line)}: it would not read back as written`, {
@@ -70,16 +80,16 @@ export function writePhase(workspace: string, id: string, name: string, note: st
   }
   if (!isDirectory(workspace)) {
     throw new OrchError('AGENT_NOT_FOUND', `Cannot report a phase of "${id}": it has no workspace "${workspace}"`, {
-      hint: 'Name the agent with --id and its project with --project',
+      hint: `Check --id and --project; if both are right, its folder was removed: make "${workspace}" again`,
       agent: id,
     })
   }
   try {
-    const before = readOrNull(file) ?? ''
+    const before = readIfThere(file) ?? ''
     const after = withPhase(before, line)
-    if (after.startsWith(before)) appendFileSync(file, after.slice(before.length), { mode: 0o600 })
+    if (after.startsWith(before)) appendRegularFile(file, after.slice(before.length))
     else replaceWhole(file, after)
-    return { name, note, at: statSync(file).mtime.toISOString() }
+    return { name, note, at: readRegularFile(file).changedAt }
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }
@@ -108,9 +118,18 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
+function readIfThere(file: string): string | null {
+  try {
+    return readRegularFile(file).text
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
 function readOrNull(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegularFile(file).text
   } catch {
     return null
   }

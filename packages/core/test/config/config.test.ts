@@ -41,13 +41,14 @@ describe('loadConfig()', () => {
   it("lays the project's backends over the user's, key by key", async () => {
     user({ backends: { one: { module: './mine.js', url: 'user', token: 'user' }, two: { a: 1 } } })
     own({ backends: { one: { url: 'project' }, three: { module: 'package', b: null } } })
-    expect((await loadConfig(project, env)).backends).toEqual({
+    expect((await loadConfig(project, env)).backends).toMatchObject({
       one: {
         module: './mine.js',
         from: join(root, 'home/.config/orch'),
+        files: [join(root, 'home/.config/orch/config.json'), join(project, '.orch/config.json')],
         options: { url: 'project', token: 'user' },
       },
-      two: { module: null, from: expect.any(String), options: { a: 1 } },
+      two: { module: null, options: { a: 1 } },
       three: { module: 'package', from: join(project, '.orch'), options: { b: null } },
     })
   })
@@ -55,7 +56,7 @@ describe('loadConfig()', () => {
   it('starts a module from the file that names it', async () => {
     user({ backends: { one: { module: './user.js' } } })
     own({ backends: { one: { module: './project.js' } } })
-    expect((await loadConfig(project, env)).backends.one).toEqual({
+    expect((await loadConfig(project, env)).backends.one).toMatchObject({
       module: './project.js',
       from: join(project, '.orch'),
       options: {},

@@ -163,6 +163,45 @@ interface Fake {
   readonly can?: readonly Capability[]
 }
 
+describe('chooseBackend() without a name', () => {
+  it('says that the options exclude each other when no backend does all of them', async () => {
+    const orch = await withBackends({
+      one: { probe: READY, can: ['programs'] },
+      two: { probe: READY, can: ['models'] },
+    })
+    const asked = chooseBackend(orch, { task: 'x', program: 'cat', permission: 'ask' })
+    await expect(asked).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('--permission') })
+  })
+
+  it('says that a backend is missing when one lacks an option and another cannot be reached', async () => {
+    const orch = await withBackends({ one: { probe: READY, can: [] }, two: { probe: DOWN } })
+    const asked = chooseBackend(orch, { task: 'x', model: 'm' })
+    await expect(asked).rejects.toMatchObject({ code: 'BACKEND_MISSING' })
+  })
+
+  it('asks no longer than one request may take', async () => {
+    const orch = await withBackends({ one: { probe: READY } }, { requestTimeoutMs: 5 })
+    const slow = { ...(await orch.backend('one')), probe: () => new Promise<never>(() => {}) }
+    const asked = chooseBackend({ ...orch, backend: async () => slow }, { task: 'x' })
+    await expect(asked).rejects.toMatchObject({ message: expect.stringContaining('"one": no answer within 5 ms') })
+  })
+
+  it('refuses options of a backend that are not valid, with the file', async () => {
+    write(join(place.project, '.orch', 'config.json'), {
+      backends: { memory: { module: '@orch/core/memory', bad: 1 } },
+    })
+    const orch = await place.open({
+      backends: {},
+      knownBackends: [{ name: 'memory', load: () => import('../../src/memory/index.ts') }],
+    })
+    const file = join(place.project, '.orch', 'config.json')
+    await expect(chooseBackend(orch, { task: 'x' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(file),
+    })
+  })
+})
+
 async function withBackends(fakes: Readonly<Record<string, Fake>>, options: PlaceOptions = {}): Promise<Orch> {
   const real = await (await place.open()).backend('memory')
   const backends = Object.entries(fakes).map(([name, { probe, can = ALL }]): [string, () => Backend] => [

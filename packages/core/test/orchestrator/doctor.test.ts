@@ -26,6 +26,12 @@ describe('doctor()', () => {
     ])
   })
 
+  it('fails for a default backend that nobody knows', async () => {
+    const { ok, checks } = await doctor(await place.open({ env: { ...place.env, ORCH_BACKEND: 'nope' } }))
+    expect(ok).toBe(false)
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'configuration', result: 'fail' }))
+  })
+
   it('says what is missing and the command that mends it, when no backend can be used', async () => {
     const { ok, checks } = await doctor(await withProbes(NOTHING))
     expect(ok).toBe(false)

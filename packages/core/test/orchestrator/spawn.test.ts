@@ -218,6 +218,12 @@ describe('spawn()', () => {
 })
 
 describe('spawn() with a key', () => {
+  it('refuses an empty one', async () => {
+    const orch = await place.open()
+    await expect(spawn(orch, { task: 'x', key: ' ' })).rejects.toMatchObject({ code: 'USAGE' })
+    expect(await orch.registry.ids('open')).toEqual([])
+  })
+
   it('makes one agent, however often and from wherever it is asked at once', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => place.open()))
     const documents = await Promise.all(all.map((orch) => spawn(orch, { task: 'x', key: 'nightly' })))

@@ -308,6 +308,11 @@ describe('wait() refuses', () => {
     expect((await wait(orch, [id], { until: ['done', 'idle'], timeoutMs: 100 })).outcome).toBe('timeout')
   })
 
+  it('a phase without a name', async () => {
+    const { orch, id } = await place.spawn('x')
+    await expect(wait(orch, [id], { phase: ' ' })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
   it('an agent that is not there, and a record that cannot be trusted', async () => {
     const { orch, id } = await place.spawn('x')
     await expect(wait(orch, ['nobody-7k3q'])).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })

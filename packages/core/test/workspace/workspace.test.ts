@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
-import { parseReport } from '../../src/workspace/report.ts'
+import { parseReport, readReport } from '../../src/workspace/report.ts'
 import {
   createWorkspace,
   prepareWorkspaces,
@@ -153,5 +154,34 @@ describe('writePhase()', () => {
     expect(() => writePhase(workspace, ID, 'Testing', null)).toThrow(
       expect.objectContaining({ code: 'WORKSPACE_UNWRITABLE' }),
     )
+  })
+})
+
+describe('a page that is no regular file', () => {
+  beforeEach(() => {
+    createWorkspace(workspace, 'The task')
+    rmSync(join(workspace, 'WORKSPACE.md'))
+  })
+
+  it('is not written through when it is a symbolic link', () => {
+    const elsewhere = join(project, 'elsewhere')
+    writeFileSync(elsewhere, 'kept\n')
+    symlinkSync(elsewhere, join(workspace, 'WORKSPACE.md'))
+    expect(() => writePhase(workspace, ID, 'Testing', null)).toThrow(/ELOOP/)
+    expect(readFileSync(elsewhere, 'utf8')).toBe('kept\n')
+    expect(readReport(workspace, []).unreadable).toMatchObject({ code: 'WORKSPACE_UNREADABLE' })
+  })
+
+  it('is not waited for when it is a pipe', () => {
+    execFileSync('mkfifo', [join(workspace, 'WORKSPACE.md')])
+    expect(readReport(workspace, []).unreadable?.text).toContain('ENOTREG')
+    expect(() => writePhase(workspace, ID, 'Testing', null)).toThrow(/ENOTREG|ENXIO/)
+    expect(readPage(workspace)).toBeNull()
+  })
+
+  it('makes writePhase() refuse what is too long before it looks', () => {
+    expect(() => writePhase(workspace, ID, 'x'.repeat(81), null)).toThrow(/too long/)
+    expect(() => writePhase(workspace, ID, 'Testing', 'x'.repeat(2001))).toThrow(/too long/)
+    expect(writePhase(workspace, ID, 'x'.repeat(80), 'y'.repeat(2000)).name).toHaveLength(80)
   })
 })
