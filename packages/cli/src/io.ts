@@ -9,7 +9,10 @@ export interface Io {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborts with a {@link Stopped} on SIGINT, SIGTERM and when nobody reads stdout any more. */
+  /**
+   * Aborts with a {@link Stopped} on SIGINT, SIGTERM and when nobody reads stdout any more,
+   * with an {@link Unwritable} when stdout takes no more.
+   */
   readonly signal: AbortSignal
 }
 
@@ -23,6 +26,14 @@ export class Stopped extends Error {
   }
 }
 
+/** Why a stream of the process takes no more; `cause` is the error of the operating system. */
+export class Unwritable extends Error {
+  override readonly name = 'Unwritable'
+  constructor(cause: Error) {
+    super(cause.message, { cause })
+  }
+}
+
 /** The streams, environment and signals of this process. A second signal of the same kind ends it at once. */
 export function processIo(): Io {
   const stop = new AbortController()
@@ -30,7 +41,7 @@ export function processIo(): Io {
   process.once('SIGTERM', () => stop.abort(new Stopped('terminated', 143)))
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     const closed = error.code === 'EPIPE'
-    stop.abort(closed ? new Stopped('nobody reads stdout', 0) : error)
+    stop.abort(closed ? new Stopped('nobody reads stdout', 0) : new Unwritable(error))
   })
   process.stderr.on('error', () => {})
   return {

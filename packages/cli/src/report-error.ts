@@ -1,27 +1,25 @@
-import { isOrchError, type OrchError, sanitize } from '@orch/core'
+import { fileError, isOrchError, OrchError, sanitize } from '@orch/core'
 import { ERROR_EXIT_CODES } from './exit-codes.ts'
-import type { Io } from './io.ts'
-import { print, printJson } from './output.ts'
+import { type Io, Unwritable } from './io.ts'
+import { jsonLine, printTalk } from './output.ts'
 
 const REPORT = 'Please report it, with what the same command prints under ORCH_DEBUG=1'
 
 /** Says on stderr what went wrong and what to do next, as text or as a JSON document, and returns the exit code. */
 export async function reportError(error: unknown, argv: readonly string[], io: Io): Promise<number> {
-  const known = isOrchError(error) ? error : undefined
+  const known = error instanceof Unwritable ? answerLost(error) : isOrchError(error) ? error : undefined
   const code = known?.code ?? 'UNEXPECTED'
   const exitCode = ERROR_EXIT_CODES[code] ?? ERROR_EXIT_CODES.UNEXPECTED
   const message = known?.message ?? `Cannot go on: ${messageOf(error)}`
   const hint = known === undefined ? REPORT : (known.hint ?? null)
   if (wantsJson(argv)) {
-    await printJson(io.stderr, {
-      apiVersion: 1,
-      error: { code, message, hint, ...details(known), exitCode },
-    })
+    const document = { apiVersion: 1, error: { code, message, hint, ...details(known), exitCode } }
+    await printTalk(io.stderr, jsonLine(document))
   } else {
-    await print(io.stderr, `orch: ${sanitize(message)}\n`)
-    if (hint !== null) await print(io.stderr, `  → ${sanitize(hint)}\n`)
+    await printTalk(io.stderr, `orch: ${sanitize(message)}\n`)
+    if (hint !== null) await printTalk(io.stderr, `  → ${sanitize(hint)}\n`)
   }
-  if (io.env.ORCH_DEBUG === '1') await print(io.stderr, `${sanitize(traceOf(error))}\n`)
+  if (io.env.ORCH_DEBUG === '1') await printTalk(io.stderr, `${sanitize(traceOf(error))}\n`)
   return exitCode
 }
 
@@ -32,6 +30,16 @@ function details(known: OrchError | undefined): object {
     outcome: known?.outcome ?? 'unknown',
     retryable: known?.retryable ?? false,
   }
+}
+
+/** The work of the command may be done although nobody gets to read of it. */
+function answerLost({ cause }: Unwritable): OrchError {
+  const { code, message, hint } = fileError(
+    cause,
+    'Cannot write the answer to stdout: nothing more can be written there',
+    'DISK',
+  )
+  return new OrchError(code, message, { hint, outcome: 'unknown', cause })
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -1,14 +1,26 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createPlace, type Place } from './harness/place.ts'
-import { finished, MAIN, runOrch, startScript } from './harness/run-orch.ts'
+import { FROM_SOURCE, finished, MAIN, runOrch, startScript } from './harness/run-orch.ts'
 
 let place: Place
 beforeEach(() => {
   place = createPlace()
 })
 afterEach(() => place.remove())
+
+/** Starts orch with one stream to a device that is always full. */
+function startWithFull(stream: 'stdout' | 'stderr', words: readonly string[]): ChildProcess {
+  const full = openSync('/dev/full', 'w')
+  const stdio: StdioOptions = stream === 'stdout' ? ['ignore', full, 'pipe'] : ['ignore', 'pipe', full]
+  const child = spawn(process.execPath, [...FROM_SOURCE, MAIN, ...words], { cwd: place.project, env: place.env, stdio })
+  closeSync(full)
+  return child
+}
 
 describe('stdout and stdin of the process', () => {
   it('spawn prints exactly the id and does not read stdin', async () => {
@@ -38,6 +50,25 @@ describe('stdout and stdin of the process', () => {
     ])
     expect(sent.code).toBe(0)
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('gives 74 when stdout takes no more', async () => {
+    const child = startWithFull('stdout', ['status'])
+    const [said, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    expect({ code, said }).toEqual({
+      code: 74,
+      said: 'orch: Cannot write the answer to stdout: nothing more can be written there (ENOSPC)\n  → Free some space or mount it writable, then try again\n',
+    })
+  })
+
+  it.each([
+    [['nonsense'], 64, ''],
+    [['nonsense', '--json'], 64, ''],
+    [['status'], 0, 'No agents in '],
+  ])('%j keeps its exit code and its answer when stderr takes no more', async (words, code, answer) => {
+    const child = startWithFull('stderr', words)
+    const [said, [ended]] = await Promise.all([text(child.stdout as Readable), once(child, 'close')])
+    expect({ ended, said }).toEqual({ ended: code, said: expect.stringMatching(`^${answer}`) })
   })
 
   it('keeps its exit code when nobody reads stderr any more', async () => {

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Place } from './place.ts'
 
-const FROM_SOURCE = ['--conditions=@orch/source', '--import', import.meta.resolve('tsx')]
+/** The options of node that run a source file. */
+export const FROM_SOURCE: readonly string[] = ['--conditions=@orch/source', '--import', import.meta.resolve('tsx')]
 
 /** The file that `orch` runs from source. */
 export const MAIN: string = sourceFile('main.ts')
