@@ -79,12 +79,16 @@ export function oneLine(text: string, most: number = Number.POSITIVE_INFINITY): 
   return characters.length <= most ? flat : `${characters.slice(0, Math.max(1, most - 1)).join('')}…`
 }
 
-/** Writes rows under a header, columns aligned, the last one cut at the width of the terminal. */
+/** The most characters of a column that is neither the first nor the last. */
+const CELL = 24
+
+/** Writes rows under a header, columns aligned. The first is never cut, the last one at the width of the terminal. */
 export function writeTable(page: Page, header: readonly string[], rows: readonly Part[][]): void {
-  const lines: Part[][] = [header.map((text) => styled('dim', text)), ...rows]
-  const widths = header.map((_, column) =>
-    Math.max(...lines.map((line) => [...oneLine(textOf(line[column] ?? ''))].length)),
+  const inner = (column: number): boolean => column > 0 && column < header.length - 1
+  const lines: Part[][] = [header.map((text) => styled('dim', text)), ...rows].map((line: Part[]) =>
+    line.map((part, column) => withText(part, oneLine(textOf(part), inner(column) ? CELL : undefined))),
   )
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => [...textOf(line[column] ?? '')].length)))
   const last = header.length - 1
   const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0)
   const room = page.columns === null ? undefined : Math.max(10, page.columns - before)
