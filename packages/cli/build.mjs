@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = import.meta.dirname
@@ -27,11 +28,24 @@ const layoutOnUse = {
   },
 }
 
+/** In one file with its parser, yargs takes no path from `node_modules` and asks for the directory, which may be gone. */
+const directoryOnUse = {
+  name: 'directory-on-use',
+  setup({ onLoad }) {
+    onLoad({ filter: /yargs\/lib\/platform-shims\/esm\.mjs$/ }, ({ path }) => {
+      const asked = 'mainFilename || process.cwd()'
+      const source = readFileSync(path, 'utf8')
+      if (!source.includes(asked)) throw new Error(`Cannot bundle yargs: "${asked}" is not in "${path}"`)
+      return { contents: source.replace(asked, 'mainFilename') }
+    })
+  },
+}
+
 const layout = await build({
   ...common,
   stdin: {
     contents: `export { default as cliui } from 'cliui'; export { default as 'string-width' } from 'string-width'`,
-    resolveDir: root,
+    resolveDir: dirname(fileURLToPath(import.meta.resolve('yargs'))),
   },
   outfile: join(outdir, 'layout.cjs'),
   format: 'cjs',
@@ -44,7 +58,7 @@ const program = await build({
   splitting: true,
   conditions: ['@orch/source'],
   chunkNames: '[name]-[hash]',
-  plugins: [layoutOnUse],
+  plugins: [layoutOnUse, directoryOnUse],
 })
 
 /** Which sources each file was made of. */

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { fileError, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments } from './define-command.ts'
@@ -19,7 +18,7 @@ export interface Context {
   orch(): Promise<Orch>
   /**
    * The text of a command: its argument, or the file of `--file` (`-` is stdin, which is read for nothing else).
-   * @throws OrchError `USAGE` unless exactly one is given; `FILE_NOT_FOUND`.
+   * @throws OrchError `USAGE` unless exactly one is given, and when it is not UTF-8; `FILE_NOT_FOUND`.
    */
   text(what: string, source: TextSource): Promise<string>
   /** Frees what `orch` opened. */
@@ -53,7 +52,7 @@ export function createContext(args: Arguments, io: Io): Context {
 
 function open(args: Arguments, io: Io): Promise<Orch> {
   return openOrch({
-    ...(args.project === undefined ? {} : { directory: resolve(args.project) }),
+    ...(args.project === undefined ? {} : { directory: args.project }),
     knownBackends: KNOWN_BACKENDS,
     backend: args.backend,
     env: io.env,
@@ -73,10 +72,20 @@ async function readText(what: string, source: TextSource, io: Io): Promise<strin
       `Cannot read the ${what}: none is given`,
       `Give the ${what} in quotes, or "--file FILE", or "-" for stdin`,
     )
-  if (source.file === '-') return text(addAbortSignal(io.signal, io.stdin))
-  return readFile(resolve(source.file), 'utf8').catch((cause: unknown) => {
-    throw unreadable(source.file ?? '', cause)
+  const { file } = source
+  if (file === '-') return decode(await buffer(addAbortSignal(io.signal, io.stdin)), `the ${what} from stdin`)
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw unreadable(file, cause)
   })
+  return decode(bytes, `the ${what} from "${file}"`)
+}
+
+function decode(bytes: Uint8Array, object: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw usageError(`Cannot read ${object}: it is not UTF-8 text`, 'Convert it to UTF-8 first')
+  }
 }
 
 function unreadable(file: string, cause: unknown): OrchError {

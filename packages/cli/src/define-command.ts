@@ -44,6 +44,8 @@ export interface Command<Data = unknown> extends CommandModule {
   readonly takesRest: boolean
   /** Names of all its options and positionals that can be given more than once. */
   readonly repeatable: readonly string[]
+  /** Names of all its options that need a value. */
+  readonly needsValue: readonly string[]
   readonly hasFile: boolean
   builder(parser: Argv): Argv
   run(args: Arguments, context: Context): Promise<Data>
@@ -66,6 +68,9 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     repeatable: Object.entries({ ...spec.positionals, ...spec.options })
       .filter(([, option]) => option.array === true)
       .map(([name]) => name),
+    needsValue: Object.entries({ ...COMMON_OPTIONS, ...spec.options })
+      .filter(([, option]) => option.requiresArg === true)
+      .flatMap(([name, option]) => [name, ...[option.alias ?? []].flat()]),
     builder: (parser) => {
       for (const [name, positional] of Object.entries(spec.positionals ?? {})) parser.positional(name, positional)
       for (const [line, does] of spec.examples) parser.example(line, does)

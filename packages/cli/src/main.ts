@@ -37,7 +37,7 @@ function splitVerb(argv: readonly string[]): { readonly verb: string | undefined
     const word = argv[at] ?? ''
     if (takesValue.has(word)) at++
     else if (word === '--') break
-    else if (!word.startsWith('-')) return { verb: word, rest: argv.toSpliced(at, 1) }
+    else if (word === '-' || !word.startsWith('-')) return { verb: word, rest: argv.toSpliced(at, 1) }
   }
   return { verb: undefined, rest: argv }
 }

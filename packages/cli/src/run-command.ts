@@ -4,7 +4,7 @@ import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
 import type { Io } from './io.ts'
 import { usageError } from './options.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, printTalk } from './output.ts'
 import { createPage, type Page, type PageSettings } from './page.ts'
 
 /** Parses the words after the verb, runs the command and prints what came of it. Returns the exit code. */
@@ -21,7 +21,8 @@ export async function runCommand(command: Command, words: readonly string[], io:
     args = { ...parsed, rest }
   }).parseAsync(flags)
   if (args === undefined) throw new Error('The command line was parsed without a result')
-  refuseRepeated(command, args)
+  refuseRepeated(command, args, flags)
+  refuseEmpty(command, args, flags)
   return execute(command, args, io)
 }
 
@@ -55,7 +56,7 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
 async function printPage(page: Page, args: Arguments, io: Io): Promise<void> {
   const { answer, talk } = page.take()
   await print(io.stdout, answer)
-  if (args.quiet !== true) await print(io.stderr, talk)
+  if (args.quiet !== true) await printTalk(io.stderr, talk)
 }
 
 function warningsOf(data: unknown): Doc['warnings'] {
@@ -72,10 +73,13 @@ function pageSettings(io: Io): PageSettings {
   }
 }
 
-/** yargs with the one command as its default: a named command would make it lay out the whole help every time. */
+/**
+ * yargs with the one command as its default: a named command would make it lay out the whole help every time. It reads no files, so
+ * it needs no directory, and the one of this process may be gone.
+ */
 function parserOf(command: Command, onParsed: (args: Arguments) => void): Argv {
   const verb = verbOf(command)
-  return yargs()
+  return yargs([], '/')
     .scriptName(`orch ${verb}`)
     .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false })
     .locale('en')
@@ -100,7 +104,10 @@ function problem(command: Command, message: string): string {
   const verb = verbOf(command)
   if (message.startsWith('Not enough non-option'))
     return `Cannot run "orch ${verb}": it needs "orch ${command.command}"`
-  const flat = message.replace(/\s+/g, ' ').trim()
+  const flat = message
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/(?<=^Not enough arguments following: )\S+$/, dashed)
   return `Cannot run "orch ${verb}": ${flat.charAt(0).toLowerCase()}${flat.slice(1)}`
 }
 
@@ -114,15 +121,38 @@ function splitRest(command: Command, words: readonly string[]): readonly [flags:
   return [named, rest]
 }
 
-function refuseRepeated(command: Command, args: Arguments): void {
+function refuseRepeated(command: Command, args: Arguments, flags: readonly string[]): void {
   for (const [name, value] of Object.entries(args)) {
     if (!Array.isArray(value) || name === '_' || name === 'rest') continue
-    if (command.repeatable.includes(name)) continue
+    if (command.repeatable.includes(name) || !isTyped(name, flags)) continue
+    const option = dashed(name)
     throw usageError(
-      `Cannot run "orch ${verbOf(command)}": "--${name}" is given ${value.length} times`,
-      `Give "--${name}" once`,
+      `Cannot run "orch ${verbOf(command)}": "${option}" is given ${value.length} times`,
+      `Give "${option}" once`,
     )
   }
+}
+
+function refuseEmpty(command: Command, args: Arguments, flags: readonly string[]): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (!command.needsValue.includes(name) || !isTyped(name, flags)) continue
+    if (value !== '' && !(Array.isArray(value) && value.includes(''))) continue
+    const option = dashed(name)
+    throw usageError(
+      `Cannot run "orch ${verbOf(command)}": "${option}" is empty`,
+      `Give "${option}" a value, or leave it out`,
+    )
+  }
+}
+
+/** Whether an option stands on the command line by this name: yargs gives every value under all its names. */
+function isTyped(name: string, flags: readonly string[]): boolean {
+  if (name.length === 1) return flags.some((word) => /^-[^-]/.test(word) && word.includes(name))
+  return flags.some((word) => word === dashed(name) || word.startsWith(`${dashed(name)}=`))
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`
 }
 
 function verbOf(command: Command): string {

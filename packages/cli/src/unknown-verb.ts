@@ -11,11 +11,10 @@ const MEANT: Readonly<Record<string, string>> = {
 
 /** The error for a verb that does not exist; its hint is the verb that was probably meant. */
 export function unknownVerb(verb: string, known: readonly string[]): OrchError {
+  const list = 'Run "orch help" for the list of commands'
+  if (verb === '') return usageError('Cannot run "orch": "" is no command', list)
   const near = known.filter((name) => name.startsWith(verb) || distance(name, verb) <= 2)
-  const guess =
-    near.length === 0
-      ? 'Run "orch help" for the list of commands'
-      : `Did you mean ${near.map((name) => `"orch ${name}"`).join(' or ')}?`
+  const guess = near.length === 0 ? list : `Did you mean ${near.map((name) => `"orch ${name}"`).join(' or ')}?`
   const meant = Object.hasOwn(MEANT, verb) ? MEANT[verb] : undefined
   return usageError(`Cannot run "orch ${verb}": there is no such command`, meant ?? guess)
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { callOrch } from './harness/call-orch.ts'
 import { createPlace, type Place } from './harness/place.ts'
@@ -44,7 +46,7 @@ const REFUSED: readonly (readonly [words: string[], code: number, message: Text,
   [
     ['status', '--backend'],
     64,
-    'Cannot run "orch status": not enough arguments following: backend',
+    'Cannot run "orch status": not enough arguments following: --backend',
     'Run "orch status --help"',
   ],
   [
@@ -53,6 +55,17 @@ const REFUSED: readonly (readonly [words: string[], code: number, message: Text,
     'Cannot run "orch status": "--backend" is given 2 times',
     'Give "--backend" once',
   ],
+  [['tail', 'x', '-n', '1', '-n', '2'], 64, 'Cannot run "orch tail": "-n" is given 2 times', 'Give "-n" once'],
+  [
+    ['tail', 'x', '--lines', '1', '--lines', '2'],
+    64,
+    'Cannot run "orch tail": "--lines" is given 2 times',
+    'Give "--lines" once',
+  ],
+  [['tail', 'x', '-n'], 64, 'Cannot run "orch tail": not enough arguments following: -n', 'Run "orch tail --help"'],
+  [[''], 64, 'Cannot run "orch": "" is no command', 'Run "orch help" for the list of commands'],
+  [['-'], 64, 'Cannot run "orch -": there is no such command', 'Run "orch help" for the list of commands'],
+  [['help', ''], 64, 'Cannot run "orch": "" is no command', 'Run "orch help" for the list of commands'],
   [
     ['status', '--state', 'idle,sleeping'],
     64,
@@ -104,6 +117,57 @@ const REFUSED: readonly (readonly [words: string[], code: number, message: Text,
   [['check', 'nobody'], 66, /"nobody"/, /\S/],
   [['check', '../../etc/passwd'], 66, /passwd/, /\S/],
 ]
+
+const EMPTY: readonly (readonly [option: string, words: string[]])[] = [
+  ...['--file', '--name', '--model', '--as', '--key'].map((option) => [option, ['spawn', 'a', option, '']] as const),
+  ['--key', ['spawn', 'a', '--key=']],
+  ['--backend', ['status', '--backend', '']],
+  ['--request-timeout', ['status', '--request-timeout', '']],
+  ['--project', ['status', '--project', '']],
+  ['-C', ['status', '-C', '']],
+  ['--state', ['status', '--state', 'idle', '--state', '']],
+  ['--file', ['send', 'x', '--file', '']],
+  ['--request', ['answer', 'x', '--request', '']],
+  ['--note', ['phase', 'Testing', '--note', '']],
+  ['--id', ['phase', 'Testing', '--id', '']],
+  ['--until', ['wait', 'x', '--until', '']],
+  ['--phase', ['wait', 'x', '--phase', '']],
+  ['--timeout', ['wait', 'x', '--timeout', '']],
+].map(([option, words]) => [option as string, words as string[]])
+
+describe('an option that needs a value', () => {
+  it.each(EMPTY)('%s is refused when it is empty: %j', async (option, words) => {
+    const called = await callOrch(['--project', '-C'].includes(option) ? null : place, words)
+    expect(called).toEqual({
+      code: 64,
+      stdout: '',
+      stderr: `orch: Cannot run "orch ${words[0]}": "${option}" is empty\n  → Give "${option}" a value, or leave it out\n`,
+    })
+  })
+})
+
+describe('a text that is not UTF-8', () => {
+  const bytes = Buffer.from([0x61, 0xff, 0x62])
+  const hint = 'Convert it to UTF-8 first'
+
+  it.each([
+    ['spawn', 'task'],
+    ['send', 'message'],
+  ])('is refused by %s before anything happens', async (verb, what) => {
+    const file = join(place.folder, 'latin1.txt')
+    writeFileSync(file, bytes)
+    const agent = verb === 'send' ? ['nobody'] : []
+    const fromFile = await callOrch(place, [verb, ...agent, '--file', file])
+    const fromStdin = await callOrch(place, [verb, ...agent, '-'], { stdin: bytes })
+    const refused = (source: string): object => ({
+      code: 64,
+      stdout: '',
+      stderr: `orch: Cannot read the ${what} from ${source}: it is not UTF-8 text\n  → ${hint}\n`,
+    })
+    expect([fromFile, fromStdin]).toEqual([refused(`"${file}"`), refused('stdin')])
+    expect(JSON.parse((await callOrch(place, ['status', '--json'])).stdout).agents).toEqual([])
+  })
+})
 
 describe('a command line that cannot be run', () => {
   it.each(REFUSED)('%j gives %i: one sentence and one next action', async (words, code, message, hint) => {

@@ -16,12 +16,16 @@ export interface CallOptions {
   /** A terminal is behind stdin and stdout. @default false */
   readonly terminal?: boolean
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   readonly signal?: AbortSignal
 }
 
-/** Runs one command line in this process, in the project of `place`. */
-export async function callOrch(place: Place, words: readonly string[], options: CallOptions = {}): Promise<Called> {
+/** Runs one command line in this process, in the project of `place`; `null`: the words say where. */
+export async function callOrch(
+  place: Place | null,
+  words: readonly string[],
+  options: CallOptions = {},
+): Promise<Called> {
   const terminal = options.terminal ?? false
   const stdout = Object.assign(new PassThrough(), { isTTY: terminal, columns: 100 })
   const stderr = new PassThrough()
@@ -29,11 +33,11 @@ export async function callOrch(place: Place, words: readonly string[], options: 
     stdin: Object.assign(Readable.from([options.stdin ?? '']), { isTTY: terminal }),
     stdout,
     stderr,
-    env: { ...place.env, ...options.env },
+    env: { ...place?.env, ...options.env },
     signal: options.signal ?? new AbortController().signal,
   }
   const printed = Promise.all([text(stdout), text(stderr)])
-  const code = await main(['-C', place.project, ...words], io)
+  const code = await main([...(place === null ? [] : ['-C', place.project]), ...words], io)
   stdout.end()
   stderr.end()
   const [answer, talk] = await printed

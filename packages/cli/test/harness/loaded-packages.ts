@@ -6,7 +6,9 @@ import type { Place } from './place.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const CLI = join(ROOT, 'packages/cli')
-const BIN = join(CLI, 'bin/orch.js')
+
+/** The built orch. */
+export const BIN: string = join(CLI, 'bin/orch.js')
 
 const names = (text: string): Set<string> => new Set(text.split(' '))
 
