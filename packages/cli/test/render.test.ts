@@ -61,6 +61,13 @@ describe('status', () => {
     `)
   })
 
+  it.each(['pipe', 'terminal'] as const)('cuts what agents call their phase: %s', (where) => {
+    const phase = { name: 'p'.repeat(200), note: null, at: '2026-11-22T11:55:00.000Z' }
+    const shown = rendered(status, statusWith({ agents: [agentWith({ phase })] }), where)
+    expect(shown).toMatch(/(?<!p)p{23}… {2}/)
+    expect(shown).not.toContain('p'.repeat(24))
+  })
+
   it('says that there is nothing, and the next action', () => {
     expect(rendered(status, statusWith({}))).toMatchInlineSnapshot(`
       "No agents in /home/ada/shop
@@ -121,6 +128,12 @@ describe('spawn', () => {
         → orch tail -f fix-login-7k3q
       "
     `)
+  })
+
+  it('says on stderr that the agent was there already', () => {
+    expect(rendered(spawn, { ...document, created: false })).toBe(
+      'fix-login-7k3q\n-- stderr --\norch: fix-login-7k3q was there already, working\n',
+    )
   })
 
   it('says on stderr when the delivery of the task is not confirmed', () => {
@@ -411,7 +424,7 @@ it('server shows whether it runs, where, and whose it is', () => {
     pid: null,
     owner: null,
   }
-  const error = { code: 'NONE', text: 'no server was started' }
+  const error = { code: 'NO_SERVER', text: 'no server was started' }
   expect(
     rendered(server, {
       ...doc,
@@ -436,6 +449,44 @@ it('server shows whether it runs, where, and whose it is', () => {
       no server was started
     "
   `)
+})
+
+it.each([
+  ['NO_SERVER', 'does not run'],
+  ['SERVER_ENDED', 'does not run'],
+  ['BACKEND_UNREACHABLE', 'does not answer'],
+  ['TIMEOUT', 'does not answer'],
+  ['UNAUTHORIZED', 'is not known'],
+])('server says of %s that it %s', (code, says) => {
+  const found = {
+    ok: false,
+    version: null,
+    epoch: null,
+    error: { code, text: 'what was seen' },
+    url: null,
+    pid: 4711,
+    owner: null,
+    evidence: [],
+  }
+  expect(rendered(server, { ...doc, backend: 'far', action: 'status', server: found })).toBe(
+    `far  ${says}  process 4711\n  what was seen\n`,
+  )
+})
+
+it('server that is only known by its number does not answer', () => {
+  const found = {
+    ok: false,
+    version: null,
+    epoch: null,
+    error: null,
+    url: null,
+    pid: 4711,
+    owner: null,
+    evidence: [],
+  }
+  const document = { ...doc, backend: 'far', action: 'status' as const, server: found }
+  expect(rendered(server, document)).toBe('far  does not answer  process 4711\n')
+  expect(rendered(server, { ...document, server: { ...found, pid: null } })).toBe('far  is not known\n')
 })
 
 it('doctor shows each check and the command that mends it', () => {

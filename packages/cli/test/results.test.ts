@@ -39,6 +39,31 @@ function errorOf({ code, stdout, stderr }: Called): { readonly code: number; rea
   return { code, error: JSON.parse(stderr).error.code }
 }
 
+describe('spawn --key', () => {
+  it('says that the agent was there, and whether its task is another; stdout stays the id', async () => {
+    placeWith()
+    const long = `Fix it [[answer: done]]\n${'x'.repeat(5000)}`
+    const first = await callOrch(place, ['spawn', long, '--key', 'k'])
+    const id = first.stdout.trim()
+    await resultOf('wait', id)
+    const same = await callOrch(place, ['spawn', long, '--key', 'k'])
+    const there = `orch: ${id} was there already, idle\n`
+    expect(same).toEqual({ code: 0, stdout: `${id}\n`, stderr: there })
+    const other = await callOrch(place, ['spawn', 'Another task', '--key', 'k'])
+    const differs = `orch: The task of ${id} is another one than the task given, which was not delivered\n`
+    expect(other).toEqual({ code: 0, stdout: `${id}\n`, stderr: `${there}${differs}` })
+    expect(await callOrch(place, ['spawn', 'Another task', '--key', 'k', '--quiet'])).toEqual({
+      code: 0,
+      stdout: `${id}\n`,
+      stderr: '',
+    })
+    expect(await resultOf('spawn', 'Another task', '--key', 'k')).toMatchObject({
+      created: false,
+      warnings: [{ code: 'TASK_DIFFERS' }],
+    })
+  })
+})
+
 describe('wait', () => {
   it.each([
     ['[[error: the model failed]]', 20, 'failed'],

@@ -72,7 +72,11 @@ describe('a whole story', () => {
   it('spawns once for one --key', async () => {
     const id = await spawned('Fix it [[answer: done]]', '--key', 'issue-12', '--name', 'fixer')
     expect(id).toMatch(/^fixer-/)
-    expect(await spawned('Fix it', '--key', 'issue-12')).toBe(id)
+    expect(await callOrch(place, ['spawn', 'Fix it [[answer: done]]', '--key', 'issue-12'])).toEqual({
+      code: 0,
+      stdout: `${id}\n`,
+      stderr: expect.stringMatching(`^orch: ${id} was there already, [a-z]+\n$`),
+    })
   })
 })
 

@@ -40,7 +40,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       )
     const rest = ownProgram ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
-    return spawn(await context.orch(), {
+    const document = await spawn(await context.orch(), {
       task,
       name: args.name,
       model: args.model,
@@ -51,9 +51,21 @@ export const command: Command<SpawnDocument> = defineCommand({
       permission: args.permission,
       signal: context.signal,
     })
+    return isTaskOf(document, task) ? document : withTaskWarning(document)
   },
   render,
 })
+
+/** Whether the agent has the task given; a long one is recorded only up to an ellipsis. */
+function isTaskOf({ agent, created }: SpawnDocument, task: string): boolean {
+  if (created || agent.task === task) return true
+  return agent.task.endsWith('…') && task.startsWith(agent.task.slice(0, -1))
+}
+
+function withTaskWarning(document: SpawnDocument): SpawnDocument {
+  const text = `The task of ${document.agent.id} is another one than the task given, which was not delivered`
+  return { ...document, warnings: [...document.warnings, { code: 'TASK_DIFFERS', text }] }
+}
 
 function render({ agent, created, prompt }: SpawnDocument, page: Page): void {
   if (!page.interactive) page.line(agent.id)
@@ -62,6 +74,7 @@ function render({ agent, created, prompt }: SpawnDocument, page: Page): void {
       styled('bold', agent.id),
       created ? `  started on ${agent.backend}` : `  was there already, ${agent.state}`,
     )
+  if (!created && !page.interactive) page.note(`orch: ${agent.id} was there already, ${agent.state}`)
   if (prompt.delivery === 'refused' || prompt.delivery === 'unconfirmed')
     page.note(`orch: The task is ${prompt.delivery}: ${oneLine(prompt.reason?.text ?? '')}`)
   if (page.interactive) page.note(`  → orch tail -f ${agent.id}`)
