@@ -121,7 +121,7 @@ describe('stop()', () => {
     const agent = await world.create(systemProgram('cat', []))
     const stranger = tmux()({ ...world.host, namespace: 'stranger0000' })
     const proof = await stranger.stop({ ...agent, handle: null }, world.signal)
-    expect(textOf(proof)).toContain('no process of the agent ran')
+    expect(textOf(proof)).toContain('no process of the agent was left')
     expect((await world.observe(agent)).process).toMatchObject({ value: { alive: true } })
   })
 
