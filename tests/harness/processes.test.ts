@@ -7,6 +7,7 @@ import {
   descendantsOf,
   isAlive,
   killProcesses,
+  type ProcessInfo,
   processesMatching,
   processesWithEnvironment,
   processInfo,
@@ -16,24 +17,26 @@ import { perTest } from './scope.ts'
 
 const scope = perTest()
 
-/** A shell that waits, with a child that waits; both carry the mark in environment and the outer one in its argv. */
-async function family(mark: string): Promise<number> {
+/**
+ * A shell that waits, with a child that waits; both carry the mark in environment and the outer one in its argv.
+ * They are awaited: while a process becomes another program, its environment cannot be seen.
+ */
+async function family(mark: string): Promise<ProcessInfo[]> {
   const script = 'sleep 1000 & echo up; wait'
   const child = spawn('/bin/sh', ['-c', script, mark], { env: { MARK: mark }, stdio: ['ignore', 'pipe', 'ignore'] })
   scope.defer(async () => killProcesses(await processesWithEnvironment('MARK', mark)))
   await once(child.stdout, 'data')
-  return child.pid as number
+  return eventually(async () => {
+    const found = await processesWithEnvironment('MARK', mark)
+    return found.map(({ argv }) => argv[0]).join(' ') === '/bin/sh sleep' && found
+  })
 }
 
 describe('processes', () => {
   it('are found by environment, by command line and by descent', async () => {
     const mark = randomUUID()
-    const pid = await family(mark)
-    const marked = await eventually(async () => {
-      const found = await processesWithEnvironment('MARK', mark)
-      return found.length === 2 && found
-    })
-    expect(marked.map(({ argv }) => argv[0])).toEqual(['/bin/sh', 'sleep'])
+    const marked = await family(mark)
+    const pid = marked[0]?.pid as number
     expect(await processesMatching(mark)).toMatchObject([{ pid }])
     expect(await processesMatching(new RegExp(`${mark}$`))).toMatchObject([{ pid }])
     expect(await descendantsOf(pid)).toMatchObject([{ argv: ['sleep', '1000'], parentPid: pid }])
@@ -42,8 +45,7 @@ describe('processes', () => {
 
   it('are gone after killProcesses(), and a later process with the pid is another one', async () => {
     const mark = randomUUID()
-    await family(mark)
-    const all = await processesWithEnvironment('MARK', mark)
+    const all = await family(mark)
     await killProcesses(all)
     expect(await processesWithEnvironment('MARK', mark)).toEqual([])
     const self = await processInfo(process.pid)
@@ -54,8 +56,7 @@ describe('processes', () => {
 
   it('are not ended when the search was so wide that it found this process or one above it', async () => {
     const mark = randomUUID()
-    await family(mark)
-    const marked = await processesWithEnvironment('MARK', mark)
+    const marked = await family(mark)
     for (const pid of [process.pid, process.ppid]) {
       const own = await processInfo(pid)
       if (!own) throw new Error(`Cannot see process ${pid}`)
