@@ -6,7 +6,8 @@ import { contractWorld } from './support/contract-world.ts'
 
 for (const promptBy of ['argument', 'send'] as const) {
   runBackendContract({
-    name: `tmux, task by ${promptBy}`,
+    name: 'tmux',
+    variant: `task by ${promptBy}`,
     runner: { describe, it },
     factory: tmux(),
     setup: () => contractWorld(promptBy),
