@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
-import { createScope, perTest } from './scope.ts'
+import { createScope } from './create-scope.ts'
+import { perTest } from './scope.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 describe('createScope()', () => {

@@ -1,12 +1,7 @@
 import { afterAll, afterEach } from '@jest/globals'
+import { createScope, type Scope } from './create-scope.ts'
 
-/** Holds what a test started and ends all of it, newest first. */
-export interface Scope {
-  /** Keeps a resource until the scope ends, and returns it. */
-  use<T extends AsyncDisposable>(resource: T | Promise<T>): Promise<T>
-  /** Runs `end` when the scope ends. */
-  defer(end: () => unknown): void
-}
+export type { Scope } from './create-scope.ts'
 
 /** A scope that ends after each test of this file, passed or failed. Call it where `beforeEach` would stand. */
 export function perTest(): Scope {
@@ -20,34 +15,4 @@ export function perFile(): Scope {
   const { scope, end } = createScope()
   afterAll(end)
   return scope
-}
-
-/**
- * A scope and the function that ends it. Every end runs even when another fails; then `end` throws an
- * `AggregateError` of all failures.
- */
-export function createScope(): { scope: Scope; end: () => Promise<void> } {
-  const ends: (() => unknown)[] = []
-  const scope: Scope = {
-    async use(resource) {
-      const value = await resource
-      ends.push(() => value[Symbol.asyncDispose]())
-      return value
-    },
-    defer(end) {
-      ends.push(end)
-    },
-  }
-  const end = async (): Promise<void> => {
-    const errors: unknown[] = []
-    for (let next = ends.pop(); next; next = ends.pop()) {
-      try {
-        await next()
-      } catch (error) {
-        errors.push(error)
-      }
-    }
-    if (errors.length > 0) throw new AggregateError(errors, `Cannot end the test cleanly: ${errors.join('; ')}`)
-  }
-  return { scope, end }
 }
