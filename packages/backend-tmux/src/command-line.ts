@@ -128,7 +128,6 @@ function windowCommands(window: NewWindow): Command[] {
   const { columns, rows } = window.options
   const variables = Object.entries(window.tags).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const create = ['new-window', '-d', '-a', '-t', NEWEST, '-n', window.agent, '-c', '/']
-  const log = `umask 077; ${LOG_VARIABLE}=${window.run} exec cat >>"$ORCH_TMUX_LOGS/${window.run}.log"`
   return [
     [...create, ...variables, ...window.argv] as unknown as Command,
     ['set-option', '-w', '-t', NEWEST, '@orch_agent_id', window.agent],
@@ -138,10 +137,21 @@ function windowCommands(window: NewWindow): Command[] {
     ['set-option', '-p', '-t', NEWEST, '@orch_run', window.run],
     ['set-option', '-p', '-t', NEWEST, '@orch_begun', window.begun ? 'yes' : 'no'],
     ['resize-window', '-t', NEWEST, '-x', String(columns), '-y', String(rows)],
-    ['pipe-pane', '-t', NEWEST, log],
+    ['pipe-pane', '-t', NEWEST, logCommand(window.run)],
     ['display-message', '-p', '-t', NEWEST, SERVER_ROW],
     ['display-message', '-p', '-t', NEWEST, ROW],
   ]
+}
+
+/**
+ * What writes a log: while the disk is full output is lost, and the first line that can be written again says so.
+ * tmux expands it as a format and as a time: it holds no `#` and no `%`.
+ */
+function logCommand(run: string): string {
+  const missing = `printf '\\n[Output is missing here: the log could not be written]\\n'`
+  const untilRoom = `until ${missing}; do IFS= read -r lost || exit; done`
+  const loop = `until ${LOG_VARIABLE}=${run} cat; do [ $? -lt 128 ] || exit; ${untilRoom}; done`
+  return `umask 077; exec >>"$ORCH_TMUX_LOGS/${run}.log" 2>/dev/null; ${loop}`
 }
 
 const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'

@@ -57,7 +57,7 @@ describe('stdout and stdin of the process', () => {
     const [said, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
     expect({ code, said }).toEqual({
       code: 74,
-      said: 'orch: Cannot write the answer to stdout: nothing more can be written there (ENOSPC)\n  → Free some space or mount it writable, then try again\n',
+      said: 'orch: Cannot write the answer to stdout: nothing more can be written there (ENOSPC)\n  → Free some space on that disk, then try again\n',
     })
   })
 

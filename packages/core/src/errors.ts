@@ -100,13 +100,21 @@ export function withContext(
   })
 }
 
+const DISK_REPAIRS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'Free some space on that disk'],
+  ['EDQUOT', 'Free some space within your quota'],
+  ['EFBIG', 'Raise the limit on the size of files'],
+  ['EROFS', 'Mount that disk writable'],
+  ['EIO', 'Check that disk for damage'],
+])
+
 /** Turns a failed file-system call into the right {@link OrchError}: no access, a failing disk, or `fallback`. */
 export function fileError(cause: unknown, message: string, fallback: OrchErrorCode): OrchError {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? ''
   const text = `${message}${code ? ` (${code})` : ''}`
   if (code === 'EACCES' || code === 'EPERM')
     return new OrchError('PERMISSION_DENIED', text, { hint: 'Check the owner and mode of that path', cause })
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO' || code === 'EROFS')
-    return new OrchError('DISK', text, { hint: 'Free some space or mount it writable, then try again', cause })
+  const repair = DISK_REPAIRS.get(code)
+  if (repair !== undefined) return new OrchError('DISK', text, { hint: `${repair}, then try again`, cause })
   return new OrchError(fallback, text, { hint: 'Remove or rename what stands in the way', cause })
 }

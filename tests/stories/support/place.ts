@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Agent } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
 import { gitRepository } from '../../harness/git-repository.ts'
@@ -42,8 +42,11 @@ export interface Place extends AsyncDisposable {
 
 const MARK = 'ORCH_TEST_MARK'
 
-/** A place whose default backend is tmux. */
-export async function tmuxPlace(env: Record<string, string> = {}): Promise<Place> {
+/**
+ * A place whose default backend is tmux.
+ * @param project name of the project's folder, or its absolute path
+ */
+export async function tmuxPlace(env: Record<string, string> = {}, project = 'project'): Promise<Place> {
   const folder = await temporaryFolder()
   const home = join(folder.path, 'home')
   await mkdir(home, { mode: 0o700 })
@@ -59,7 +62,7 @@ export async function tmuxPlace(env: Record<string, string> = {}): Promise<Place
     [MARK]: randomUUID(),
     ...env,
   }
-  return createPlace(own, await gitRepository(join(folder.path, 'project')), folder.remove)
+  return createPlace(own, await gitRepository(resolve(folder.path, project)), folder.remove)
 }
 
 /** A place whose default backend is OpenCode, with the scripted model and nothing else to reach. */

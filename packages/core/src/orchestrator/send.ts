@@ -59,10 +59,15 @@ export async function deliver(
   }
 }
 
+/** What became of the message counts, not whether that could be recorded: an attempt left open is only looked for. */
 async function settle(orch: Orch, stored: StoredRecord, messageId: string): Promise<void> {
-  await updateRecord(orch, stored, 'sent', (now) => ({
-    attempts: now.attempts.filter(({ id }) => id !== messageId),
-  }))
+  try {
+    await updateRecord(orch, stored, 'sent', (now) => ({
+      attempts: now.attempts.filter(({ id }) => id !== messageId),
+    }))
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+  }
 }
 
 /** Why nothing may be typed into an agent now, or `null`; `force` allows it while it waits or could not be looked at. */

@@ -11,7 +11,7 @@ import { createWorkspace, prepareWorkspaces, removeWorkspace, workspacePath } fr
 import { begin, type GivenTask } from './begin.ts'
 import { type ChosenProgram, chooseBackend, chooseProgram } from './choose-backend.ts'
 import { claimAgent } from './claim-agent.ts'
-import { lookAtOne } from './look.ts'
+import { lookAtOne, toRef } from './look.ts'
 import type { SpawnOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { recoverSpawns } from './recover.ts'
@@ -64,10 +64,33 @@ async function createAndBegin(
     const placed = await updateRecord(orch, claimed, 'placed', () => change)
     return made.begun ? placed : await begin(orch, placed, task)
   } catch (error) {
+    const nothingLeft = await takeBack(record, { backend, made, error })
     // The first error counts; what cannot be recorded now is found by the next status.
-    await giveUp(orch, record.id, { error, made: made !== null }).catch(() => {})
-    throw error
+    await giveUp(orch, record.id, { error, nothingLeft }).catch(() => {})
+    throw nothingLeft || !isOrchError(error) ? error : leftBehind(error, record.id)
   }
+}
+
+/** Ends again what was made and then could not be recorded or given its task; whether nothing of it is left. */
+async function takeBack(
+  record: AgentRecord,
+  { backend, made, error }: { backend: Backend; made: CreateResult | null; error: unknown },
+): Promise<boolean> {
+  if (!isOrchError(error) || error.outcome !== 'none') return false
+  if (made === null) return true
+  const call = { backend: backend.name, agent: record.id, verb: 'stop', timeoutMs: TIMING.stopTimeoutMs, acts: true }
+  const ref = { ...toRef(record), handle: made.handle }
+  return await callBackend(call, (inner) => backend.stop(ref, inner)).then(
+    ({ proven }) => proven,
+    () => false,
+  )
+}
+
+function leftBehind(error: OrchError, id: string): OrchError {
+  const { code, message, outcome, hint, ...info } = error
+  if (outcome !== 'none') return error
+  const seen = `See what became of it with "orch check ${id}"`
+  return new OrchError(code, message, { ...info, hint: seen, outcome: 'partial', cause: error })
 }
 
 function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: GivenTask): Promise<CreateResult> {
@@ -104,14 +127,17 @@ function placedChange(made: CreateResult): RecordChange {
   }
 }
 
-/** What provably made nothing leaves nothing; everything else stays as failed, and is adopted if it turns up. */
-async function giveUp(orch: Orch, id: string, { error, made }: { error: unknown; made: boolean }): Promise<void> {
+/** What provably left nothing has a closed record; everything else stays as failed, and is adopted if it turns up. */
+async function giveUp(
+  orch: Orch,
+  id: string,
+  { error, nothingLeft }: { error: unknown; nothingLeft: boolean },
+): Promise<void> {
   const stored = await reread(orch, id)
-  const nothingMade = !made && isOrchError(error) && error.outcome === 'none'
   const failure = isOrchError(error)
     ? { code: error.code, text: error.message }
     : { code: 'ABORTED', text: 'Its spawn was interrupted' }
-  if (nothingMade) {
+  if (nothingLeft) {
     removeWorkspace(stored.record.workspace)
     await closeRecord(orch, stored, 'failed', { failure, owner: null })
   } else {

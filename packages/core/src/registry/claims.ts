@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileError } from '../errors.ts'
 import { currentOwner, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
+import { writeOnce } from '../regular-file.ts'
 
 /**
  * Claims that gate effects outside the registry: numbered generations of a file that only one process can create,
@@ -42,7 +43,7 @@ export function createFileClaims(directory: string): Claims {
       try {
         const descriptor = openSync(scratch, 'wx', 0o600)
         try {
-          writeSync(descriptor, content)
+          writeOnce(descriptor, content)
         } finally {
           closeSync(descriptor)
         }

@@ -10,12 +10,11 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { isAgentId } from '../agent-id.ts'
-import { fileError, isOrchError, OrchError } from '../errors.ts'
-import { readRegularFile } from '../regular-file.ts'
+import { fileError, OrchError } from '../errors.ts'
+import { readRegularFile, writeOnce } from '../regular-file.ts'
 import { watchDirectories } from '../watch-directories.ts'
 import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
 import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry.ts'
@@ -107,7 +106,7 @@ function createWhole(scratch: string, file: string, text: string, record: AgentR
     linkSync(scratch, file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(record.id)
-    throw isOrchError(cause) ? cause : fileError(cause, `Cannot write the record of "${record.id}"`, 'DISK')
+    throw fileError(cause, `Cannot write the record of "${record.id}"`, 'DISK')
   } finally {
     rmSync(scratch, { force: true })
   }
@@ -124,20 +123,14 @@ function appendLine(id: string, file: string, event: RecordEvent): void {
   try {
     writeWhole(descriptor, `\n${JSON.stringify(event)}\n`)
   } catch (cause) {
-    throw isOrchError(cause) ? cause : fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
+    throw fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
   }
 }
 
-/** One write, synced; a short one is an error and is never continued, so that no other line is taken along. */
+/** One write, synced. */
 function writeWhole(descriptor: number, text: string): void {
   try {
-    const bytes = Buffer.from(text)
-    if (writeSync(descriptor, bytes) !== bytes.length) {
-      throw new OrchError('DISK', 'Cannot write a record: only a part of it reached the disk', {
-        hint: 'Free some space, then try again',
-        outcome: 'none',
-      })
-    }
+    writeOnce(descriptor, text)
     fdatasyncSync(descriptor)
   } finally {
     closeSync(descriptor)

@@ -5,6 +5,7 @@ import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend, CreateRequest } from '../../src/backend.ts'
 import { OrchError } from '../../src/errors.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
@@ -155,16 +156,21 @@ describe('spawn()', () => {
     expect(agents).toMatchObject([{ lifecycle: 'failed', state: 'failed', reason: { code: 'BACKEND_ERROR' } }])
   })
 
-  it('never forgets an agent that was made and could not be recorded', async () => {
-    const opened = await place.open()
-    let broken = true
-    const append: typeof opened.registry.append = async (...args) => {
-      if (!broken) return await opened.registry.append(...args)
-      broken = false
-      throw new OrchError('DISK', 'Cannot write: the disk is full')
-    }
-    const orch = { ...opened, registry: { ...opened.registry, append } }
-    await expect(spawn(orch, { task: 'x' })).rejects.toMatchObject({ code: 'DISK' })
+  it('ends again what was made and could not be recorded', async () => {
+    const orch = onceFull(await place.open())
+    await expect(spawn(orch, { task: 'x' })).rejects.toMatchObject({ code: 'DISK', outcome: 'none' })
+    expect(place.server.agents()).toEqual([])
+    await expectNothingLeft()
+  })
+
+  it('never forgets an agent that was made, could not be recorded and could not be ended again', async () => {
+    const unstoppable = failing('stop', new OrchError('BACKEND_UNREACHABLE', 'Cannot reach it: no'))
+    const orch = onceFull(await place.open({ wrap: unstoppable }))
+    await expect(spawn(orch, { task: 'x' })).rejects.toMatchObject({
+      code: 'DISK',
+      outcome: 'partial',
+      hint: expect.stringMatching(/"orch check x-/),
+    })
     const [id = ''] = place.server.agents()
     expect(place.server.received(id)).toEqual([])
     const { agents, orphans } = await status(await place.open())
@@ -326,7 +332,7 @@ function recording(requests: CreateRequest[]): (backend: Backend) => Backend {
   })
 }
 
-function failing(method: 'create' | 'begin', error: Error): (backend: Backend) => Backend {
+function failing(method: 'create' | 'begin' | 'stop', error: Error): (backend: Backend) => Backend {
   return (backend) => ({ ...backend, [method]: () => Promise.reject(error) })
 }
 
@@ -346,4 +352,15 @@ function requestFor(half: { readonly id: string; readonly target: CreateRequest[
     permission: null,
     env: {},
   }
+}
+
+/** A registry that has no room for one append, and then has again. */
+function onceFull(opened: Orch): Orch {
+  let full = true
+  const append: Orch['registry']['append'] = async (...args) => {
+    if (!full) return await opened.registry.append(...args)
+    full = false
+    throw new OrchError('DISK', 'Cannot write: the disk is full')
+  }
+  return { ...opened, registry: { ...opened.registry, append } }
 }

@@ -90,6 +90,14 @@ it('a disk that is full makes an update fail, keeps what is stored, and takes no
   expect(next).toMatchObject({ revision: won + 2, damage: null, record: { model: 'two' } })
 })
 
+it('a claim that does not reach the disk whole is none, and leaves the name free', async () => {
+  const limited = await fixtures.start('registry-writer', [directory], ['prlimit', '--fsize=1'])
+  limited.tell('claim begin')
+  expect(await limited.answer()).toBe('DISK')
+  const claims = createFileClaims(directory)
+  expect([claims.latest('begin'), claims.create('begin', 1, 'mine')]).toEqual([null, true])
+})
+
 it('of 20 processes that claim one name at once, one wins', async () => {
   const all = await writers(20)
   const answers = await atOnce(all, 'claim begin')
