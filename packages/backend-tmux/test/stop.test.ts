@@ -147,13 +147,14 @@ describe('stop()', () => {
   it('claims nothing while the log is still being written', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('cat', []))
-    const writer = childrenOf(world.serverPid).find((pid) => pid !== (agent.handle as { panePid: number }).panePid)
-    process.kill(writer as number, 'SIGSTOP')
+    const keeper = childrenOf(world.serverPid).find((pid) => pid !== (agent.handle as { panePid: number }).panePid)
+    const writer = await eventually('the writer of the log', () => childrenOf(keeper as number)[0])
+    process.kill(writer, 'SIGSTOP')
     const proof = await stop(world, agent)
-    process.kill(writer as number, 'SIGCONT')
+    process.kill(writer, 'SIGCONT')
     expect(proof.proven).toBe(false)
     expect(textOf(proof)).toContain('log is still being written')
-    await eventually('the end of the writer', () => !runs(writer as number) || undefined)
+    await eventually('the end of the writer', () => !runs(writer) || undefined)
     expect(await stop(world, agent)).toMatchObject({ proven: true })
   })
 
