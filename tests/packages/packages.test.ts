@@ -7,12 +7,12 @@ import { gitRepository } from '../harness/git-repository.ts'
 import { type OpenCodeEnvironment, openCodeEnvironment } from '../harness/open-code-environment.ts'
 import { killProcesses, processesMatching, processesWithEnvironment } from '../harness/processes.ts'
 import { perFile } from '../harness/scope.ts'
-import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { installPacked } from './support/install-packed.ts'
 
 const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
-const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+const tsc = join(root, 'node_modules/.bin/tsc')
 const scope = perFile()
 
 /** A user's project, with the packages installed. */
@@ -20,10 +20,6 @@ let project: string
 let home: OpenCodeEnvironment
 
 beforeAll(async () => {
-  const tarballs = (await scope.use(temporaryFolder())).path
-  await execute(bin('turbo'), ['run', 'build'], { cwd: root, env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
-  const workspaces = (await readdir(join(root, 'packages'))).map((name) => `--workspace=@orch/${name}`)
-  await execute('npm', ['pack', '--pack-destination', tarballs, ...workspaces], { cwd: root })
   const model = await scope.use(startScriptedModel())
   home = await scope.use(openCodeEnvironment({ model }))
   scope.defer(async () => killProcesses(await processesMatching(home.home)))
@@ -34,8 +30,7 @@ beforeAll(async () => {
     'package.json': '{ "name": "shop", "private": true, "type": "module" }\n',
     '.orch/config.json': JSON.stringify({ programs: { scribe: { command: 'scribe.mjs', promptBy: 'argument' } } }),
   })
-  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
-  await execute('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...files], { cwd: project })
+  await installPacked(scope, project, await readdir(join(root, 'packages')))
 }, 120_000)
 
 /** Runs a program as in the user's shell; npm knows no registry there. */
@@ -100,7 +95,7 @@ describe('the packed packages, installed in an empty folder', () => {
     await writeFile(join(project, 'consumer.ts'), CONSUMER)
     const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', target: 'es2023', types: [] }
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
-    await expect(execute(bin('tsc'), ['-p', project])).resolves.toMatchObject({ stdout: '' })
+    await expect(execute(tsc, ['-p', project])).resolves.toMatchObject({ stdout: '' })
   })
 })
 

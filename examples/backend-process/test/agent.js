@@ -1,0 +1,34 @@
+import { appendFileSync, existsSync, watch } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+/**
+ * A program for the contract: it reads one JSON line for each message, notes what it received, and does what the
+ * message says. Its arguments: the folder of its notes and, where the task is given as one, the task.
+ */
+const [folder = '', task] = process.argv.slice(2)
+const note = `${folder}/${process.env.ORCH_AGENT_ID}`
+appendFileSync(`${folder}/pids`, `${process.pid}\n`)
+
+if (task !== undefined) take(task)
+for await (const line of createInterface({ input: process.stdin })) take(JSON.parse(line).text)
+process.exit(0) // the supervisor is gone
+
+/** @param {string} text */
+function take(text) {
+  appendFileSync(`${note}.received`, `${JSON.stringify(text)}\n`)
+  const [verb, rest = ''] = text.split(/ (.*)/s)
+  if (verb === 'exit') process.exit(Number(rest))
+  if (verb === 'answer') console.log(rest)
+  if (verb === 'work') whenFinished(() => console.log(rest))
+}
+
+/** @param {() => void} then */
+function whenFinished(then) {
+  const watcher = watch(folder, () => look())
+  const look = () => {
+    if (!existsSync(`${note}.finish`)) return
+    watcher.close()
+    then()
+  }
+  look()
+}
