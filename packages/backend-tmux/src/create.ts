@@ -81,7 +81,7 @@ async function resolveProgram(context: Context, request: CreateRequest): Promise
   const candidates = wished === null ? PROGRAMS : [wished]
   for (const spec of candidates) {
     const env = { ...context.host.env, ...spec.env }
-    const path = await findProgram(spec.command, env, request.directory)
+    const path = findProgram(spec.command, env, request.directory)
     if (path !== null) return { spec, path }
   }
   if (wished === null)

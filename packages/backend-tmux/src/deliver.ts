@@ -95,7 +95,7 @@ async function withText(context: Context, text: string, work: (text: Text) => Pr
 export async function findHandle(context: Context, agent: AgentRef, signal: AbortSignal): Promise<Handle | null> {
   const look = await context.tmux.look(socketOf(agent.target), signal)
   if (look.kind !== 'server') return null
-  const row = rowOf(agent, null, taggedRows(look.rows, context.host.namespace))
+  const row = rowOf(agent, null, taggedRows(look, context.host.namespace))
   return row === undefined ? null : handleOf(look.server, row, context.paths)
 }
 

@@ -1,6 +1,6 @@
 import type { AgentRef, Found } from '@orch/core'
 import type { Identity } from './command-line.ts'
-import type { Handle, Row, Server } from './parse.ts'
+import type { Handle, Look, Row, Server } from './parse.ts'
 import type { Paths } from './paths.ts'
 
 /** The handle of a window, from what tmux lists of it. */
@@ -22,14 +22,24 @@ export function identityOf(agent: Pick<AgentRef, 'id'>, handle: Handle): Identit
   return { agent: agent.id, run: handle.run, pane: handle.pane, server: handle.server }
 }
 
-/** The rows that carry this registry's tag. */
-export function taggedRows(rows: readonly Row[], namespace: string): Row[] {
-  return rows.filter((row) => row.run !== '' && row.agent !== '' && row.namespace === namespace)
+/** The rows that carry this registry's tag, by the id of their agent. */
+export type TaggedRows = ReadonlyMap<string, readonly Row[]>
+
+/** Finds the rows of this registry in what a look at a server showed. */
+export function taggedRows(look: Look, namespace: string): TaggedRows {
+  const byAgent = new Map<string, Row[]>()
+  for (const row of look.kind === 'server' ? look.rows : []) {
+    if (row.run === '' || row.agent === '' || row.namespace !== namespace) continue
+    const rows = byAgent.get(row.agent)
+    if (rows === undefined) byAgent.set(row.agent, [row])
+    else rows.push(row)
+  }
+  return byAgent
 }
 
 /** Which of the rows is this agent's: by its handle, or by its id when it has none. */
-export function rowOf(agent: Pick<AgentRef, 'id'>, handle: Handle | null, rows: readonly Row[]): Row | undefined {
-  return rows.find((row) => row.agent === agent.id && (handle === null || row.run === handle.run))
+export function rowOf(agent: Pick<AgentRef, 'id'>, handle: Handle | null, rows: TaggedRows): Row | undefined {
+  return rows.get(agent.id)?.find((row) => handle === null || row.run === handle.run)
 }
 
 /** A tagged window, as `find` shows it. */

@@ -9,7 +9,6 @@ import {
   type Reason,
 } from '@orch/core'
 import type { RecordedExit } from './client/files.ts'
-import { rowOf, taggedRows } from './identity.ts'
 import { epochOf, type Handle, type Look, type Row } from './parse.ts'
 
 /** Everything one look at a server, its exit files and `/proc` showed of one agent. */
@@ -17,7 +16,8 @@ export interface Sighting {
   readonly agent: AgentRef
   readonly handle: Handle | null
   readonly look: Look
-  readonly namespace: string
+  /** Its window, if it has one. */
+  readonly row: Row | undefined
   readonly recorded: RecordedExit | null
   /** Of an agent without a window: what its run still has running; `null` when that was not or cannot be seen. */
   readonly running: readonly number[] | null
@@ -35,11 +35,7 @@ const NO_USAGE = 'A bare program in tmux does not show what it uses'
 
 /** What all of that says of the agent. */
 export function observationOf(sighting: Sighting): Observation {
-  const { look } = sighting
-  const row =
-    look.kind === 'server'
-      ? rowOf(sighting.agent, sighting.handle, taggedRows(look.rows, sighting.namespace))
-      : undefined
+  const { row } = sighting
   return {
     id: sighting.agent.id,
     at: sighting.at,

@@ -3,7 +3,7 @@ import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
 import { RUN_VARIABLE } from './environment.ts'
-import { foundOf, handleOf, rowOf, taggedRows } from './identity.ts'
+import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
 
@@ -24,8 +24,8 @@ export async function observeAgents(
   const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
   const looks = await lookAt(context, [...sockets], signal)
   const subjects = subjectsOf(context, agents, looks)
-  const exits = await readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
-  const sightings = await sightingsOf(context, subjects, exits)
+  const exits = readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
+  const sightings = await sightingsOf(subjects, exits)
   const own = looks.get(context.paths.socket) as Look
   return {
     observations: sightings.map(observationOf),
@@ -72,49 +72,49 @@ async function lookAt(context: Context, sockets: readonly string[], signal: Abor
 }
 
 function subjectsOf(context: Context, agents: readonly AgentRef[], looks: ReadonlyMap<string, Look>): Subject[] {
+  const tagged = new Map([...looks].map(([socket, look]) => [socket, taggedRows(look, context.host.namespace)]))
   return agents.map((agent) => {
-    const look = looks.get(socketOf(agent.target)) as Look
+    const socket = socketOf(agent.target)
+    const look = looks.get(socket) as Look
     const stored = parseHandle(agent.handle)
-    const rows = look.kind === 'server' ? taggedRows(look.rows, context.host.namespace) : []
-    const row = rowOf(agent, stored, rows)
-    const seen = row !== undefined && look.kind === 'server' ? handleOf(look.server, row, context.paths) : null
-    return { agent, handle: stored ?? seen, look, row }
+    const row = rowOf(agent, stored, tagged.get(socket) as TaggedRows)
+    if (stored !== null || row === undefined || look.kind !== 'server') return { agent, handle: stored, look, row }
+    return { agent, handle: handleOf(look.server, row, context.paths), look, row }
   })
 }
 
 async function sightingsOf(
-  context: Context,
   subjects: readonly Subject[],
   exits: ReadonlyMap<string, RecordedExit>,
 ): Promise<Sighting[]> {
   const at = new Date().toISOString()
   const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
-  const runs = subjects.some(ended) && (await hasProc()) ? await processesBy(RUN_VARIABLE) : null
+  const runs = subjects.some(ended) && hasProc() ? processesBy(RUN_VARIABLE) : null
   return Promise.all(
     subjects.map(async (subject): Promise<Sighting> => {
       const { agent, handle, look, row } = subject
       const absent = row === undefined && handle !== null
       return {
-        ...{ agent, handle, look, at },
-        namespace: context.host.namespace,
+        ...{ agent, handle, look, row, at },
         recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
         running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
-        serverRuns: absent && look.kind === 'none' && (await serverRuns(handle)),
+        serverRuns: absent && look.kind === 'none' && serverRuns(handle),
         loggedAt: absent ? await modifiedAt(handle.log) : null,
       }
     }),
   )
 }
 
-async function serverRuns(handle: Handle): Promise<boolean> {
-  const stat = await processStat(handle.server.pid)
+function serverRuns(handle: Handle): boolean {
+  const stat = processStat(handle.server.pid)
   if (stat === null || !stat.name.startsWith('tmux')) return false
-  const started = await startSeconds(stat)
+  const started = startSeconds(stat)
   return started === null || Math.abs(started - handle.server.startTime) <= 2
 }
 
 function foundIn(context: Context, socket: string, look: Look): Found[] {
   if (look.kind !== 'server') return []
   const { server } = look
-  return taggedRows(look.rows, context.host.namespace).map((row) => foundOf({ server, row }, socket, context.paths))
+  const rows = [...taggedRows(look, context.host.namespace).values()].flat()
+  return rows.map((row) => foundOf({ server, row }, socket, context.paths))
 }

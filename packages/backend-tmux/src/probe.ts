@@ -61,8 +61,7 @@ function checkServer(context: Context, ok: boolean, problem: string | undefined)
 
 async function checkProgram(context: Context): Promise<Check> {
   const found: string[] = []
-  for (const { name, command } of PROGRAMS)
-    if ((await findProgram(command, context.host.env, '/')) !== null) found.push(name)
+  for (const { name, command } of PROGRAMS) if (findProgram(command, context.host.env, '/') !== null) found.push(name)
   const name = 'agent programs'
   if (found.length > 0) return { name, result: 'ok', text: `found ${found.join(', ')}` }
   const commands = PROGRAMS.map(({ command }) => command).join(', ')

@@ -33,7 +33,7 @@ export async function stopAgent(context: Context, agent: AgentRef, signal: Abort
 
 function handleIn(context: Context, agent: AgentRef, look: Look): Handle | null {
   if (look.kind !== 'server') return null
-  const row = rowOf(agent, null, taggedRows(look.rows, context.host.namespace))
+  const row = rowOf(agent, null, taggedRows(look, context.host.namespace))
   return row === undefined ? null : handleOf(look.server, row, context.paths)
 }
 
@@ -44,10 +44,10 @@ interface Whose {
 
 /** Asks every process of the agent to end, then kills what is left, and what appeared meanwhile, until nothing is. */
 async function endProcesses(context: Context, whose: Whose, signal: AbortSignal): Promise<Half> {
-  if (!(await hasProc())) return { proven: false, detail: 'this system has no /proc: what still runs cannot be seen' }
+  if (!hasProc()) return { proven: false, detail: 'this system has no /proc: what still runs cannot be seen' }
   const ended = new Map<number, ProcessStat>()
   const refused = new Set<number>()
-  let left = await attributable(context, whose)
+  let left = attributable(context, whose)
   for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
     for (const victim of left) {
       ended.set(victim.pid, victim)
@@ -55,7 +55,7 @@ async function endProcesses(context: Context, whose: Whose, signal: AbortSignal)
       if (!sent) refused.add(victim.pid)
     }
     await goneWithin(left, round === 0 ? GRACE_MS : KILL_TIMEOUT_MS, signal)
-    left = await attributable(context, whose)
+    left = attributable(context, whose)
     if (left.length > 0 && left.every(({ pid }) => refused.has(pid))) break
   }
   if (left.length > 0) return { proven: false, detail: `still running, could not be ended: ${namesOf(left)}` }
@@ -72,8 +72,7 @@ function askToEnd({ pid }: ProcessStat, handle: Handle | null): boolean {
 }
 
 async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, signal: AbortSignal): Promise<void> {
-  const gone = async (): Promise<true | undefined> =>
-    (await Promise.all(victims.map(isSameProcess))).some(Boolean) ? undefined : true
+  const gone = async (): Promise<true | undefined> => (victims.some(isSameProcess) ? undefined : true)
   await recheck(gone, { timeoutMs, signal })
 }
 
@@ -81,10 +80,9 @@ async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, si
  * Everything that carries the marks of both the run and the agent, shares the terminal session of a marked pane process,
  * or descends from either. A server that was started from inside the agent for others has dropped the agent's mark.
  */
-async function attributable(context: Context, { agent, handle }: Whose): Promise<ProcessStat[]> {
-  const stats = await allProcesses()
-  const own = await Promise.all(stats.map((stat) => isTagged(stat.pid)))
-  const found = new Set(stats.filter((_, index) => own[index]).map(({ pid }) => pid))
+function attributable(context: Context, { agent, handle }: Whose): ProcessStat[] {
+  const stats = allProcesses()
+  const found = new Set(stats.map(({ pid }) => pid).filter(isTagged))
   const session = handle !== null && found.has(handle.panePid) ? handle.panePid : null
   for (let before = -1; before !== found.size; ) {
     before = found.size
@@ -92,10 +90,10 @@ async function attributable(context: Context, { agent, handle }: Whose): Promise
   }
   return stats.filter(({ pid }) => found.has(pid) && pid !== process.pid)
 
-  async function isTagged(pid: number): Promise<boolean> {
-    const run = await variableOf(pid, RUN_VARIABLE)
+  function isTagged(pid: number): boolean {
+    const run = variableOf(pid, RUN_VARIABLE)
     const mine = handle === null ? run?.startsWith(`${context.host.namespace}-`) : run === handle.run
-    return mine === true && (await variableOf(pid, AGENT_VARIABLE)) === agent.id
+    return mine === true && variableOf(pid, AGENT_VARIABLE) === agent.id
   }
 }
 
@@ -106,16 +104,14 @@ async function removeWindow(
 ): Promise<Half> {
   if (look.kind === 'failed') return { proven: false, detail: look.reason.text }
   if (look.kind === 'none') return { proven: true, detail: look.text }
-  const hasRow = (now: Look): boolean =>
-    now.kind === 'server' && rowOf(agent, handle, taggedRows(now.rows, context.host.namespace)) !== undefined
+  const hasRow = (now: Look): boolean => rowOf(agent, handle, taggedRows(now, context.host.namespace)) !== undefined
   if (handle === null || !hasRow(look)) return { proven: true, detail: 'tmux has no window of the agent' }
   const commands = killCommands(identityOf(agent, handle))
   const call = { socket: socketOf(agent.target), commands, signal }
   const after = parseLook(await context.tmux.run(call))
   if (after.kind === 'failed') return { proven: false, detail: after.reason.text }
   if (hasRow(after)) return { proven: false, detail: `tmux window ${handle.window} is still there` }
-  const written = async (): Promise<true | undefined> =>
-    (await processesBy(LOG_VARIABLE)).has(handle.run) ? undefined : true
+  const written = async (): Promise<true | undefined> => (processesBy(LOG_VARIABLE).has(handle.run) ? undefined : true)
   const complete = await recheck(written, { timeoutMs: KILL_TIMEOUT_MS, signal })
   return complete
     ? { proven: true, detail: `tmux window ${handle.window} is gone` }

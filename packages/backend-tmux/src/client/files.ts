@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmod, lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, OrchError } from '@orch/core'
 import { parseExitFile } from '../parse.ts'
@@ -71,26 +71,36 @@ export interface RecordedExit {
 }
 
 /** Reads the exit files of those runs that have one: one look at each directory, then only files that are there. */
-export async function readExits(files: readonly string[]): Promise<Map<string, RecordedExit>> {
+export function readExits(files: readonly string[]): Map<string, RecordedExit> {
   const directories = new Map<string, Set<string>>()
   const found = new Map<string, RecordedExit>()
   for (const file of files) {
     const cut = file.lastIndexOf('/')
     const directory = file.slice(0, cut)
-    const names = directories.get(directory) ?? new Set(await readdir(directory).catch(() => []))
+    const names = directories.get(directory) ?? namesIn(directory)
     directories.set(directory, names)
     if (!names.has(file.slice(cut + 1))) continue
-    const recorded = await readExit(file)
+    const recorded = readExit(file)
     if (recorded !== null) found.set(file, recorded)
   }
   return found
 }
 
-async function readExit(file: string): Promise<RecordedExit | null> {
-  const text = await readFile(file, 'utf8').catch(() => '')
-  const exit = parseExitFile(text)
-  const info = await stat(file).catch(() => null)
-  return exit === null || info === null ? null : { exit, at: info.mtime.toISOString() }
+function namesIn(directory: string): Set<string> {
+  try {
+    return new Set(readdirSync(directory))
+  } catch {
+    return new Set()
+  }
+}
+
+function readExit(file: string): RecordedExit | null {
+  try {
+    const exit = parseExitFile(readFileSync(file, 'utf8'))
+    return exit === null ? null : { exit, at: statSync(file).mtime.toISOString() }
+  } catch {
+    return null
+  }
 }
 
 /** When a file was last written to, ISO 8601, or `null`. */
@@ -108,24 +118,24 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** The file that `command` means in this environment and directory, as `execvp` finds it, or `null`. */
-export async function findProgram(
+export function findProgram(
   command: string,
   env: Readonly<Record<string, string | undefined>>,
   directory: string,
-): Promise<string | null> {
+): string | null {
   const places = command.includes('/') ? [''] : (env.PATH ?? '').split(delimiter)
   for (const place of places) {
     const path = isAbsolute(command) ? command : resolve(directory, place, command)
-    if (await isExecutable(path)) return path
+    if (isExecutable(path)) return path
   }
   return null
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  const info = await stat(path).catch(() => null)
-  if (info === null || !info.isFile()) return false
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }

@@ -43,7 +43,7 @@ export class TmuxClient {
   /** The tmux program. @throws OrchError `PROGRAM_MISSING`. */
   async program(): Promise<string> {
     const { command, env } = this.#setup
-    this.#program ??= await findProgram(command, env, '/')
+    this.#program ??= findProgram(command, env, '/')
     if (this.#program !== null) return this.#program
     throw new OrchError('PROGRAM_MISSING', `Cannot run "${command}": it is not on PATH`, {
       hint: INSTALL_TMUX,
