@@ -87,6 +87,11 @@ export async function recheck<T>(
   }
 }
 
+/** Lets what was just started come as far as it can: its requests are on their way, its child processes run. */
+export function letStart(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** A watchdog: calls `onSilence` when `feed` was not called for `ms`. `stop` ends it. Does not keep the process alive. */
 export function watchdog(ms: number, onSilence: () => void): { feed(): void; stop(): void } {
   const timer = setTimeout(onSilence, ms)

@@ -68,13 +68,13 @@ async function open(name: string, source: string, work: () => Promise<Backend>):
   }
 }
 
-/** A path starts from the configuration's directory, a package is looked for there first and then beside orch. */
+/** A path starts from the configuration's directory, a package is looked for there first and then, by `import`, beside orch. */
 function moduleUrl(module: string, from: string): string {
   if (module.startsWith('.') || isAbsolute(module)) return pathToFileURL(resolve(from, module)).href
   try {
     return pathToFileURL(createRequire(join(from, 'config.json')).resolve(module)).href
   } catch {
-    return import.meta.resolve(module)
+    return module
   }
 }
 

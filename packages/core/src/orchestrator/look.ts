@@ -4,6 +4,7 @@ import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
+import { letStart } from '../timing.ts'
 import { type Report, readReport } from '../workspace/report.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
@@ -48,12 +49,15 @@ export async function lookAt(
     if (group) group.push(stored)
     else groups.set(stored.record.backend, [stored])
   }
-  const entries = await Promise.all(
-    [...groups].map(async ([name, group]) => [name, await askBackend(orch, name, group, options.signal)] as const),
+  const asked = [...groups].map(
+    async ([name, group]) => [name, await askBackend(orch, name, group, options.signal)] as const,
   )
+  const [entries, reports] = await Promise.all([Promise.all(asked), readMeanwhile(records)])
   const answers = new Map(entries)
   const looks = await Promise.all(
-    records.map((stored) => toLook(orch, stored, answers.get(stored.record.backend) as BackendLook)),
+    records.map((before, index) =>
+      toLook(orch, { before, report: reports[index] as Report }, answers.get(before.record.backend) as BackendLook),
+    ),
   )
   const all = [...answers.values()]
   return {
@@ -62,6 +66,16 @@ export async function lookAt(
     found: entries.flatMap(([backend, { found }]) => found.map((one) => ({ ...one, backend }))),
     complete: all.every(({ complete }) => complete),
   }
+}
+
+/** Reads the agents' pages while the backends are answering. */
+async function readMeanwhile(records: readonly StoredRecord[]): Promise<Report[]> {
+  await letStart()
+  return records.map(reportOf)
+}
+
+function reportOf({ record }: StoredRecord): Report {
+  return readReport(record.workspace, record.answered)
 }
 
 /** Looks at one agent. */
@@ -73,7 +87,7 @@ export async function lookAtOne(orch: Orch, stored: StoredRecord, signal?: Abort
 /** How an agent stands that could not be looked at. */
 export function withoutLook(stored: StoredRecord, reason: Reason): Look {
   const observation = isObservable(stored) ? unseen(stored.record.id, reason) : null
-  const report = readReport(stored.record.workspace, stored.record.answered)
+  const report = reportOf(stored)
   return { stored, observation, report, agent: toAgent(stored, observation, report, []) }
 }
 
@@ -145,10 +159,15 @@ function unseen(id: string, reason: Reason): Observation {
   }
 }
 
-async function toLook(orch: Orch, before: StoredRecord, answer: BackendLook): Promise<Look> {
+/** What an agent wrote last before its end counts: the page of one that is seen to have ended is read again. */
+async function toLook(
+  orch: Orch,
+  { before, report: earlier }: { readonly before: StoredRecord; readonly report: Report },
+  answer: BackendLook,
+): Promise<Look> {
   const observation = damaged(before) ?? answer.observations.get(before.record.id) ?? null
   const stored = await keepFacts(orch, before, observation)
-  const report = readReport(stored.record.workspace, stored.record.answered)
+  const report = stored === before && isPresent(observation) ? earlier : reportOf(stored)
   const capabilities = answer.capabilities.get(stored.record.id) ?? []
   return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities) }
 }
@@ -218,6 +237,12 @@ function toAgent(
     revision: String(stored.revision),
     capabilities,
   }
+}
+
+function isPresent(observation: Observation | null): boolean {
+  if (observation === null) return false
+  const { existence, process } = observation
+  return existence.known && existence.value === 'present' && !(process.known && !process.value.alive)
 }
 
 /** Whether nothing will come from this agent any more, as far as this look shows. */

@@ -81,7 +81,12 @@ function countStates(agents: readonly Agent[]): Record<State, number> {
 }
 
 function byNeed(a: Agent, b: Agent): number {
-  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || b.spawnedAt.localeCompare(a.spawnedAt)
+  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || newerFirst(a, b)
+}
+
+/** ISO 8601 sorts by its characters; `localeCompare` loads the rules of a language for each pair. */
+function newerFirst(a: Agent, b: Agent): number {
+  return a.spawnedAt < b.spawnedAt ? 1 : a.spawnedAt > b.spawnedAt ? -1 : 0
 }
 
 /**

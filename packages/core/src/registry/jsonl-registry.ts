@@ -3,11 +3,13 @@ import {
   accessSync,
   closeSync,
   constants,
+  type Dirent,
   fdatasyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs'
@@ -41,7 +43,7 @@ export function createJsonlRegistry(directory: string): Registry {
   }
   const fileOf = (which: 'open' | 'closed', id: string): string => {
     if (!isAgentId(id)) throw new RangeError(`Not an agent id: ${JSON.stringify(id)}`)
-    return join(places[which], `${id}${SUFFIX}`)
+    return `${places[which]}/${id}${SUFFIX}`
   }
   const ids = (which: 'open' | 'closed'): readonly string[] => readIds(places[which])
 
@@ -89,7 +91,7 @@ export function createJsonlRegistry(directory: string): Registry {
     },
     get: async (id) => get(id),
     ids: async (which) => ids(which),
-    list: async (which) => readAll(ids(which), which, (id) => fileOf(which, id)),
+    list: async (which) => readAll(which, places[which]),
     append: async (id, revision, update) => write(id, revision, update),
     archive: async (id, revision, update) => {
       const stored = write(id, revision, { ...update, last: true })
@@ -146,13 +148,16 @@ function moveAway(from: string, to: string): void {
   }
 }
 
-function readAll(ids: readonly string[], which: 'open' | 'closed', fileOf: (id: string) => string): RecordList {
+/** A file that the directory lists as a regular one is read at once: only this user writes there. */
+function readAll(which: 'open' | 'closed', directory: string): RecordList {
   const records: StoredRecord[] = []
   const unreadable: UnreadableRecord[] = []
-  for (const id of ids) {
-    const file = fileOf(id)
+  for (const entry of readEntries(directory)) {
+    const id = idOf(entry.name)
+    if (id === null) continue
+    const file = `${directory}/${entry.name}`
     try {
-      const text = readIfThere(file)
+      const text = readIfThere(file, entry.isFile() ? readText : readRegular)
       if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed'))
     } catch (error) {
       unreadable.push({ id, place: file, reason: (error as Error).message })
@@ -189,19 +194,31 @@ function assertThere(directory: string): void {
 }
 
 function readIds(directory: string): string[] {
+  return readEntries(directory)
+    .map(({ name }) => idOf(name))
+    .filter((id) => id !== null)
+}
+
+function readEntries(directory: string): Dirent[] {
   try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith(SUFFIX))
-      .map((name) => name.slice(0, -SUFFIX.length))
-      .filter(isAgentId)
+    return readdirSync(directory, { withFileTypes: true })
   } catch (cause) {
     throw fileError(cause, `Cannot list the records in "${directory}"`, 'DISK')
   }
 }
 
-function readIfThere(file: string): string | null {
+/** The id in the name of a record's file. */
+function idOf(name: string): string | null {
+  const id = name.slice(0, -SUFFIX.length)
+  return name.endsWith(SUFFIX) && isAgentId(id) ? id : null
+}
+
+const readText = (file: string): string => readFileSync(file, 'utf8')
+const readRegular = (file: string): string => readRegularFile(file).text
+
+function readIfThere(file: string, read: (file: string) => string = readRegular): string | null {
   try {
-    return readRegularFile(file).text
+    return read(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw fileError(cause, `Cannot read the record "${file}"`, 'RECORD_CORRUPT')
