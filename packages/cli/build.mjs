@@ -5,25 +5,43 @@ import { build } from 'esbuild'
 
 const root = import.meta.dirname
 const outdir = join(root, 'bundle')
-const common = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  absWorkingDir: root,
-  logLevel: 'warning',
-  metafile: true,
-  write: false,
+
+/** Files of their own, loaded when they are used: the import that asks for each, and where it starts. */
+const PARTS = {
+  '@orch/core': { name: 'core', entry: '@orch/core' },
+  '@orch/backend-opencode': { name: 'backend-opencode', entry: '@orch/backend-opencode' },
+  '@orch/backend-tmux': { name: 'backend-tmux', entry: '@orch/backend-tmux' },
+  './parse-words.ts': { name: 'parse-words', entry: './src/parse-words.ts' },
+  '../parse-words.ts': { name: 'parse-words', entry: './src/parse-words.ts' },
+  './schema.ts': { name: 'schema', entry: '../core/src/config/schema.ts' },
+  eventsource: { name: 'eventsource', entry: 'eventsource' },
 }
 
-/** What yargs lays out help texts with: half of its start-up time, so it is a file of its own, loaded when it is used. */
+/** An import of another part becomes a `require` of its file, at the place and time of the import. */
+const partsOnUse = {
+  name: 'parts-on-use',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /.*/ }, ({ path, kind }) => {
+      const part = kind === 'entry-point' || !Object.hasOwn(PARTS, path) ? undefined : PARTS[path]
+      if (part === undefined) return
+      const file = `./${part.name}.cjs`
+      return kind === 'dynamic-import' ? { path: file, namespace: 'part' } : { path: file, external: true }
+    })
+    onResolve({ filter: /.*/, namespace: 'part' }, ({ path }) => ({ path, external: true }))
+    onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/** What yargs lays out help texts with: half of its start-up time, so it is a part too. */
 const layoutOnUse = {
   name: 'layout-on-use',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(cliui|string-width)$/ }, ({ path }) => ({ path, namespace: 'layout' }))
+    onResolve({ filter: /.*/, namespace: 'layout' }, ({ path }) => ({ path, external: true }))
     onLoad({ filter: /.*/, namespace: 'layout' }, ({ path }) => ({
-      contents: `import { createRequire } from 'node:module'
-        const load = () => createRequire(import.meta.url)('./layout.cjs')[${JSON.stringify(path)}]
-        export default (...args) => load()(...args)`,
+      contents: `export default (...args) => require('./layout.cjs')[${JSON.stringify(path)}](...args)`,
     }))
   },
 }
@@ -41,34 +59,52 @@ const directoryOnUse = {
   },
 }
 
-const layout = await build({
-  ...common,
-  stdin: {
-    contents: `export { default as cliui } from 'cliui'; export { default as 'string-width' } from 'string-width'`,
-    resolveDir: dirname(fileURLToPath(import.meta.resolve('yargs'))),
-  },
-  outfile: join(outdir, 'layout.cjs'),
-  format: 'cjs',
-})
-const program = await build({
-  ...common,
-  entryPoints: ['src/main.ts'],
-  outdir,
-  format: 'esm',
-  splitting: true,
-  conditions: ['@orch/source'],
-  chunkNames: '[name]-[hash]',
-  plugins: [layoutOnUse, directoryOnUse],
-})
-
-/** Which sources each file was made of. */
-function contentsOf({ metafile }) {
-  return Object.entries(metafile.outputs).map(([file, { inputs }]) => [file, Object.keys(inputs)])
+/** One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. */
+function bundle(name, input) {
+  return build({
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname', 'import.meta.url': 'metaUrl' },
+    absWorkingDir: root,
+    outfile: join(outdir, `${name}.cjs`),
+    logLevel: 'warning',
+    logOverride: { 'empty-import-meta': 'silent' },
+    metafile: true,
+    write: false,
+    conditions: ['@orch/source'],
+    plugins: [partsOnUse, layoutOnUse, directoryOnUse],
+    ...input,
+  })
 }
 
-const contents = Object.fromEntries([...contentsOf(layout), ...contentsOf(program)])
+/** yargs asks where it is. */
+const META_URL = 'const metaUrl = require("node:url").pathToFileURL(__filename).href'
+
+const layout = {
+  contents: `export { default as cliui } from 'cliui'; export { default as 'string-width' } from 'string-width'`,
+  resolveDir: dirname(fileURLToPath(import.meta.resolve('yargs'))),
+}
+const entries = new Map(Object.values(PARTS).map(({ name, entry }) => [name, entry])).set('main', './src/main.ts')
+const built = await Promise.all([
+  bundle('layout', { stdin: layout, plugins: [] }),
+  ...[...entries].map(([name, entry]) =>
+    bundle(name, { entryPoints: [entry], ...(name === 'parse-words' && { banner: { js: META_URL } }) }),
+  ),
+])
+
+/** Which sources each file was made of. */
+const contents = Object.fromEntries(
+  built.flatMap(({ metafile }) =>
+    Object.entries(metafile.outputs).map(([file, { inputs }]) => [
+      file,
+      Object.keys(inputs).filter((input) => !input.startsWith('part:')),
+    ]),
+  ),
+)
 const files = [
-  ...[...layout.outputFiles, ...program.outputFiles].map(({ path, text }) => [path, text]),
+  ...built.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, text])),
   [join(outdir, 'contents.json'), `${JSON.stringify(contents, null, 1)}\n`],
 ]
 

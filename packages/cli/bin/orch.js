@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import module from 'node:module'
+const { enableCompileCache } = require('node:module')
 
-module.enableCompileCache?.()
+enableCompileCache?.()
 
-const { main, processIo } = await import('../bundle/main.js')
-process.exitCode = await main(process.argv.slice(2), processIo())
+const { main, processIo } = require('../bundle/main.cjs')
+
+main(process.argv.slice(2), processIo()).then((code) => {
+  process.exitCode = code
+})

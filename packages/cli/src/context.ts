@@ -38,7 +38,9 @@ export function createContext(args: Arguments, io: Io): Context {
   return {
     env: io.env,
     signal: io.signal,
-    interactive: io.stdin.isTTY === true && io.stdout.isTTY === true,
+    get interactive() {
+      return io.stdin.isTTY === true && io.stdout.isTTY === true
+    },
     orch: () => {
       opened ??= open(args, io)
       return opened

@@ -40,8 +40,13 @@ export type RenderedOf<Data> = Data extends AsyncIterable<infer Line> ? Line : D
 /** A yargs command module that is complete: parsed arguments in, data, rendering and exit code out. */
 export interface Command<Data = unknown> extends CommandModule {
   readonly command: string
+  /** The first word of `command`. */
+  readonly verb: string
   readonly describe: string
   readonly takesRest: boolean
+  readonly positionals: Specs<PositionalOptions>
+  /** Its own options and the common ones. */
+  readonly options: Specs<Options>
   /** Names of all its options and positionals that can be given more than once. */
   readonly repeatable: readonly string[]
   /** Names of all its options that need a value. */
@@ -60,19 +65,24 @@ export type Arguments = CommonArgs & { readonly rest: readonly string[] }
 export function defineCommand<const P extends Specs<PositionalOptions>, const O extends Specs<Options>, Data>(
   spec: CommandSpec<P, O, Data>,
 ): Command<Data> {
+  const positionals: Specs<PositionalOptions> = spec.positionals ?? {}
+  const options: Specs<Options> = { ...COMMON_OPTIONS, ...spec.options }
   const command: Command<Data> = {
     command: spec.command,
+    verb: spec.command.split(' ', 1)[0] ?? '',
     describe: spec.describe,
     takesRest: spec.takesRest ?? false,
+    positionals,
+    options,
     hasFile: 'file' in (spec.options ?? {}),
-    repeatable: Object.entries({ ...spec.positionals, ...spec.options })
+    repeatable: Object.entries({ ...positionals, ...options })
       .filter(([, option]) => option.array === true)
       .map(([name]) => name),
-    needsValue: Object.entries({ ...COMMON_OPTIONS, ...spec.options })
+    needsValue: Object.entries(options)
       .filter(([, option]) => option.requiresArg === true)
       .flatMap(([name, option]) => [name, ...[option.alias ?? []].flat()]),
     builder: (parser) => {
-      for (const [name, positional] of Object.entries(spec.positionals ?? {})) parser.positional(name, positional)
+      for (const [name, positional] of Object.entries(positionals)) parser.positional(name, positional)
       for (const [line, does] of spec.examples) parser.example(line, does)
       const own = spec.options ?? {}
       return parser.options(own).group(Object.keys(own), 'Options:').options(COMMON_OPTIONS)

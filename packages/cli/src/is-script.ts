@@ -1,9 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 
 /** Whether the module of `meta` is the script this process was started with. */
 export function isScript(meta: ImportMeta): boolean {
   const script = process.argv[1]
   if (script === undefined || !existsSync(script)) return false
-  return fileURLToPath(meta.url) === realpathSync(script)
+  return meta.filename === realpathSync(script)
 }

@@ -42,4 +42,8 @@ function splitVerb(argv: readonly string[]): { readonly verb: string | undefined
   return { verb: undefined, rest: argv }
 }
 
-if (isScript(import.meta)) process.exitCode = await main(process.argv.slice(2), processIo())
+if (isScript(import.meta)) {
+  void main(process.argv.slice(2), processIo()).then((code) => {
+    process.exitCode = code
+  })
+}

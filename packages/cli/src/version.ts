@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** The version of this package. */
 export function version(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const manifest = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')
   return (JSON.parse(manifest) as { readonly version: string }).version
 }

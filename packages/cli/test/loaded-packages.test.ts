@@ -29,12 +29,12 @@ describe('the built CLI loads what a command needs', () => {
       --version                       @orch/cli
       help                            @orch/cli @orch/core yargs
       nonsense                        @orch/cli @orch/core
-      phase Testing --id fix-it-2345  @orch/cli @orch/core valibot yargs
-      spawn task                      @orch/cli @orch/core @orch/core/memory valibot yargs
-      tail fix-it-2345                @orch/cli @orch/core valibot yargs
-      status                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot yargs
+      phase Testing --id fix-it-2345  @orch/cli @orch/core valibot
+      spawn task                      @orch/cli @orch/core @orch/core/memory valibot
+      tail fix-it-2345                @orch/cli @orch/core valibot
+      status                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot
       status --help                   @orch/cli @orch/core cliui yargs
-      doctor                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot yargs
+      doctor                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot
       "
     `)
   })
@@ -43,9 +43,13 @@ describe('the built CLI loads what a command needs', () => {
     expect(loadedPackages(place, ['--version'])).toEqual(['@orch/cli'])
   })
 
+  it('loads yargs for a line that is not plain', () => {
+    expect(loadedPackages(place, ['status', '--json=true'])).toContain('yargs')
+  })
+
   it('loads no backend to report a phase', () => {
     const loaded = loadedPackages(place, ['phase', 'Testing', '--id', 'fix-it-2345'])
-    expect(loaded).toEqual(expect.arrayContaining(['@orch/cli', '@orch/core', 'yargs']))
+    expect(loaded).toEqual(expect.arrayContaining(['@orch/cli', '@orch/core']))
     expect(loaded.filter((name) => name.startsWith('@orch/backend-') || name === 'execa')).toEqual([])
   })
 })

@@ -1,7 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { OrchError } from '@orch/core'
 
 /** The OpenCode program that would be started. */
@@ -26,7 +25,7 @@ export function findProgram(command: string | null, env: Readonly<Record<string,
   }
   const path = runnable(onPath('opencode', env))
   if (path !== null) return { path, source: '"opencode" on PATH' }
-  for (const base of [import.meta.url, pathToFileURL(`${process.cwd()}/`).href]) {
+  for (const base of [import.meta.filename, `${process.cwd()}/`]) {
     const packaged = packagedProgram(base)
     if (packaged !== null) return { path: packaged, source: 'the npm package "opencode-ai"' }
   }
@@ -62,7 +61,7 @@ function platformProgram(manifest: string): string | null {
   const names = hasAvx2() ? [base, `${base}-baseline`] : [`${base}-baseline`]
   const all = [...names, ...names.map((name) => `${name}-musl`)]
   for (const name of all) {
-    const found = resolveFrom(pathToFileURL(manifest).href, `${name}/package.json`)
+    const found = resolveFrom(manifest, `${name}/package.json`)
     const path = found === null ? null : join(dirname(found), 'bin', 'opencode')
     if (path !== null && isExecutable(path)) return path
   }

@@ -1,8 +1,8 @@
 import { COMMANDS, findCommand } from '../commands.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { type Page, styled } from '../page.ts'
+import { helpText } from '../parse-words.ts'
 import { runAsScript } from '../run-as-script.ts'
-import { helpText } from '../run-command.ts'
 
 /** Result of `help`: the list of commands, or the text of one. */
 interface HelpDocument {
