@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const report = await runBenches({
     ...choice(),
     quick: values.quick,
-    signal: interruption(),
+    signal: interrupted,
     progress: (text) => process.stderr.write(`${Math.round(performance.now() / 1000)} s ${text}\n`),
   })
   const markdown = renderMarkdown(report)
@@ -52,7 +52,7 @@ function choice(): Pick<Parameters<typeof runBenches>[0], 'benches' | 'repetitio
   return { benches, repetitions }
 }
 
-/** The first Ctrl-C ends the run and cleans up. */
+/** Ctrl-C ends the run and cleans up. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -60,7 +60,9 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
+const interrupted = interruption()
 await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof TypeError ? error.message : String((error as Error).stack)}\n`)
-  process.exitCode = 1
+  const shown = interrupted.aborted ? (interrupted.reason as Error).message : String((error as Error).stack)
+  process.stderr.write(`${error instanceof TypeError ? error.message : shown}\n`)
+  process.exitCode = interrupted.aborted ? 130 : 1
 })

@@ -19,7 +19,7 @@ export interface Result {
 export async function* measureBench(bench: Bench, stand: Stand, repetitions: number): AsyncIterable<Result> {
   for await (const comparison of bench.comparisons(stand)) {
     stand.progress(`${bench.name}: ${comparison.name}`)
-    yield resultOf(bench.name, comparison, await measureBoth(comparison, repetitions))
+    yield resultOf(bench.name, comparison, await measureBoth(comparison, repetitions, stand.signal))
   }
 }
 
@@ -29,14 +29,16 @@ interface Figures {
 }
 
 /** Both sides in every repetition, by turns first, after one run of each that does not count. */
-async function measureBoth({ orch, floor }: Comparison, repetitions: number): Promise<Figures> {
+async function measureBoth({ orch, floor }: Comparison, repetitions: number, signal: AbortSignal): Promise<Figures> {
   const figures: Figures = { orch: [], floor: [] }
   await orch.measure()
   await floor.measure()
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const sides = ['orch', 'floor'] as const
-    for (const side of repetition % 2 === 0 ? sides : sides.toReversed())
+    for (const side of repetition % 2 === 0 ? sides : sides.toReversed()) {
+      signal.throwIfAborted()
       figures[side].push(await (side === 'orch' ? orch : floor).measure())
+    }
   }
   return figures
 }

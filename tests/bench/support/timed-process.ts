@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '../../harness/eventually.ts'
 
 /** What stands around a process. */
 export interface ProcessOptions {
@@ -44,6 +45,42 @@ export async function timeFirstByte(argv: readonly string[], options: ProcessOpt
   await closed
   if (ms !== null) return ms
   throw new Error(`Cannot time "${argv.join(' ')}": it printed nothing\n${stderr()}`)
+}
+
+/** A process that waits for something. */
+export interface Waiter {
+  readonly pid: number
+  /** Resolves to `performance.now()` when it ended. @throws Error when it did not exit with 0, or within 30 seconds. */
+  ended(): Promise<number>
+  /** Ends it and resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+/** Starts a program that waits. */
+export function startWaiter(argv: readonly string[], options: ProcessOptions): Waiter {
+  const child = start(argv, options)
+  const stderr = collect(child.stderr)
+  const closed = once(child, 'close')
+  let endedAt: number | null = null
+  child.stdout?.resume()
+  child.once('exit', () => {
+    endedAt = performance.now()
+  })
+  return {
+    pid: child.pid as number,
+    async ended() {
+      const at = await eventually(() => endedAt, {
+        timeoutMs: 30_000,
+        what: `the end of "${argv.slice(0, 4).join(' ')}"`,
+      })
+      if (child.exitCode === 0) return at
+      throw new Error(`Cannot wait: it ended with ${child.exitCode ?? child.signalCode}\n${stderr()}`)
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await closed
+    },
+  }
 }
 
 /** The command line of a script of this folder. */

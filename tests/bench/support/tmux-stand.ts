@@ -31,18 +31,19 @@ export interface TmuxStand {
   logOf(id: string): Promise<string>
   /** Makes it as if this agent had never been. */
   forget(id: string): Promise<void>
+  /** Ends it before the bench does. */
+  end(): Promise<void>
 }
 
 /** Prints 200 lines, then says again what it is told; takes its task as an argument, as the agent programs do. */
-const PROGRAM = { command: 'sh', args: ['-c', 'seq 200; exec cat', 'agent'], promptBy: 'argument' }
+export const PROGRAM = { command: 'sh', args: ['-c', 'seq 200; exec cat', 'agent'], promptBy: 'argument' } as const
 
 /** An empty place with a tmux server and a program that does next to nothing. */
 export async function tmuxStand(stand: Stand): Promise<TmuxStand> {
-  const place = await stand.scope.use(tmuxPlace())
+  const place = await tmuxPlace()
+  stand.scope.defer(() => self.end())
   await place.write('.orch/config.json', JSON.stringify({ programs: { quiet: PROGRAM } }))
   const orch = await openOrch({ directory: place.project, env: place.env, backends: { tmux: tmux() } })
-  stand.scope.defer(() => orch.close())
-  stand.scope.defer(() => endServer(place))
   const ids: string[] = []
   const options = { env: place.env, cwd: place.project }
   const self: TmuxStand = {
@@ -54,7 +55,7 @@ export async function tmuxStand(stand: Stand): Promise<TmuxStand> {
     async growTo(count) {
       if (count > ids.length) stand.progress(`making ${count - ids.length} tmux agents`)
       if (count > 0 && ids.length === 0) ids.push((await spawn(orch, { task: 'Wait', program: 'quiet' })).agent.id)
-      ids.push(...(await addLike(orch, ids[0], count - ids.length)))
+      ids.push(...(await addLike(orch, ids[0], count - ids.length, stand.signal)))
       const { counts } = JSON.parse((await self.orch('status', '--json')).stdout) as StatusDocument
       if (counts.running !== count) throw new Error(`Cannot measure ${count} agents: ${counts.running} run`)
     },
@@ -66,6 +67,11 @@ export async function tmuxStand(stand: Stand): Promise<TmuxStand> {
       await place.tmux.tmux('kill-window', '-t', `=orch:=${id}`)
       await rm(join(place.state, 'agents', `${id}.jsonl`))
       await rm(join(place.project, '.orch/workspace', id), { recursive: true })
+    },
+    async end() {
+      await orch.close()
+      await endServer(place)
+      await place[Symbol.asyncDispose]()
     },
   }
   return self
@@ -79,13 +85,16 @@ async function endServer(place: Place): Promise<void> {
 }
 
 /** Makes so many agents like one that was spawned, three at a time: tmux makes one window after the other. */
-async function addLike(orch: Orch, like: string | undefined, count: number): Promise<string[]> {
+async function addLike(orch: Orch, like: string | undefined, count: number, signal: AbortSignal): Promise<string[]> {
   if (like === undefined) return []
   const { record } = (await orch.registry.get(like)) as StoredRecord
   const ids = Array.from({ length: count }, (_, index) => createAgentId(`wait ${index}`))
   const left = [...ids]
   const add = async (): Promise<void> => {
-    for (let id = left.pop(); id !== undefined; id = left.pop()) await addAgent(orch, { ...record, id })
+    for (let id = left.pop(); id !== undefined; id = left.pop()) {
+      signal.throwIfAborted()
+      await addAgent(orch, { ...record, id })
+    }
   }
   const ends = await Promise.allSettled([add(), add(), add()])
   for (const end of ends) if (end.status === 'rejected') throw end.reason

@@ -1,0 +1,10 @@
+// Changes each of some records through the installed registry, and prints the milliseconds that one took.
+const [core, count] = process.argv.slice(2)
+const { openOrch } = await import(core)
+const { registry } = await openOrch()
+const ids = (await registry.ids('open')).slice(0, Number(count))
+const records = await Promise.all(ids.map((id) => registry.get(id)))
+const before = performance.now()
+for (const { record, revision } of records)
+  await registry.append(record.id, revision, { type: 'observed', set: { facts: { at: 0 } } })
+process.stdout.write(String((performance.now() - before) / ids.length))
