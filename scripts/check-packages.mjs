@@ -21,7 +21,16 @@ function checkTarball(tarball) {
   const path = join(folder, tarball)
   const published = run(bin('publint'), ['--strict', path])
   const typed = !libraries(tarball) || run(bin('attw'), ['--profile', 'esm-only', path])
-  return published && typed
+  return published && typed && hasNoHook(tarball, path)
+}
+
+/** In the sources a barrier is a comment; what ends a process there exists in no published file. */
+function hasNoHook(tarball, path) {
+  const { status, stdout } = spawnSync('tar', ['-xzOf', path], { encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const hook = (libraries(tarball) ? /orchBarrier|ORCH_TEST/ : /barrier|ORCH_TEST/i).exec(stdout)
+  if (status === 0 && hook === null) return true
+  console.error(`${tarball}: ${hook === null ? 'cannot be unpacked' : `"${hook[0]}" belongs to the tests`}`)
+  return false
 }
 
 try {

@@ -23,6 +23,10 @@ export interface OrchOptions {
   input?: string
   /** A CommonJS file that node loads before orch, to watch or disturb it. */
   preload?: string
+  /** Another build of the command line; `@default` the one that users get. */
+  program?: string
+  /** It is killed with SIGKILL after so many milliseconds, unless it has ended; `@default` never. */
+  killAfterMs?: number
 }
 
 /** What a finished run of orch left. */
@@ -58,11 +62,12 @@ export async function orch(args: readonly string[], options: OrchOptions): Promi
 
 /** Starts the built orch. Throws when it is not what the sources say. Disposing it kills it. */
 export async function startOrch(args: readonly string[], options: OrchOptions): Promise<OrchProcess> {
-  await assertBuilt()
-  const { env, cwd, input = '', preload } = options
-  const child = spawn(process.execPath, [...(preload ? ['--require', preload] : []), orchProgram, ...args], {
+  const { env, cwd, input = '', preload, program, killAfterMs } = options
+  if (program === undefined) await assertBuilt()
+  const child = spawn(process.execPath, [...(preload ? ['--require', preload] : []), program ?? orchProgram, ...args], {
     env,
     cwd,
+    ...(killAfterMs === undefined ? {} : { timeout: killAfterMs, killSignal: 'SIGKILL' }),
   })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)

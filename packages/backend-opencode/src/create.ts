@@ -16,15 +16,18 @@ export async function create(context: Context, request: CreateRequest, signal: A
   const { id, directory, mode } = request
   const { namespace } = context.host
   const api = context.api(await context.connector.ensure(request.target, signal), signal)
+  // barrier: opencode-server-reached
   await refuseExisting(api, id, namespace)
   if (!api.server.managed) await refuseRemote(api, request)
   if (mode !== null) await checkMode(api, directory, mode)
   const model = request.model === null ? null : await resolveModel(api, directory, request.model)
+  // barrier: opencode-session-asked
   const session = await api.createSession(directory, {
     title: `${request.title} (${id})`,
     metadata: { orch: { id, namespace, model, mode } },
     permission: permissionRules(request),
   })
+  // barrier: opencode-session-made
   const handle = handleJson({ sessionId: session.id, directory: session.directory, model, mode })
   const program = 'opencode'
   return { handle, epoch: api.server.epoch, begun: false, receipt: null, program, model }

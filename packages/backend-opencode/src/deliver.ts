@@ -30,6 +30,7 @@ export async function deliver(
   if (session.tag !== null && session.tag.id !== agent.id) {
     return refused('WRONG_AGENT', `The session belongs to agent "${session.tag.id}"`)
   }
+  // barrier: opencode-session-seen
   const address = { sessionId: session.id, directory: session.directory }
   const isBusy = (await api.statuses(session.directory)).has(session.id)
   return prompt({ api, address, handle, isBusy }, message, signal)
@@ -57,6 +58,7 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
     const reason = { code: error.code, text: error.message }
     return { messageId: message.id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
   }
+  // barrier: opencode-prompt-taken
   const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
   const options = { timeoutMs: TIMING.inFlightMs, everyMs: 50, signal }
   const stored = await recheck(look, options).catch((error: unknown) => {

@@ -56,8 +56,10 @@ async function sessionsOf({ host }: Context, api: Api, agent: AgentRef): Promise
 
 async function stopSession(api: Api, session: Session, signal: AbortSignal): Promise<StopProof> {
   const { interrupted, evidence } = await abortTurn(api, session, signal)
+  // barrier: opencode-turn-ended
   const address = { sessionId: session.id, directory: session.directory }
   const archived = session.archivedAt === null ? await api.archiveSession(address) : session
+  // barrier: opencode-session-archived
   const isIdle = !(await api.statuses(session.directory)).has(session.id)
   const state = archived === null ? 'is not on the server any more' : 'is put away and runs no turn'
   const proof = seen(`session "${session.id}" ${isIdle ? state : 'still runs a turn'}`)

@@ -57,10 +57,13 @@ export async function createAgent(
     log: `${context.paths.logs}/${run}.log`,
   }
   const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
+  // barrier: tmux-prepared
   await removeStaleStarts(context.paths.starts)
   await writePrivateFile(files.start, startFile({ directory: request.directory, env, argv }))
+  // barrier: tmux-start-written
   try {
     await writePrivateFile(files.log, '')
+    // barrier: tmux-log-written
     const answer = await makeWindow(context, request, {
       run,
       begun: program.spec.promptBy !== 'send',

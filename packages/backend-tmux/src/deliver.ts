@@ -50,6 +50,7 @@ async function attempt(
   if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
   if (begin) await awaitReader(handle, signal)
+  // barrier: tmux-reader-awaited
   const cut = isLong && (await isCanonical(handle.tty))
   if (cut)
     return refused(
@@ -84,6 +85,7 @@ async function withText(context: Context, text: string, work: (text: Text) => Pr
   const directory = context.paths.starts
   const file = `${directory}/${buffer}`
   await writePrivateFile(file, text)
+  // barrier: tmux-text-written
   try {
     return await work({ source: { buffer, file: buffer }, input: '', directory })
   } finally {

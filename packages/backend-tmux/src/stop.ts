@@ -23,8 +23,11 @@ export async function stopAgent(context: Context, agent: AgentRef, signal: Abort
   signal.throwIfAborted()
   const look = await context.tmux.look(socketOf(agent.target), signal)
   const handle = parseHandle(agent.handle) ?? handleIn(context, agent, look)
+  // barrier: tmux-stop-looked
   const processes = await endProcesses(context, { agent, handle }, signal)
+  // barrier: tmux-processes-ended
   const window = await removeWindow(context, { agent, handle, look }, signal)
+  // barrier: tmux-window-removed
   if (handle !== null) await removeFiles([`${context.paths.starts}/${handle.run}`, `${handle.exit}.err`])
   const at = new Date().toISOString()
   const evidence = [processes, window].map(({ detail }): Evidence => ({ source: 'process', detail, at }))

@@ -19,11 +19,7 @@ export function isSameProcess(known: ProcessStat): boolean {
 
 /** The ids of every process. */
 export function allPids(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger)
-  } catch {
-    return []
-  }
+  return (ifThere(() => readdirSync('/proc')) ?? []).map(Number).filter(Number.isInteger)
 }
 
 /** Every process that runs. */
@@ -64,10 +60,16 @@ export function startSeconds(stat: ProcessStat): number | null {
  * asynchronous way takes half a megabyte of memory for each file whose length is not known.
  */
 export function readProc(path: string): string {
+  return ifThere(() => readFileSync(path, 'utf8')) ?? ''
+}
+
+/** What cannot be looked at for another reason than these must never look like a process that is gone. */
+function ifThere<T>(read: () => T): T | null {
   try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
+    return read()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    throw error
   }
 }
 

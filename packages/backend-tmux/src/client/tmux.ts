@@ -98,7 +98,10 @@ export class TmuxClient {
 
   #start(program: string, argv: readonly string[], cwd = '/'): ChildProcessWithoutNullStreams {
     const env = { PATH: SYSTEM_PATH, ORCH_TMUX_LOGS: this.#setup.logs }
-    return spawn(program, argv, { cwd, env, stdio: 'pipe' })
+    const child = spawn(program, argv, { cwd, env, stdio: 'pipe' })
+    if (child.stdin !== undefined) return child
+    child.on('error', () => {})
+    throw cannotRun(program, { code: 'EMFILE', name: 'Error', message: 'too many open files' })
   }
 }
 
@@ -118,6 +121,7 @@ function collectOutput(child: ChildProcessWithoutNullStreams, input: string, sig
     child.on('close', (code) => settle(() => resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) })))
     child.stdin.on('error', () => {})
     child.stdin.end(input)
+    // barrier: tmux-called
   })
 }
 

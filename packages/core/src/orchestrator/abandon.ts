@@ -27,6 +27,7 @@ async function abandonOne(orch: Orch, id: string, { signal }: CallOptions): Prom
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
   const stop = await endAgent(orch, stored, 'abandoned', signal)
+  // barrier: abandon-stopped
   if (stop.proven) await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })
   return { id, ok: stop.proven, stop, error: null }
 }

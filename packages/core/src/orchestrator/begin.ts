@@ -28,6 +28,7 @@ export async function begin(
   const receipt = await callBackend(call, (inner) =>
     backend.begin(toRef(placed.record), { id: messageId, text: prompt }, inner),
   )
+  // barrier: task-given
   if (receipt.delivery === 'refused') {
     const failure = receipt.reason ?? { code: 'REFUSED', text: 'It refused its task' }
     await updateRecord(orch, placed, 'refused', () => ({ lifecycle: 'failed', failure, owner: null }))

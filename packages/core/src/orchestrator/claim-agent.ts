@@ -33,10 +33,12 @@ export async function claimAgent(
     const held = latest === null ? null : await orch.registry.get(latest.content)
     if (held?.closed && held.record.lifecycle === 'failed') {
       orch.claims.create(name, (latest?.generation ?? 0) + 1, createAgentId(slug))
+      // barrier: key-claimed-again
     } else if (held !== null) {
       return { stored: held, created: false }
     } else if (latest === null) {
       orch.claims.create(name, 1, createAgentId(slug))
+      // barrier: key-claimed
     } else {
       const stored = await createOnce(orch, recordFor(latest.content))
       if (stored !== null) return { stored, created: true }

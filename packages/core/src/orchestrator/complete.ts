@@ -32,8 +32,10 @@ async function completeOne(orch: Orch, id: string, options: CompleteOptions): Pr
     (check): CompleteCheck => (check.result === 'fail' && options.force ? { ...check, result: 'overridden' } : check),
   )
   const ok = checks.every(({ result }) => result !== 'fail')
+  // barrier: complete-checked
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
   const stop = await endAgent(orch, look.stored, 'completed', options.signal)
+  // barrier: complete-stopped
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
   const overridden = checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)
   const closed = await closeRecord(orch, await reread(orch, id), 'completed', {

@@ -23,6 +23,7 @@ export async function endAgent(
   const { record } = await updateRecord(orch, stored, 'ending', (now) =>
     now.ending === ending || now.exit !== null ? null : { ending },
   )
+  // barrier: ending-recorded
   const backend = await orch.backend(record.backend)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
   const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }

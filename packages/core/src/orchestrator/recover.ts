@@ -87,18 +87,32 @@ async function recoverOne(
       code: 'SPAWN_DIED',
       text: 'The process that spawned it died before it was made',
     }
-    return await updateRecord(orch, stored, 'spawn-failed', () => ({ lifecycle: 'failed', failure, owner: null }))
+    const endedAt = new Date().toISOString()
+    return await updateRecord(orch, stored, 'spawn-failed', () => ({
+      lifecycle: 'failed',
+      failure,
+      owner: null,
+      endedAt,
+    }))
   }
   const handle = record.handle ?? there.handle
   if (there.begun === 'yes') {
-    return await updateRecord(orch, stored, 'adopted', () => ({ lifecycle: 'active', handle, failure: null }))
+    return await updateRecord(orch, stored, 'adopted', () => ({
+      lifecycle: 'active',
+      handle,
+      failure: null,
+      endedAt: null,
+    }))
   }
   const prompt = there.begun === 'no' && !mayStillArrive(record.beginAt) ? readContext(record.workspace) : null
   const placed = await updateRecord(orch, stored, 'found', (now) =>
-    now.handle === null ? { handle, lifecycle: 'spawning', owner: null } : null,
+    now.handle === null ? { handle, lifecycle: 'spawning', owner: null, endedAt: null } : null,
   )
+  // barrier: spawn-found
   if (prompt === null || !takeOver(orch.claims, `begin\0${record.id}`, placed.record.owner)) return placed
+  // barrier: begin-claimed
   const now = await updateRecord(orch, placed, 'beginning', () => ({ beginAt: new Date().toISOString() }))
+  // barrier: begin-recorded
   return now.record.lifecycle === 'spawning' ? await begin(orch, now, { backend, prompt, signal }) : now
 }
 

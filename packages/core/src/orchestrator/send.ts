@@ -23,6 +23,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
     })
   }
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  // barrier: send-looked
   const refusal = refusalOf(look, options.force === true)
   const receipt =
     refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(refusal, look.agent.evidence)
@@ -44,11 +45,13 @@ export async function deliver(
   const message = { id: randomUUID(), text }
   const attempt = { id: message.id, at: new Date().toISOString() }
   const before = await updateRecord(orch, stored, 'sending', (now) => ({ attempts: [...now.attempts, attempt] }))
+  // barrier: attempt-recorded
   if (before.closed) return refused(closedReason(before))
   const ref = toRef(stored.record)
   const call = { backend: name, agent: id, verb: 'send to', timeoutMs: orch.requestTimeoutMs, signal, acts: true }
   try {
     const receipt = await callBackend(call, (inner) => backend.send(ref, message, inner))
+    // barrier: message-sent
     if (!isOnItsWay(receipt, backend.capabilitiesOf(ref))) await settle(orch, before, message.id)
     return receipt
   } catch (error) {

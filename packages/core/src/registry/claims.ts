@@ -47,7 +47,9 @@ export function createFileClaims(directory: string): Claims {
         } finally {
           closeSync(descriptor)
         }
+        // barrier: claim-drafted
         linkSync(scratch, join(directory, `${prefixOf(name)}${generation}`))
+        // barrier: claim-linked
         return true
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false

@@ -64,11 +64,22 @@ export function createJsonlRegistry(directory: string): Registry {
     if (before === null || before.closed || before.revision !== revision) throw conflict(id)
     const uid = randomUUID()
     appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
+    // barrier: event-written
     for (const which of LOOKS) {
       const folded = foldRecord(readIfThere(fileOf(which, id)) ?? '', which === 'closed')
       if (folded?.uids.has(uid)) return withoutUids(folded)
     }
     throw conflict(id)
+  }
+
+  /** Ends what a process that was killed in the middle of it began; `false` when it cannot be done now. */
+  const putAway = (id: string): boolean => {
+    try {
+      moveAway(fileOf('open', id), fileOf('closed', id))
+      return true
+    } catch {
+      return false
+    }
   }
 
   return {
@@ -91,11 +102,18 @@ export function createJsonlRegistry(directory: string): Registry {
     },
     get: async (id) => get(id),
     ids: async (which) => ids(which),
-    list: async (which) => readAll(which, places[which]),
+    list: async (which) => {
+      const list = readAll(which, places[which])
+      if (which === 'closed') return list
+      const stay = list.records.filter(({ record: { id }, closed }) => !closed || !putAway(id))
+      return { ...list, records: stay }
+    },
     append: async (id, revision, update) => write(id, revision, update),
     archive: async (id, revision, update) => {
       const stored = write(id, revision, { ...update, last: true })
+      // barrier: record-closed
       moveAway(fileOf('open', id), fileOf('closed', id))
+      // barrier: record-moved
       return { ...stored, closed: true }
     },
     watch: (signal) => watchIds([places.open, places.closed], signal),
@@ -105,7 +123,9 @@ export function createJsonlRegistry(directory: string): Registry {
 function createWhole(scratch: string, file: string, text: string, record: AgentRecord): void {
   try {
     writeWhole(openSync(scratch, 'wx', 0o600), text)
+    // barrier: record-drafted
     linkSync(scratch, file)
+    // barrier: record-linked
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(record.id)
     throw fileError(cause, `Cannot write the record of "${record.id}"`, 'DISK')

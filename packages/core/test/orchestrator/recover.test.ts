@@ -11,7 +11,7 @@ import type { Orch } from '../../src/orchestrator/orch.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
 import { currentOwner } from '../../src/process-owner.ts'
-import type { AgentRecord } from '../../src/registry/record.ts'
+import type { AgentRecord, RecordChange } from '../../src/registry/record.ts'
 import { type Fixture, useFixtures } from '../harness/fixture.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
@@ -59,14 +59,37 @@ describe('after kill -9 of the spawning process', () => {
     expect(place.server.received(agent.id)).toHaveLength(1)
   })
 
-  it('before it could be made with a key, a second call with the key goes on', async () => {
-    const process = await start('create:before')
-    process.tell('keyed nightly')
-    expect((await process.ended).signal).toBe('SIGKILL')
+  it('before it could be made with a key, calls with the key make it once, when it cannot turn up any more', async () => {
+    await dieAt('create:before', 'keyed nightly')
+    const { id } = await look()
+    await age(id, { endedAt: LONG_AGO })
+    const all = await Promise.all(Array.from({ length: 4 }, () => start(undefined, 100)))
+    expect(await atOnce(all, 'keyed nightly')).toEqual([id, id, id, id])
+    expect(await look()).toMatchObject({ id, lifecycle: 'active', state: 'idle' })
+    expect(place.server.received(id)).toEqual([expect.stringMatching(/^x\n/)])
+  })
+
+  it('before it could be made with a key, a call with the key adopts what turns up meanwhile', async () => {
+    await dieAt('create:before', 'keyed nightly')
+    const { id } = await look()
     const next = await start()
     next.tell('keyed nightly')
-    const id = await next.answer()
-    expect(await look()).toMatchObject({ id, lifecycle: 'failed' })
+    await create(await place.open(), false, id)
+    expect(await next.answer()).toBe(id)
+    expect(place.server.agents()).toEqual([id])
+    expect(await look()).toMatchObject({ id, lifecycle: 'active', state: 'idle' })
+    expect(place.server.received(id)).toHaveLength(1)
+  })
+
+  it('made it of a call that goes on with a key too, the next one goes on', async () => {
+    await dieAt('create:before', 'keyed nightly')
+    const { id } = await look()
+    await age(id, { endedAt: LONG_AGO })
+    await dieAt('create:after', 'keyed nightly')
+    const next = await start()
+    next.tell('keyed nightly')
+    expect(await next.answer()).toBe(id)
+    expect(place.server.received(id)).toHaveLength(1)
   })
 
   it('of 8 processes that recover at once, one begins', async () => {
@@ -242,9 +265,9 @@ describe('recovery', () => {
   })
 })
 
-async function dieAt(point: MemoryPoint): Promise<void> {
+async function dieAt(point: MemoryPoint, line = 'spawn the-task'): Promise<void> {
   const process = await start(point)
-  process.tell('spawn the-task')
+  process.tell(line)
   expect((await process.ended).signal).toBe('SIGKILL')
 }
 
@@ -267,10 +290,10 @@ async function look(): Promise<Agent> {
 }
 
 /** Lets so much time pass that a task on its way has arrived or never will. */
-async function age(id: string): Promise<void> {
+async function age(id: string, set: RecordChange = { beginAt: LONG_AGO }): Promise<void> {
   const { registry } = await place.open()
   const stored = await registry.get(id)
-  await registry.append(id, stored?.revision ?? 0, { type: 'aged', set: { beginAt: LONG_AGO } })
+  await registry.append(id, stored?.revision ?? 0, { type: 'aged', set })
 }
 
 /** A record whose process died, with its workspace. */

@@ -35,6 +35,14 @@ it.each(['completed', 'abandoned', 'failed'] as const)(
   },
 )
 
+it('a record whose process was killed before it moved the file is put away by list()', async () => {
+  const stored = await registry.archive(ID, 1, { type: 'end', set: { lifecycle: 'completed' } })
+  await rename(closed, open)
+  expect(await registry.list('open')).toEqual({ records: [], unreadable: [] })
+  expect(await registry.list('closed')).toEqual({ records: [stored], unreadable: [] })
+  expect([await registry.ids('open'), await registry.ids('closed')]).toEqual([[], [ID]])
+})
+
 it('a file that a create() made in the instant the record of its id was archived is never taken for the record', async () => {
   await copyFile(open, `${open}.late`)
   const stored = await registry.archive(ID, 1, { type: 'end', set: { lifecycle: 'failed' } })

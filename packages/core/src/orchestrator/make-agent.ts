@@ -1,0 +1,126 @@
+import type { Backend, CreateRequest, CreateResult } from '../backend.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
+import { TIMING } from '../timing.ts'
+import { spawnContextText } from '../workspace/spawn-context.ts'
+import { createWorkspace, removeWorkspace } from '../workspace/workspace.ts'
+import { begin, type GivenTask } from './begin.ts'
+import { toRef } from './look.ts'
+import { callBackend, type Orch } from './orch.ts'
+import { closeRecord, reread, updateRecord } from './update-record.ts'
+
+/** What an agent is made of beside its record. */
+export interface Making {
+  readonly backend: Backend
+  /** The whole task; the record may hold only its beginning. */
+  readonly task: string
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Makes the agent of a record that this process claimed, from its workspace to its task, each step recorded before the
+ * next. What fails is recorded as well: an agent that provably was not made leaves nothing but a closed record.
+ * @throws OrchError as `spawn` does
+ */
+export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Making): Promise<StoredRecord> {
+  const { record } = claimed
+  const { backend, signal } = making
+  const prompt = spawnContextText({ ...record, task: making.task, command: orch.command })
+  const task = { backend, prompt, signal }
+  let made: CreateResult | null = null
+  try {
+    createWorkspace(record.workspace, prompt)
+    // barrier: workspace-written
+    made = await create(orch, record, task)
+    // barrier: agent-created
+    const change = placedChange(made)
+    const placed = await updateRecord(orch, claimed, 'placed', () => change)
+    // barrier: handle-recorded
+    return made.begun ? placed : await begin(orch, placed, task)
+  } catch (error) {
+    const nothingLeft = await takeBack(record, { backend, made, error })
+    // The first error counts; what cannot be recorded now is found by the next status.
+    await giveUp(orch, record.id, { error, nothingLeft }).catch(() => {})
+    throw nothingLeft || !isOrchError(error) ? error : leftBehind(error, record.id)
+  }
+}
+
+/** Ends again what was made and then could not be recorded or given its task; whether nothing of it is left. */
+async function takeBack(
+  record: AgentRecord,
+  { backend, made, error }: { backend: Backend; made: CreateResult | null; error: unknown },
+): Promise<boolean> {
+  if (!isOrchError(error) || error.outcome !== 'none') return false
+  if (made === null) return error.code !== 'AGENT_EXISTS'
+  const call = { backend: backend.name, agent: record.id, verb: 'stop', timeoutMs: TIMING.stopTimeoutMs, acts: true }
+  const ref = { ...toRef(record), handle: made.handle }
+  return await callBackend(call, (inner) => backend.stop(ref, inner)).then(
+    ({ proven }) => proven,
+    () => false,
+  )
+}
+
+function leftBehind(error: OrchError, id: string): OrchError {
+  const { code, message, outcome, hint, ...info } = error
+  if (outcome !== 'none') return error
+  const seen = `See what became of it with "orch check ${id}"`
+  return new OrchError(code, message, { ...info, hint: seen, outcome: 'partial', cause: error })
+}
+
+function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: GivenTask): Promise<CreateResult> {
+  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
+  const call = { backend: backend.name, agent: record.id, verb: 'create', timeoutMs, signal, acts: true }
+  return callBackend(call, (inner) => backend.create(createRequest(orch, record, prompt), inner))
+}
+
+function createRequest(orch: Orch, record: AgentRecord, prompt: string): CreateRequest {
+  return {
+    id: record.id,
+    title: record.task.trim().split('\n')[0]?.slice(0, 80) ?? record.id,
+    prompt,
+    project: record.project,
+    directory: record.directory,
+    workspace: record.workspace,
+    target: record.target,
+    program: record.programSpec,
+    programName: record.programSpec === null ? record.program : null,
+    model: record.model,
+    mode: record.mode,
+    permission: record.permission,
+    env: { ORCH_AGENT_ID: record.id, ORCH_WORKSPACE: record.workspace, ORCH_PROJECT: orch.project },
+  }
+}
+
+function placedChange(made: CreateResult): RecordChange {
+  return {
+    handle: made.handle,
+    program: made.program,
+    model: made.model,
+    beginAt: new Date().toISOString(),
+    ...(made.begun ? { lifecycle: 'active', prompt: made.receipt } : {}),
+  }
+}
+
+/** What provably left nothing has a closed record; everything else stays as failed, and is adopted if it turns up. */
+async function giveUp(
+  orch: Orch,
+  id: string,
+  { error, nothingLeft }: { error: unknown; nothingLeft: boolean },
+): Promise<void> {
+  // barrier: spawn-refused
+  const stored = await reread(orch, id)
+  const failure = isOrchError(error)
+    ? { code: error.code, text: error.message }
+    : { code: 'ABORTED', text: 'Its spawn was interrupted' }
+  if (nothingLeft) {
+    removeWorkspace(stored.record.workspace)
+    // barrier: workspace-removed
+    await closeRecord(orch, stored, 'failed', { failure, owner: null })
+  } else {
+    await updateRecord(orch, stored, 'spawn-failed', (now) => ({
+      ...(isOrchError(error) && now.handle === null ? { lifecycle: 'failed', endedAt: new Date().toISOString() } : {}),
+      failure: now.failure ?? failure,
+      owner: null,
+    }))
+  }
+}

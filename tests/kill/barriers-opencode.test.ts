@@ -1,0 +1,4 @@
+import { killAtBarriers } from './support/kill-at-barriers.ts'
+import { openCodeBackend } from './support/world.ts'
+
+killAtBarriers(openCodeBackend)

@@ -1,0 +1,153 @@
+import { expect } from '@jest/globals'
+import type { SendDocument } from '@orch/core'
+import { runWithBarriers } from './barrier-runs.ts'
+import type { Ledger } from './ledger.ts'
+import type { World } from './world.ts'
+
+/** What a scenario has at hand for one of its runs. */
+export interface Stage {
+  world: World
+  ledger: Ledger
+  /** The command line with barriers. */
+  program: string
+  /** Of this run alone: the first part of an id, a key, or a message. */
+  name: string
+  /** Of all runs of the scenario together: what `prepareAll` resolved to. */
+  shared: string
+}
+
+/** A command that is killed, and what is done before and after it. */
+export interface Scenario {
+  name: string
+  /** Done once, before all runs. */
+  prepareAll?(stage: Omit<Stage, 'name' | 'shared'>): Promise<string>
+  /** Resolves to the command line to kill. */
+  prepare(stage: Stage): Promise<string[]>
+  /** After the kill: what must still be possible. */
+  after?(stage: Stage): Promise<void>
+  /** Where it is killed, when other scenarios come to the rest. `@default` everywhere */
+  at?: RegExp
+  /** How many are killed at once. `@default` 3 */
+  atOnce?: number
+}
+
+const LONG = `${'x'.repeat(79)}\n`.repeat(1000)
+
+/** The four verbs, and the recovery that `status` is; together they reach every barrier. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'status that recovers a spawn',
+    atOnce: 1,
+    async prepare({ world, ledger, program, name }) {
+      ledger.spawns.push({ name, must: true })
+      const run = await runWithBarriers(world, { program, killAt: 'agent-created#1' }, ...spawnLine(world, name))
+      expect(run).toMatchObject({ signal: 'SIGKILL' })
+      return ['status']
+    },
+  },
+  {
+    name: 'spawn',
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: false })
+      return spawnLine(world, name)
+    },
+  },
+  {
+    name: 'spawn with a key',
+    atOnce: 6,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: true })
+      return spawnLine(world, name, '--key', name)
+    },
+    after: spawnAgain,
+  },
+  {
+    name: 'spawn that is refused',
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: false })
+      return ['spawn', 'Task', '--name', name, ...world.refused]
+    },
+  },
+  {
+    name: 'spawn with the key of a refused one',
+    at: /^(key|claim|spawn-claimed)/,
+    async prepare({ world, ledger, name }) {
+      const refused = await world.place.orch('--json', 'spawn', 'Task', '--name', name, '--key', name, ...world.refused)
+      expect(refused.json).toMatchObject({ error: { outcome: 'none' } })
+      ledger.spawns.push({ name, must: true })
+      return spawnLine(world, name, '--key', name)
+    },
+    after: spawnAgain,
+  },
+  {
+    name: 'spawn with the key of a killed one',
+    at: /^(claim|spawn-resumed|workspace-written)/,
+    atOnce: 6,
+    async prepare({ world, ledger, program, name }) {
+      ledger.spawns.push({ name, must: true })
+      const line = spawnLine(world, name, '--key', name)
+      const run = await runWithBarriers(world, { program, killAt: 'workspace-written#1' }, ...line)
+      expect(run).toMatchObject({ signal: 'SIGKILL' })
+      return line
+    },
+    after: spawnAgain,
+  },
+  {
+    name: 'send',
+    prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'listener'),
+    async prepare({ ledger, name, shared }) {
+      ledger.messages.push({ id: shared, text: `<${name}>`, sure: false })
+      return ['send', shared, `<${name}>`]
+    },
+    after: sendAgain,
+  },
+  {
+    name: 'send of a long message',
+    prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'reader'),
+    async prepare({ world, ledger, name, shared }) {
+      ledger.messages.push({ id: shared, text: `<${name}>`, sure: false })
+      return ['send', shared, '--file', await world.place.write(`${name}.txt`, `${LONG}<${name}>`)]
+    },
+    after: sendAgain,
+  },
+  ...(['complete', 'abandon'] as const).map((verb): Scenario => {
+    const line = (id: string): string[] => (verb === 'complete' ? [verb, '--force', id] : [verb, id])
+    const ids = new Map<string, string>()
+    return {
+      name: verb,
+      async prepare({ world, ledger, name }) {
+        const id = await newAgent(world, ledger, name)
+        ids.set(name, id)
+        return line(id)
+      },
+      async after({ world, ledger, name }) {
+        const id = ids.get(name) as string
+        expect(await world.place.orch(...line(id))).toMatchObject({ code: 0 })
+        ledger.ended.push(id)
+      },
+    }
+  }),
+]
+
+function spawnLine({ agent }: World, name: string, ...options: string[]): string[] {
+  return ['spawn', 'Task', '--name', name, ...options, ...agent]
+}
+
+async function newAgent({ place, agent }: World, ledger: Ledger, name: string): Promise<string> {
+  ledger.spawns.push({ name, must: false })
+  return place.spawn('Task', '--name', name, ...agent)
+}
+
+async function spawnAgain({ world, name }: Stage): Promise<void> {
+  const line = spawnLine(world, name, '--key', name)
+  const [one, other] = await Promise.all([world.place.orch(...line), world.place.orch(...line)])
+  expect(one).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^${name}-[a-z0-9]{4}\n$`)) })
+  expect(other).toMatchObject({ code: 0, stdout: one.stdout })
+}
+
+async function sendAgain({ world, ledger, name, shared }: Stage): Promise<void> {
+  const text = `<again ${name}>`
+  const { receipt } = await world.place.json<SendDocument>('send', shared, text)
+  expect(['confirmed', 'queued', 'accepted']).toContain(receipt.delivery)
+  ledger.messages.push({ id: shared, text, sure: true })
+}

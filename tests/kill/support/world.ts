@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Scope } from '../../harness/scope.ts'
+import { receivedTexts } from '../../scripted-model/received-texts.ts'
+import { startScriptedModel } from '../../scripted-model/scripted-model.ts'
+import { managedServer } from '../../stories/support/managed-server.ts'
+import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/place.ts'
+
+/** A window or a session that carries orch's tag. */
+export interface Tagged {
+  id: string
+  /** Whether it was put away: it is kept to be read and does nothing any more. */
+  ended: boolean
+}
+
+/** A place with one backend, and what the kill tests see of it without orch. */
+export interface World {
+  place: Place
+  /** The end of a command line that spawns an agent which only takes its messages. */
+  agent: readonly string[]
+  /** The end of a command line whose spawn is refused before anything is made. */
+  refused: readonly string[]
+  /** Everything there that carries orch's tag, as the server itself lists it. */
+  tagged(): Promise<Tagged[]>
+  /** Everything that the agent's program, or its model, was ever given, in one text. */
+  received(id: string): Promise<string>
+}
+
+/** A backend and how a world of it is made. */
+export interface Backend {
+  name: string
+  open(scope: Scope): Promise<World>
+}
+
+export const tmuxBackend: Backend = { name: 'tmux', open: openTmux }
+export const openCodeBackend: Backend = { name: 'opencode', open: openOpenCode }
+
+async function openTmux(scope: Scope): Promise<World> {
+  const place = await scope.use(tmuxPlace())
+  const program = ['--program', '--', '/bin/sh', '-c', 'exec cat >>"$ORCH_WORKSPACE/received.txt"']
+  return {
+    place,
+    agent: program,
+    refused: ['--program', '--', '/nowhere/program'],
+    async tagged() {
+      const names = await place.tmux.windows()
+      return names.filter((name) => name !== 'orch').map((id) => ({ id, ended: false }))
+    },
+    received: (id) => readFile(join(place.project, '.orch', 'workspace', id, 'received.txt'), 'utf8').catch(() => ''),
+  }
+}
+
+async function openOpenCode(scope: Scope): Promise<World> {
+  const model = await scope.use(startScriptedModel())
+  const place = await scope.use(openCodePlace({ model }))
+  await place.json('server', 'start')
+  return {
+    place,
+    agent: [],
+    refused: ['--model', 'nobody/nothing'],
+    async tagged() {
+      const sessions = await (await managedServer(place)).sessions()
+      return sessions.flatMap(({ metadata, time }) =>
+        metadata?.orch === undefined ? [] : [{ id: metadata.orch.id, ended: time.archived !== undefined }],
+      )
+    },
+    received: async (id) => receivedTexts(model.requests, `You are the agent "${id}"`).join('\n'),
+  }
+}
