@@ -89,7 +89,7 @@ async function sightingsOf(
 ): Promise<Sighting[]> {
   const at = new Date().toISOString()
   const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
-  const runs = subjects.some(ended) && hasProc() ? processesBy(RUN_VARIABLE) : null
+  const runs = subjects.some(ended) && hasProc() ? await processesBy(RUN_VARIABLE) : null
   return Promise.all(
     subjects.map(async (subject): Promise<Sighting> => {
       const { agent, handle, look, row } = subject

@@ -1,6 +1,6 @@
 import { type AgentRef, type Evidence, recheck, type StopProof } from '@orch/core'
 import { removeFiles } from './client/files.ts'
-import { allProcesses, hasProc, isSameProcess, processesBy, signalProcess, variableOf } from './client/processes.ts'
+import { hasProc, isSameProcess, lookAtProcesses, processesBy, signalProcess } from './client/processes.ts'
 import { killCommands } from './command-line.ts'
 import type { Context } from './context.ts'
 import { AGENT_VARIABLE, LOG_VARIABLE, RUN_VARIABLE } from './environment.ts'
@@ -50,7 +50,7 @@ async function endProcesses(context: Context, whose: Whose, signal: AbortSignal)
   if (!hasProc()) return { proven: false, detail: 'this system has no /proc: what still runs cannot be seen' }
   const ended = new Map<number, ProcessStat>()
   const refused = new Set<number>()
-  let left = attributable(context, whose)
+  let left = await attributable(context, whose)
   for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
     for (const victim of left) {
       ended.set(victim.pid, victim)
@@ -58,7 +58,7 @@ async function endProcesses(context: Context, whose: Whose, signal: AbortSignal)
       if (!sent) refused.add(victim.pid)
     }
     await goneWithin(left, round === 0 ? GRACE_MS : KILL_TIMEOUT_MS, signal)
-    left = attributable(context, whose)
+    left = await attributable(context, whose)
     if (left.length > 0 && left.every(({ pid }) => refused.has(pid))) break
   }
   if (left.length > 0) return { proven: false, detail: `still running, could not be ended: ${namesOf(left)}` }
@@ -83,9 +83,9 @@ async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, si
  * Everything that carries the marks of both the run and the agent, shares the terminal session of a marked pane process,
  * or descends from either. A server that was started from inside the agent for others has dropped the agent's mark.
  */
-function attributable(context: Context, { agent, handle }: Whose): ProcessStat[] {
-  const stats = allProcesses()
-  const found = new Set(stats.map(({ pid }) => pid).filter(isTagged))
+async function attributable(context: Context, { agent, handle }: Whose): Promise<ProcessStat[]> {
+  const { stats, variable } = await lookAtProcesses()
+  const found = new Set(stats.filter(({ pid }) => isTagged(pid)).map(({ pid }) => pid))
   const session = handle !== null && found.has(handle.panePid) ? handle.panePid : null
   for (let before = -1; before !== found.size; ) {
     before = found.size
@@ -94,9 +94,9 @@ function attributable(context: Context, { agent, handle }: Whose): ProcessStat[]
   return stats.filter(({ pid }) => found.has(pid) && pid !== process.pid)
 
   function isTagged(pid: number): boolean {
-    const run = variableOf(pid, RUN_VARIABLE)
+    const run = variable(pid, RUN_VARIABLE)
     const mine = handle === null ? run?.startsWith(`${context.host.namespace}-`) : run === handle.run
-    return mine === true && variableOf(pid, AGENT_VARIABLE) === agent.id
+    return mine === true && variable(pid, AGENT_VARIABLE) === agent.id
   }
 }
 
@@ -114,7 +114,8 @@ async function removeWindow(
   const after = parseLook(await context.tmux.run(call))
   if (after.kind === 'failed') return { proven: false, detail: after.reason.text }
   if (hasRow(after)) return { proven: false, detail: `tmux window ${handle.window} is still there` }
-  const written = async (): Promise<true | undefined> => (processesBy(LOG_VARIABLE).has(handle.run) ? undefined : true)
+  const written = async (): Promise<true | undefined> =>
+    (await processesBy(LOG_VARIABLE)).has(handle.run) ? undefined : true
   const complete = await recheck(written, { timeoutMs: KILL_TIMEOUT_MS, signal })
   return complete
     ? { proven: true, detail: `tmux window ${handle.window} is gone` }

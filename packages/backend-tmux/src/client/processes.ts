@@ -22,30 +22,51 @@ export function allPids(): number[] {
   return (ifThere(() => readdirSync('/proc')) ?? []).map(Number).filter(Number.isInteger)
 }
 
-/** Every process that runs. */
-export function allProcesses(): ProcessStat[] {
-  return allPids()
-    .map(processStat)
-    .filter((stat) => stat !== null)
+/** The processes that run, as one look showed them. */
+export interface ProcessTable {
+  readonly stats: readonly ProcessStat[]
+  /** A variable, named `ORCH_…`, that a process was started with; `null` when it has none or is another user's. */
+  variable(pid: number, name: string): string | null
 }
 
-/** One variable of the environment a process was started with; `null` when it has none or is another user's. */
-export function variableOf(pid: number, name: string): string | null {
-  const environ = `\0${readProc(`/proc/${pid}/environ`)}`
-  const prefix = `\0${name}=`
-  const at = environ.indexOf(prefix)
-  return at < 0 ? null : (environ.slice(at + prefix.length).split('\0', 1)[0] as string)
+let nextLook: Promise<ProcessTable> | null = null
+
+/** One look at all processes, begun after the call and shared by all who ask for one before it begins. */
+export function lookAtProcesses(): Promise<ProcessTable> {
+  nextLook ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+    nextLook = null
+    return readTable()
+  })
+  return nextLook
 }
 
-/** The values that the running processes have for a variable, each with its processes: one pass for all of them. */
-export function processesBy(variable: string): Map<string, ProcessStat[]> {
+/** The values that the running processes have for a variable, each with its processes. */
+export async function processesBy(variable: string): Promise<Map<string, ProcessStat[]>> {
   const byValue = new Map<string, ProcessStat[]>()
-  for (const stat of allProcesses()) {
-    const value = variableOf(stat.pid, variable)
-    if (value === null) continue
-    byValue.set(value, [...(byValue.get(value) ?? []), stat])
+  const table = await lookAtProcesses()
+  for (const stat of table.stats) {
+    const value = table.variable(stat.pid, variable)
+    if (value !== null) byValue.set(value, [...(byValue.get(value) ?? []), stat])
   }
   return byValue
+}
+
+function readTable(): ProcessTable {
+  const own = new Map<number, readonly string[]>()
+  return {
+    stats: allPids().flatMap((pid) => processStat(pid) ?? []),
+    variable(pid, name) {
+      const variables = own.get(pid) ?? orchVariables(pid)
+      own.set(pid, variables)
+      const prefix = `${name}=`
+      return variables.find((variable) => variable.startsWith(prefix))?.slice(prefix.length) ?? null
+    },
+  }
+}
+
+function orchVariables(pid: number): readonly string[] {
+  const environ = readProc(`/proc/${pid}/environ`)
+  return environ.split('\0').filter((variable) => variable.startsWith('ORCH_'))
 }
 
 /** When a process started, in seconds since 1970, to the nearest tick; `null` when it cannot be known. */
