@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -23,7 +23,7 @@ async function textsBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * Builds the command line into `folder` as it is published, but with every barrier a call of `globalThis.orchBarrier`,
+ * Builds the command line from the sources into `folder`, with every barrier a call of `globalThis.orchBarrier`,
  * which `programs/barriers.cjs` defines. Resolves to the program.
  */
 export async function buildWithBarriers(folder: string): Promise<string> {
@@ -43,9 +43,13 @@ export async function buildWithBarriers(folder: string): Promise<string> {
   await mkdir(join(folder, 'bin'))
   await copyFile(join(cli, 'package.json'), join(folder, 'package.json'))
   const program = join(folder, 'bin', 'orch.js')
-  await copyFile(join(cli, 'bin', 'orch.js'), program)
+  await writeFile(program, PROGRAM)
   return program
 }
+
+const PROGRAM = `import { main, processIo } from '../bundle/main.js'
+process.exitCode = await main(process.argv.slice(2), processIo())
+`
 
 const barrierCalls: Plugin = {
   name: 'barrier-calls',
