@@ -20,34 +20,33 @@ const { values, positionals } = parseArgs({
   },
 })
 
+class UsageError extends Error {}
+
 async function main(): Promise<void> {
   if (values.list) {
     for (const { name, about } of BENCHES) process.stdout.write(`${name.padEnd(10)} ${about}\n`)
     return
   }
-  const report = await runBenches({
-    ...choice(),
-    quick: values.quick,
-    signal: interrupted,
-    progress: (text) => process.stderr.write(`${Math.round(performance.now() / 1000)} s ${text}\n`),
-  })
-  const markdown = renderMarkdown(report)
+  const progress = (text: string): void => {
+    process.stderr.write(`${Math.round(performance.now() / 1000)} s ${text}\n`)
+  }
+  const report = await runBenches({ ...choice(), quick: values.quick, signal: interrupted, progress })
   const json = `${JSON.stringify(report, null, 2)}\n`
-  process.stdout.write(values.json ? json : markdown)
+  process.stdout.write(values.json ? json : renderMarkdown(report))
   if (!values.write) return
   const docs = join(import.meta.dirname, '../../docs')
   await writeFile(join(docs, 'bench.json'), json)
-  await writeFile(join(docs, 'bench.md'), markdown)
+  await writeFile(join(docs, 'bench.md'), renderMarkdown(report))
 }
 
 function choice(): Pick<Parameters<typeof runBenches>[0], 'benches' | 'repetitions'> {
   const unknown = positionals.find((name) => !BENCHES.some((bench) => bench.name === name))
-  if (unknown !== undefined) throw new TypeError(`Cannot run "${unknown}": there is no such bench; see --list`)
+  if (unknown !== undefined) throw new UsageError(`Cannot run "${unknown}": there is no such bench; see --list`)
   if (values.write && (values.quick || positionals.length > 0))
-    throw new TypeError('Cannot write the record: it is of a whole run, without names and without --quick')
+    throw new UsageError('Cannot write the record: it is of a whole run, without names and without --quick')
   const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 11))
   if (!Number.isInteger(repetitions) || repetitions < 1)
-    throw new TypeError(`Cannot repeat "${values.repetitions}" times: it is no whole number from 1`)
+    throw new UsageError(`Cannot repeat "${values.repetitions}" times: it is no whole number from 1`)
   const benches = positionals.length === 0 ? BENCHES : BENCHES.filter(({ name }) => positionals.includes(name))
   return { benches, repetitions }
 }
@@ -62,7 +61,7 @@ function interruption(): AbortSignal {
 
 const interrupted = interruption()
 await main().catch((error: unknown) => {
-  const shown = interrupted.aborted ? (interrupted.reason as Error).message : String((error as Error).stack)
-  process.stderr.write(`${error instanceof TypeError ? error.message : shown}\n`)
+  const shown = interrupted.aborted ? interrupted.reason : error
+  process.stderr.write(`${interrupted.aborted || error instanceof UsageError ? shown.message : shown.stack}\n`)
   process.exitCode = interrupted.aborted ? 130 : 1
 })

@@ -22,6 +22,7 @@ export async function runBenches(options: RunOptions): Promise<Report> {
   const onAbort = (): void => void endProcesses()
   signal.addEventListener('abort', onAbort)
   try {
+    const machine = await describeMachine()
     const results = await withScope(async (whole) => {
       progress('packing and installing orch')
       const orch = await whole.use(installOrch())
@@ -33,7 +34,7 @@ export async function runBenches(options: RunOptions): Promise<Report> {
         })
       return all
     })
-    return { ...(await describeMachine()), repetitions, quick, results }
+    return { ...machine, repetitions, quick, results }
   } finally {
     signal.removeEventListener('abort', onAbort)
     await endProcesses()
