@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
 
 /** The built command line, as users get it. */
-const orchProgram = join(dirname(require.resolve('@orch/cli/package.json')), 'bin', 'orch.js')
+export const orchProgram: string = join(dirname(require.resolve('@orch/cli/package.json')), 'bin', 'orch.js')
 
 /** What stands around one run of orch. */
 export interface OrchOptions {
@@ -23,10 +23,12 @@ export interface OrchOptions {
   input?: string
   /** A CommonJS file that node loads before orch, to watch or disturb it. */
   preload?: string
-  /** Another build of the command line; `@default` the one that users get. */
+  /** Another build or copy of the command line; `@default` the one that users get. */
   program?: string
   /** It is killed with SIGKILL after so many milliseconds, unless it has ended; `@default` never. */
   killAfterMs?: number
+  /** The user (and group) it runs as; only root may say so. `@default` the own one. */
+  uid?: number
 }
 
 /** What a finished run of orch left. */
@@ -62,12 +64,13 @@ export async function orch(args: readonly string[], options: OrchOptions): Promi
 
 /** Starts the built orch. Throws when it is not what the sources say. Disposing it kills it. */
 export async function startOrch(args: readonly string[], options: OrchOptions): Promise<OrchProcess> {
-  const { env, cwd, input = '', preload, program, killAfterMs } = options
+  const { env, cwd, input = '', preload, program, killAfterMs, uid } = options
   if (program === undefined) await assertBuilt()
   const child = spawn(process.execPath, [...(preload ? ['--require', preload] : []), program ?? orchProgram, ...args], {
     env,
     cwd,
     ...(killAfterMs === undefined ? {} : { timeout: killAfterMs, killSignal: 'SIGKILL' }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)

@@ -84,7 +84,7 @@ function finalTurn({ error, completedAt, createdAt }: StoredMessage): Turn {
 /** The server runs no turn, and the answer is not final: the last step was denied, or the turn was cut off. */
 function unfinishedAnswer(answer: StoredMessage, { serverStartedAt, now }: TurnView): Seen {
   const at = iso(answer.completedAt ?? answer.createdAt)
-  if (answer.createdAt < (serverStartedAt ?? 0))
+  if (isBefore(answer, { serverStartedAt, now }))
     return { turn: ended('interrupted', at, SERVER_ENDED), isSettled: true }
   const isSettled = !isYoung(answer.completedAt ?? answer.createdAt, now)
   const failed = answer.parts.some(({ tool }) => tool?.status === 'error')
@@ -96,7 +96,7 @@ function unfinishedAnswer(answer: StoredMessage, { serverStartedAt, now }: TurnV
 /** No answer was begun: the turn is about to start, was dropped by an abort, or the server could not start it. */
 function unanswered(asked: StoredMessage, messages: readonly StoredMessage[], view: TurnView): Seen {
   const at = iso(asked.createdAt)
-  if (asked.createdAt < (view.serverStartedAt ?? 0)) {
+  if (isBefore(asked, view)) {
     return { turn: ended('interrupted', at, SERVER_ENDED), isSettled: true }
   }
   const dropped = messages.some(
@@ -123,8 +123,15 @@ function ended(how: 'error' | 'interrupted', at: string, reason: Reason): Turn {
   return { status: 'ended', how, at, reason }
 }
 
+/** Whether an earlier server has it. A start that lies ahead tells nothing: the clock was set back since. */
+function isBefore({ createdAt }: StoredMessage, view: Pick<TurnView, 'serverStartedAt' | 'now'>): boolean {
+  const { serverStartedAt, now } = view
+  return serverStartedAt !== null && serverStartedAt <= now && createdAt < serverStartedAt
+}
+
+/** Just now. What lies ahead was written before the clock was set back, however long ago. */
 function isYoung(at: number, now: number): boolean {
-  return now - at < TIMING.inFlightMs
+  return Math.abs(now - at) < TIMING.inFlightMs
 }
 
 function iso(at: number): string {

@@ -17,7 +17,7 @@ export interface SmallDisk extends AsyncDisposable {
   fill(): void
   /** Gives back what `fill` or a preloaded filler took. */
   free(): void
-  /** Makes every write fail with `EROFS`; rejects while a file is open for writing. */
+  /** Makes every write through a path fail with `EROFS`; files that are open stay writable. */
   makeReadOnly(): Promise<void>
   /** Takes that back. */
   makeWritable(): Promise<void>
@@ -28,14 +28,24 @@ export async function smallDisk(): Promise<SmallDisk> {
   const { path, remove } = await temporaryFolder()
   await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'orch-test', path])
   const filler = join(path, 'filler')
+  let isReadOnly = false
+  const makeWritable = async (): Promise<void> => {
+    if (isReadOnly) await run('umount', ['--lazy', path])
+    isReadOnly = false
+  }
   return {
     path,
     filler,
     fill: () => fillDisk(filler),
     free: () => rmSync(filler, { force: true }),
-    makeReadOnly: async () => void (await run('mount', ['-o', 'remount,ro', path])),
-    makeWritable: async () => void (await run('mount', ['-o', 'remount,rw', path])),
+    async makeReadOnly() {
+      await run('mount', ['--bind', path, path])
+      isReadOnly = true
+      await run('mount', ['-o', 'remount,bind,ro', path])
+    },
+    makeWritable,
     async [Symbol.asyncDispose]() {
+      await makeWritable()
       await eventually(() => run('umount', [path]), { what: `the end of everything that uses "${path}"` })
       await remove()
     },

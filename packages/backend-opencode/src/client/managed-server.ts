@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { currentOwner, OrchError, ownerLiveness, recheck, TIMING } from '@orch/core'
 import type { Http } from './http.ts'
@@ -54,7 +55,7 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
 
 /** OpenCode's data folder as this environment names it. */
 function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env.XDG_DATA_HOME || join(env.HOME ?? '/', '.local', 'share')
+  const base = env.XDG_DATA_HOME || join(env.HOME ?? homedir(), '.local', 'share')
   return join(base, 'opencode')
 }
 

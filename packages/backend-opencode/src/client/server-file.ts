@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileError, OrchError, type ProcessOwner } from '@orch/core'
+import { fileError, makePrivateDirectory, OrchError, type ProcessOwner } from '@orch/core'
 import type { Place } from './place.ts'
 
 /** What is written about the server that orch started; mode 0600, it holds the password. */
@@ -53,7 +53,7 @@ export function writeServerRecord(folder: string, record: ServerRecord): void {
 /** Makes the folder of the server's files; mode 0700. */
 export function makeServerFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makePrivateDirectory(folder)
   } catch (error) {
     throw fileError(error, `Cannot make the folder "${folder}"`, 'DISK')
   }

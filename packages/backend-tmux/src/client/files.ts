@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
-import { chmod, lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, resolve } from 'node:path'
-import { type Exit, fileError, OrchError } from '@orch/core'
+import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
 import { parseExitFile } from '../parse.ts'
 import type { Paths } from '../paths.ts'
 import { WRAPPER } from '../wrapper.ts'
@@ -23,7 +23,7 @@ export async function prepareFiles(paths: Paths): Promise<void> {
 }
 
 async function preparePrivateDirectory(path: string): Promise<void> {
-  await writing(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
+  await writing(path, async () => makePrivateDirectory(path))
   const info = await lstat(path)
   const mine = info.isDirectory() && info.uid === process.getuid?.()
   if (!mine || (info.mode & 0o022) !== 0) {

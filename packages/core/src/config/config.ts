@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ProgramSpec } from '../backend.ts'
 import { fileError, OrchError } from '../errors.ts'
@@ -71,8 +71,22 @@ export function stateDirectory(env: Environment): string {
   return join(absolute(env.XDG_STATE_HOME) ?? join(home(env), '.local', 'state'), 'orch')
 }
 
+/** @throws OrchError `CONFIG_INVALID` when neither `HOME` nor the system names one */
 function home(env: Environment): string {
-  return absolute(env.HOME) ?? homedir()
+  const own = absolute(env.HOME) ?? absolute(homeOfUser())
+  if (own !== undefined) return own
+  throw new OrchError('CONFIG_INVALID', 'Cannot find the home directory: HOME is not set to an absolute path', {
+    hint: 'Set HOME to an absolute path',
+  })
+}
+
+/** As the system has it on file: `os.homedir()` would say what `HOME` says. */
+function homeOfUser(): string | undefined {
+  try {
+    return userInfo().homedir
+  } catch {
+    return undefined
+  }
 }
 
 /** The XDG specification: a relative path is to be ignored. */

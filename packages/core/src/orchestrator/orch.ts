@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, BackendHost } from '../backend.ts'
 import { type Config, loadConfig, stateDirectory } from '../config/config.ts'
-import { fileError, isOrchError, OrchError, withContext } from '../errors.ts'
+import { isOrchError, OrchError, withContext } from '../errors.ts'
+import { preparePrivateDirectory } from '../private-directory.ts'
 import { findProject } from '../project.ts'
 import { type Claims, createFileClaims } from '../registry/claims.ts'
 import { createJsonlRegistry } from '../registry/jsonl-registry.ts'
@@ -50,6 +50,7 @@ export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
   const place = findProject(options.directory ?? currentDirectory())
   const config = await loadConfig(place.project, env)
   const state = stateDirectory(env)
+  preparePrivateDirectory(state)
   const known: readonly KnownBackend[] = options.knownBackends ?? []
   const given = options.backends ?? {}
   const opened = new Map<string, Promise<Backend>>()
@@ -126,11 +127,6 @@ export async function callBackend<T>(
 
 function hostFor(name: string, state: string, env: Orch['env']): BackendHost {
   const namespace = createHash('sha256').update(`${hostname()}\0${state}`).digest('hex').slice(0, 12)
-  try {
-    mkdirSync(state, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw fileError(cause, `Cannot use the state directory "${state}": it cannot be made`, 'DISK')
-  }
   return { name, stateDirectory: state, namespace, env }
 }
 

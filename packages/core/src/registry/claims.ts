@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, linkSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileError } from '../errors.ts'
+import { makePrivateDirectory } from '../private-directory.ts'
 import { currentOwner, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
 import { writeOnce } from '../regular-file.ts'
 
@@ -19,7 +20,7 @@ export interface Claims {
 /** Claims as files below `directory`. A name may be any text: it never becomes a path. */
 export function createFileClaims(directory: string): Claims {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makePrivateDirectory(directory)
   } catch (cause) {
     throw fileError(cause, `Cannot use the state directory "${directory}": it cannot be made`, 'DISK')
   }

@@ -6,7 +6,6 @@ import {
   type Dirent,
   fdatasyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
+import { makePrivateDirectory } from '../private-directory.ts'
 import { readRegularFile, writeOnce } from '../regular-file.ts'
 import { watchDirectories } from '../watch-directories.ts'
 import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
@@ -37,7 +37,7 @@ export function createJsonlRegistry(directory: string): Registry {
     scratch: join(directory, 'scratch'),
   }
   try {
-    for (const place of Object.values(places)) mkdirSync(place, { recursive: true, mode: 0o700 })
+    for (const place of Object.values(places)) makePrivateDirectory(place)
   } catch (cause) {
     throw fileError(cause, `Cannot use the state directory "${directory}": it cannot be made`, 'DISK')
   }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
+import { makePrivateDirectory } from '../private-directory.ts'
 import { appendRegularFile, readRegularFile } from '../regular-file.ts'
 import { PAGE, parseReport, withPhase } from './report.ts'
 
@@ -27,7 +28,7 @@ export function workspacePath(project: string, id: string): string {
 export function prepareWorkspaces(project: string): void {
   const root = join(project, '.orch', 'workspace')
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 })
+    makePrivateDirectory(root)
     writeIfMissing(join(dirname(root), '.gitignore'), IGNORED)
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace folder "${root}"`, 'WORKSPACE_UNWRITABLE')
@@ -37,7 +38,7 @@ export function prepareWorkspaces(project: string): void {
 /** Writes the agent's folder with its context and an empty page. What is there already stays. */
 export function createWorkspace(workspace: string, context: string): void {
   try {
-    mkdirSync(workspace, { recursive: true, mode: 0o700 })
+    makePrivateDirectory(workspace)
     writeIfMissing(join(workspace, CONTEXT), context)
     writeIfMissing(join(workspace, PAGE), 'Phase: [Planning | Implementing | Testing | Complete]\n')
   } catch (cause) {

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals'
+import { perTest } from '../harness/scope.ts'
+import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { expectRefused } from '../stories/support/expect-refused.ts'
+import { openCodePlace, receivedBy, tmuxPlace } from '../stories/support/place.ts'
+import { interactiveAgent } from '../stories/support/program.ts'
+import { runningAgent } from '../stories/support/running.ts'
+import { textsOfTail } from '../stories/support/tail.ts'
+import { liveOn } from './support/life.ts'
+import { smallDisk } from './support/small-disk.ts'
+
+const scope = perTest()
+const refused = { code: 'DISK', exitCode: 74, says: 'EROFS' }
+const notEnded = { code: 74, results: [{ ok: false, error: { code: 'DISK', outcome: 'none' } }] }
+
+describe('a state folder that became read-only', () => {
+  it('lets agents on tmux be looked at and not be changed; after that all goes on', async () => {
+    const disk = await scope.use(smallDisk())
+    const place = await scope.use(tmuxPlace({ XDG_STATE_HOME: disk.path }))
+    const id = await runningAgent(place, 'Print [[print: hello]] [[ask: Who is it?]]')
+    await disk.makeReadOnly()
+    const open = { id, state: 'waiting', requests: [{ text: 'Who is it?' }] }
+    expect(await place.json('status')).toMatchObject({ code: 0, complete: true, orphans: [], agents: [open] })
+    expect(await place.json('check', id)).toMatchObject({ code: 0, agent: open })
+    expect(await textsOfTail(place, id)).toContain('hello')
+    expect(await place.json('wait', id)).toMatchObject({ code: 23 })
+    expect(await place.json('answer', id)).toMatchObject({ code: 0, requests: [{ text: 'Who is it?' }] })
+    expect(await place.json('doctor')).toMatchObject({
+      code: 69,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'records', result: 'fail' })]),
+    })
+    await expectRefused(
+      place,
+      { args: ['spawn', 'x', ...interactiveAgent], ...refused },
+      { args: ['send', id, 'x', '--force'], ...refused },
+      { args: ['answer', id, 'me'], ...refused },
+    )
+    expect(await place.json('abandon', id)).toMatchObject(notEnded)
+    expect(await place.json('complete', id, '--force')).toMatchObject(notEnded)
+    expect(await place.json('phase', 'Testing', '--id', id)).toMatchObject({ code: 0 })
+    expect(await receivedBy(place, id)).toHaveLength(1)
+    await disk.makeWritable()
+    expect(await place.json('answer', id, 'me')).toMatchObject({ code: 0, result: 'answered' })
+    await liveOn(place, id)
+  })
+
+  it('lets agents on OpenCode be looked at and not be changed; after that all goes on', async () => {
+    const disk = await scope.use(smallDisk())
+    const model = await scope.use(startScriptedModel())
+    const place = await scope.use(openCodePlace({ model, env: { XDG_STATE_HOME: disk.path } }))
+    const id = await place.spawn('Say [[answer: hello]]')
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    await disk.makeReadOnly()
+    expect(await place.json('status')).toMatchObject({ code: 0, complete: true, agents: [{ id, state: 'idle' }] })
+    expect(await place.json('check', id)).toMatchObject({ code: 0, agent: { id, state: 'idle' } })
+    expect((await textsOfTail(place, id)).join('\n')).toContain('hello')
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    await expectRefused(place, { args: ['spawn', 'x'], ...refused }, { args: ['send', id, 'x'], ...refused })
+    expect(await place.json('abandon', id)).toMatchObject(notEnded)
+    expect(model.requests.filter(({ kind }) => kind === 'turn')).toHaveLength(1)
+    await disk.makeWritable()
+    expect(await place.json('send', id, 'Say [[answer: again]]')).toMatchObject({ code: 0 })
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    expect(await place.json('complete', id, '--force')).toMatchObject({ code: 0, results: [{ ok: true }] })
+  })
+
+  it('is refused where orch never was before', async () => {
+    const disk = await scope.use(smallDisk())
+    const place = await scope.use(tmuxPlace({ XDG_STATE_HOME: disk.path }))
+    await disk.makeReadOnly()
+    await expectRefused(
+      place,
+      { args: ['status'], ...refused },
+      { args: ['spawn', 'x', ...interactiveAgent], ...refused },
+      { args: ['abandon', 'x'], ...refused },
+    )
+  })
+})
+
+describe('a project that became read-only', () => {
+  it('refuses a spawn and a phase, and lets all else be done', async () => {
+    const disk = await scope.use(smallDisk())
+    const place = await scope.use(tmuxPlace({}, `${disk.path}/project`))
+    const id = await place.spawn('Wait', '--program', '--', '/bin/cat')
+    await disk.makeReadOnly()
+    await expectRefused(
+      place,
+      { args: ['spawn', 'x', ...interactiveAgent], ...refused, recorded: true },
+      { args: ['phase', 'Testing', '--id', id], ...refused },
+    )
+    expect(await place.json('status')).toMatchObject({ code: 0, complete: true, agents: [{ id, state: 'running' }] })
+    expect(await place.json('send', id, 'hello')).toMatchObject({ code: 0, receipt: { delivery: 'accepted' } })
+    expect(await place.json('complete', id, '--force')).toMatchObject({ code: 0, results: [{ ok: true }] })
+  })
+})
