@@ -46,7 +46,7 @@ function takeNext() {
 function take() {
   const text = message
   message = ''
-  command ??= text.split('\n').find((line) => / phase PHASE --note NOTE --id /.test(line))
+  command ??= /```sh\n(.* phase PHASE --note NOTE --id .*?)\n```/s.exec(text)?.[1]
   appendFileSync(`${workspace}/received.jsonl`, `${JSON.stringify(text)}\n`)
   print(`took: ${text.split('\n')[0]}`)
   for (const [, name, argument] of text.matchAll(/\[\[([a-z]+)(?::\s*(.*?))?\]\]/g)) actions[name]?.(argument ?? '')

@@ -122,7 +122,7 @@ function createPlace(env: Record<string, string>, project: string, remove: () =>
           await killProcesses(left)
           return left.length === 0
         },
-        { what: 'the end of everything that was started in the place' },
+        { what: 'the end of everything that was started in the place', timeoutMs: 60_000 },
       )
       await remove()
     },
