@@ -62,12 +62,15 @@ async function watchUntil(
 ): Promise<WaitOutcome> {
   let records: readonly StoredRecord[] = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
   let following = follow(orch, records, QUERY, signal)
+  let endingSince: number | null = null
   try {
     await following.ready()
     for (;;) {
       last.looks = await look(orch, ids, signal)
       assertShown(last.looks, goal)
-      const outcome = outcomeOf(last.looks, goal)
+      endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? performance.now()) : null
+      const beingEnded = endingSince !== null && performance.now() - endingSince < TIMING.stopTimeoutMs
+      const outcome = outcomeOf(last.looks, goal, beingEnded)
       if (outcome !== null) return outcome
       const now = last.looks.map(({ stored }) => stored)
       if (placedOf(now) === placedOf(records)) {
@@ -119,8 +122,16 @@ function assertShown(looks: readonly Look[], goal: Goal): void {
   )
 }
 
-function outcomeOf(looks: readonly Look[], goal: Goal): WaitOutcome | null {
-  const endings = looks.map((one) => endingOf(one, goal))
+/** How it stands while somebody ends it says nothing: the record is about to be closed, unless that process died. */
+function isBeingEnded({ stored }: Look): boolean {
+  return stored.record.ending !== undefined && !stored.closed
+}
+
+function outcomeOf(looks: readonly Look[], goal: Goal, beingEnded: boolean): WaitOutcome | null {
+  const endings = looks.map((one) => {
+    const ending = endingOf(one, goal)
+    return ending !== 'met' && beingEnded && isBeingEnded(one) ? null : ending
+  })
   const met = endings.filter((ending) => ending === 'met').length
   if (goal.mode === 'any' ? met > 0 : met === looks.length) return 'met'
   const worst = ENDINGS.find((ending) => endings.includes(ending)) ?? null

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -107,7 +107,37 @@ describe('wait() goes on', () => {
     const waiting = wait(await place.open(), [id], { timeoutMs: 20_000 })
     await subscribed(orch, id)
     await abandon(orch, [id])
-    expect(['closed', 'failed']).toContain((await waiting).outcome)
+    expect((await waiting).outcome).toBe('closed')
+  })
+
+  it.each([
+    ['its turn ends', (id: string) => place.server.finish(id)],
+    ['its process ends', (id: string) => place.server.exit(id, { code: 1, signal: null })],
+    ['it asks', (id: string) => page(id, 'QUESTION: a?\n')],
+  ])('until the record is closed, although %s and is seen while somebody ends it', async (_, act) => {
+    const { id } = await place.spawn('[[hang: working]]')
+    let looks = 0
+    const watching = await place.open({
+      wrap: (backend) => ({ ...backend, observe: (...args) => backend.observe(...args).finally(() => looks++) }),
+    })
+    const ending = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        stop: async (...args) => {
+          const before = looks
+          act(id)
+          await eventually(() => {
+            appendFileSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'), '\n')
+            return looks > before + 1
+          })
+          return backend.stop(...args)
+        },
+      }),
+    })
+    const waiting = wait(watching, [id], { timeoutMs: 60_000 })
+    await subscribed(watching, id)
+    await abandon(ending, [id])
+    expect(await waiting).toMatchObject({ outcome: 'closed', agents: [{ agent: { lifecycle: 'abandoned' } }] })
   })
 
   it('until the phase is there, also of a program that does not show its turns', async () => {
