@@ -16,8 +16,8 @@ export function errorOf(run: OrchRun): Told {
   return error
 }
 
-/** A sentence and a next action without a trace, a full stop, or a value that nobody meant to show. */
-export function expectPlain(message: string, hint: string | null | undefined): void {
+/** A sentence and a next action, without a trace, a full stop, or a value that nobody meant to show. */
+function expectPlain(message: string, hint: string | null | undefined): void {
   expect(message).toMatch(/^Cannot \S/)
   expect(hint).toMatch(/\S/)
   for (const text of [message, hint]) expect(text).not.toMatch(/\.$|\n\s+at |\bundefined\b|\bNaN\b|\[object|Error:/)
