@@ -1,16 +1,18 @@
 import type { StopProof } from '../agent.ts'
+import type { Found } from '../backend.ts'
 import type { ErrorInfo } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import { ownerLiveness } from '../process-owner.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
-import { TIMING } from '../timing.ts'
+import { recheck, TIMING } from '../timing.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { LOOK_AGAIN_MS, turnsUpWithinMs } from './turn-up.ts'
 import { updateRecord } from './update-record.ts'
 
 /**
  * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
- * doing. One that was never recorded to be made is looked for first: not there is proof too.
+ * doing. One that was never recorded to be made is looked for first, as long as it may turn up: not there is proof too.
  * @throws OrchError `BUSY` while another process spawns it
  */
 export async function endAgent(
@@ -29,8 +31,11 @@ export async function endAgent(
   const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
   let ref = toRef(record)
   if (record.handle === null) {
-    const found = await callBackend({ ...call, verb: 'find' }, (inner) => backend.find([record.target], inner))
-    const there = found.find(({ id }) => id === record.id)
+    const look = async (): Promise<Found | undefined> => {
+      const found = await callBackend({ ...call, verb: 'find' }, (inner) => backend.find([record.target], inner))
+      return found.find(({ id }) => id === record.id)
+    }
+    const there = await recheck(look, { timeoutMs: turnsUpWithinMs(record), everyMs: LOOK_AGAIN_MS, signal })
     if (there === undefined) {
       const at = new Date().toISOString()
       return { proven: true, evidence: [{ source: 'record', detail: 'looked for it: nothing carries its id', at }] }

@@ -8,12 +8,10 @@ import { makeAgent } from './make-agent.ts'
 import type { SpawnOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { recoverSpawns } from './recover.ts'
+import { LOOK_AGAIN_MS, turnsUpWithinMs } from './turn-up.ts'
 import { reread, updateRecord } from './update-record.ts'
 
 const TASK_IN_RECORD = 4000
-
-/** How often an agent that may still turn up is looked for, in milliseconds. */
-const LOOK_AGAIN_MS = 250
 
 /** A task as its record holds it. */
 export function recordedTask(task: string): string {
@@ -59,7 +57,7 @@ async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Pr
   const found = await callBackend(call, (inner) => backend.find([target], inner))
   if (found.some((one) => one.id === id)) return adopt()
   const claim = `spawn\0${id}`
-  if (mayTurnUp(stored.record) || !takeOver(orch.claims, claim, null)) return undefined
+  if (turnsUpWithinMs(stored.record) > 0 || !takeOver(orch.claims, claim, null)) return undefined
   try {
     const owner = currentOwner()
     const now = await updateRecord(orch, stored, 'resumed', (record) =>
@@ -80,10 +78,6 @@ async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Pr
     const turnedUp = found.map((one) => ({ ...one, backend: name }))
     return (await recoverSpawns(orch, [stored], turnedUp, signal))[0]
   }
-}
-
-function mayTurnUp({ endedAt, spawnedAt }: AgentRecord): boolean {
-  return Math.abs(Date.now() - Date.parse(endedAt ?? spawnedAt)) < TIMING.inFlightMs
 }
 
 /** A record may hold only the beginning of its task. */

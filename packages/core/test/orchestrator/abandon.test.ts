@@ -2,6 +2,7 @@ import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Backend } from '../../src/backend.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
@@ -9,6 +10,7 @@ import { status } from '../../src/orchestrator/status.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()
+const LONG_AGO = '2020-01-01T00:00:00.000Z'
 let place: Place
 
 beforeEach(async () => {
@@ -61,7 +63,7 @@ describe('abandon()', () => {
   it('closes a spawn of a dead process, after a look for what it may have made', async () => {
     const orch = await place.open()
     const target = (await orch.backend('memory')).target
-    const half = interrupted(orch, { target })
+    const half = interrupted(orch, { target, owner: null, endedAt: LONG_AGO })
     await orch.registry.create(half)
     expect((await abandon(orch, [half.id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
     const { id } = await place.spawn('[[hang: a]]')
@@ -71,6 +73,20 @@ describe('abandon()', () => {
       set: { handle: null, lifecycle: 'spawning', owner: null },
     })
     expect((await abandon(orch, [id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
+    expect(place.server.agents()).toEqual([])
+  })
+
+  it('ends what a dead process asked for and what turns up only after a while', async () => {
+    const { orch, id } = await place.spawn('[[hang: a]]')
+    const stored = await orch.registry.get(id)
+    const set = { handle: null, lifecycle: 'failed', owner: null, endedAt: new Date().toISOString() } as const
+    await orch.registry.append(id, stored?.revision ?? 0, { type: 'x', set })
+    let looks = 0
+    const wrap = (backend: Backend): Backend => ({
+      ...backend,
+      find: async (targets, signal) => (looks++ < 3 ? [] : backend.find(targets, signal)),
+    })
+    expect((await abandon(await place.open({ wrap }), [id])).results).toMatchObject([{ ok: true }])
     expect(place.server.agents()).toEqual([])
   })
 
