@@ -46,7 +46,8 @@ export function killAtBarriers(backend: Backend): void {
     })
 
     it('was killed at every barrier in the sources of core and of this backend', async () => {
-      expect([...killed].sort()).toEqual(await barriersInSources('core', `backend-${backend.name}`))
+      const all = await barriersInSources('core', `backend-${backend.name}`)
+      expect(all.filter((name) => !killed.has(name))).toEqual([])
     })
   })
 }

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Scope } from '../../harness/scope.ts'
 import { receivedTexts } from '../../scripted-model/received-texts.ts'
 import { startScriptedModel } from '../../scripted-model/scripted-model.ts'
 import { managedServer } from '../../stories/support/managed-server.ts'
 import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/place.ts'
+import { holdRequests } from './hold-requests.ts'
+import { holdTmux } from './hold-tmux.ts'
+import { startHoldingProxy } from './holding-proxy.ts'
 
 /** A window or a session that carries orch's tag. */
 export interface Tagged {
@@ -24,6 +27,24 @@ export interface World {
   tagged(): Promise<Tagged[]>
   /** Everything that the agent's program, or its model, was ever given, in one text. */
   received(id: string): Promise<string>
+  /** Holds what one run of orch asks for, so that it is still under way when that run was killed. */
+  hold(what: Held): Promise<Hold>
+}
+
+/** Which call is held: the first that `does` this to the agent, or for a new one the first whose text holds `text`. */
+export interface Held {
+  does: 'create' | 'type' | 'end'
+  text: string
+  /** The agent, unless it is new. */
+  id: string | null
+}
+
+/** A call that is, or will be, held. */
+export interface Hold {
+  /** Variables for the run. */
+  env: Record<string, string>
+  /** Lets the call go on, and whatever else would have been held. */
+  release(): Promise<void>
 }
 
 /** A backend and how a world of it is made. */
@@ -46,6 +67,7 @@ async function openTmux(scope: Scope): Promise<World> {
       const names = await place.tmux.windows()
       return names.filter((name) => name !== 'orch').map((id) => ({ id, ended: false }))
     },
+    hold: holdTmux(place),
     received: (id) => readFile(join(place.project, '.orch', 'workspace', id, 'received.txt'), 'utf8').catch(() => ''),
   }
 }
@@ -54,6 +76,10 @@ async function openOpenCode(scope: Scope): Promise<World> {
   const model = await scope.use(startScriptedModel())
   const place = await scope.use(openCodePlace({ model }))
   await place.json('server', 'start')
+  const { url } = await managedServer(place)
+  const proxy = await scope.use(startHoldingProxy(url))
+  const file = join(place.state, 'opencode', 'server.json')
+  await writeFile(file, (await readFile(file, 'utf8')).replace(url, proxy.url))
   return {
     place,
     agent: [],
@@ -64,6 +90,7 @@ async function openOpenCode(scope: Scope): Promise<World> {
         metadata?.orch === undefined ? [] : [{ id: metadata.orch.id, ended: time.archived !== undefined }],
       )
     },
+    hold: holdRequests(place, proxy),
     received: async (id) => receivedTexts(model.requests, `You are the agent "${id}"`).join('\n'),
   }
 }

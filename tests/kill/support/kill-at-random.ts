@@ -1,0 +1,133 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import type { AbandonDocument, CompleteDocument, SendDocument } from '@orch/core'
+import type { OrchRun } from '../../harness/orch.ts'
+import { perFile } from '../../harness/scope.ts'
+import { type Act, actsOf, VERBS, type Verb } from './acts.ts'
+import { emptyLedger, type Ledger } from './ledger.ts'
+import { sideBySide } from './side-by-side.ts'
+import { violationsIn } from './violations.ts'
+import type { Backend, World } from './world.ts'
+
+const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000)
+const KILLS = 200
+const KEYS = 20
+
+/** Declares the tests that kill commands on one backend at random moments. */
+export function killAtRandom(backend: Backend): void {
+  describe(`orch on ${backend.name}, killed with SIGKILL at ${KILLS} random moments`, () => {
+    const scope = perFile()
+    const ledger = emptyLedger()
+    let world: World
+
+    beforeAll(async () => {
+      world = await backend.open(scope)
+    })
+
+    it(`leaves nothing twice, unlisted or unreadable, with ORCH_SEED=${SEED}`, async () => {
+      const durations = await measure(world, ledger)
+      const killed: Verb[] = []
+      await sideBySide(actsOf(SEED, KILLS, KEYS), async (act) => {
+        const durationMs = durations.get(act.verb) as number
+        if (await killOne(world, ledger, { act, durationMs })) killed.push(act.verb)
+      })
+      expect(killed.length).toBeGreaterThan(KILLS / 2)
+      expect(new Set(killed)).toEqual(new Set(VERBS))
+      expect(await violationsIn(world, ledger)).toEqual([])
+    })
+
+    it(`goes on with every key and ends every agent afterwards, with ORCH_SEED=${SEED}`, async () => {
+      const keys = Array.from({ length: KEYS }, (_, key) => `key${key}`)
+      await sideBySide(keys, (name) => spawnAgain(world, ledger, name), 6)
+      expect(await violationsIn(world, ledger)).toEqual([])
+      const ids = await openAgents(world)
+      const run = await world.place.orch('--json', 'abandon', ...ids)
+      expect((run.json as AbandonDocument).results.filter(({ ok }) => !ok)).toEqual([])
+      ledger.ended.push(...ids)
+      expect(await violationsIn(world, ledger)).toEqual([])
+    })
+  })
+}
+
+/** How long each verb takes when it is left alone, in milliseconds. */
+async function measure(world: World, ledger: Ledger): Promise<Map<Verb, number>> {
+  const durations = new Map<Verb, number>()
+  for (const verb of VERBS) {
+    const line = await lineOf(world, ledger, { verb, name: `first-${verb.replaceAll(' ', '-')}`, choice: 0 })
+    const started = performance.now()
+    const run = await world.place.orch('--json', ...line.args)
+    durations.set(verb, performance.now() - started)
+    expect(run).toMatchObject({ code: 0 })
+    note(ledger, line, run)
+  }
+  return durations
+}
+
+/** Whether it was killed: it may have come to its end before. */
+async function killOne(
+  world: World,
+  ledger: Ledger,
+  { act, durationMs }: { act: Act; durationMs: number },
+): Promise<boolean> {
+  const line = await lineOf(world, ledger, act)
+  const hold = act.held === null ? null : await world.hold({ does: act.held, text: line.text, id: line.id })
+  const killAfterMs = Math.round(durationMs * (hold === null ? act.moment : 1.5))
+  const run = await world.place.orchWith({ env: hold?.env ?? {}, killAfterMs }, '--json', ...line.args)
+  note(ledger, line, run)
+  if (act.seen) await world.place.orch('status')
+  await hold?.release()
+  return run.signal === 'SIGKILL'
+}
+
+/** A command line, whose agent it is for, and the text that it alone carries. */
+interface Line {
+  verb: Verb
+  /** `null`: a new one. */
+  id: string | null
+  args: string[]
+  text: string
+}
+
+async function lineOf(
+  world: World,
+  ledger: Ledger,
+  { verb, name, choice }: Pick<Act, 'verb' | 'name' | 'choice'>,
+): Promise<Line> {
+  const text = `<${name}>`
+  if (verb === 'spawn' || verb === 'spawn with a key') {
+    if (!ledger.spawns.some((spawn) => spawn.name === name)) ledger.spawns.push({ name, must: false })
+    const key = verb === 'spawn' ? [] : ['--key', name]
+    return { verb, id: null, text, args: ['spawn', `Task ${text}`, '--name', name, ...key, ...world.agent] }
+  }
+  const ids = await openAgents(world)
+  const id = ids[choice % ids.length] as string
+  if (verb === 'send') ledger.messages.push({ id, text, sure: false })
+  const more = { send: [text], complete: ['--force'], abandon: [] }[verb]
+  return { verb, id, text, args: [verb, id, ...more] }
+}
+
+/** Writes down what a run that came to its end said. */
+function note(ledger: Ledger, { verb, id, text }: Line, { signal, json }: OrchRun): void {
+  if (signal !== null || id === null || json === undefined || 'error' in (json as object)) return
+  if (verb === 'send') {
+    const { receipt } = json as SendDocument
+    const message = ledger.messages.find((one) => one.text === text)
+    if (message) message.sure = ['confirmed', 'queued', 'accepted'].includes(receipt.delivery)
+  } else if ((json as CompleteDocument | AbandonDocument).results[0]?.ok) {
+    ledger.ended.push(id)
+  }
+}
+
+async function spawnAgain({ place, agent }: World, ledger: Ledger, name: string): Promise<void> {
+  const run = await place.orch('spawn', `Task <${name}>`, '--name', name, '--key', name, ...agent)
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[a-z0-9-]+\n$/) })
+  const spawn = ledger.spawns.find((one) => one.name === name)
+  if (spawn === undefined) ledger.spawns.push({ name, must: true })
+  else spawn.must = true
+}
+
+async function openAgents({ place }: World): Promise<string[]> {
+  const names = await readdir(join(place.state, 'agents'))
+  return names.map((name) => name.replace(/\.jsonl$/, '')).sort()
+}
