@@ -65,9 +65,14 @@ export async function observeServer(
   return {
     observations,
     found: sessions.flatMap((session): Found[] => toFound(session, target, context.host.namespace)),
-    complete: observations.every(({ turn, requests }) => turn.known && requests.known),
+    complete: observations.every(wasSeen),
     server: { ok: true, version, epoch, error: null },
   }
+}
+
+/** Of a session that is provably gone nothing else can be seen. */
+function wasSeen({ existence, turn, requests }: Observation): boolean {
+  return (existence.known && existence.value !== 'present') || (turn.known && requests.known)
 }
 
 /** The agent's session; one that is not in the list may have been put away, which ends the agent, or be gone. */

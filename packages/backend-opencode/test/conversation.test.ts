@@ -258,6 +258,13 @@ describe('observe()', () => {
     })
   })
 
+  it('of a session that was put away is a complete look, which shows that it is gone', async () => {
+    const agent = await createAgent(site.open(), site.request())
+    await site.open().stop(agent.ref(), signal)
+    const look = await site.open().observe([agent.ref()], signal)
+    expect(look).toMatchObject({ complete: true, observations: [{ existence: { known: true, value: 'gone' } }] })
+  })
+
   it('shows a turn that the model cannot answer as an error, with what the server said', async () => {
     const agent = await startAgent(site.open(), site.request(), '[[error: 400]]')
     expect(await agent.ended()).toMatchObject({

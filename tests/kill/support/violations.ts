@@ -51,7 +51,9 @@ export async function violationsIn(world: World, ledger: Ledger): Promise<string
   const runs = [...alive, ...own.flatMap(({ environment }) => environment.ORCH_AGENT_ID ?? [])]
   const workspaces = await readdir(join(place.project, '.orch', 'workspace')).catch((): string[] => [])
   return [
-    ...(status.complete ? [] : ['status could not look at everything']),
+    ...(status.complete
+      ? []
+      : [`status could not look at everything: ${JSON.stringify([status.backends, status.warnings])}`]),
     ...different('records', open, 'agents in status', listed),
     ...records.flatMap(({ id, folder, lifecycle, closed }) =>
       folder === 'agents' && closed ? [`the record of ${id} is ${lifecycle} and was not put away`] : [],
