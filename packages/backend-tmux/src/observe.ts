@@ -90,19 +90,17 @@ async function sightingsOf(
   const at = new Date().toISOString()
   const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
   const runs = subjects.some(ended) && hasProc() ? await processesBy(RUN_VARIABLE) : null
-  return Promise.all(
-    subjects.map(async (subject): Promise<Sighting> => {
-      const { agent, handle, look, row } = subject
-      const absent = row === undefined && handle !== null
-      return {
-        ...{ agent, handle, look, row, at },
-        recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
-        running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
-        serverRuns: absent && look.kind === 'none' && serverRuns(handle),
-        loggedAt: absent ? await modifiedAt(handle.log) : null,
-      }
-    }),
-  )
+  return subjects.map((subject) => {
+    const { agent, handle, look, row } = subject
+    const absent = row === undefined && handle !== null
+    return {
+      ...{ agent, handle, look, row, at },
+      recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
+      running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
+      serverRuns: absent && look.kind === 'none' && serverRuns(handle),
+      loggedAt: absent ? modifiedAt(handle.log) : null,
+    }
+  })
 }
 
 function serverRuns(handle: Handle): boolean {

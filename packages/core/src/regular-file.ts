@@ -1,19 +1,48 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, type Stats, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  writeSync,
+} from 'node:fs'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+
+const block = Buffer.alloc(65_536)
 
 /**
  * Reads a file that others may replace: no symbolic link is followed, and a pipe or device is refused, not waited for.
  * Throws what the operating system says (`ENOENT`, `ELOOP` for a link …), and `ENOTREG` for what is no regular file.
+ * @param use gets the text, and when the file was last changed (ISO 8601) if it asks for that
  */
-export function readRegularFile(file: string): { readonly text: string; readonly changedAt: string } {
+export function withRegularFile<T>(file: string, use: (text: string, changedAt: () => string) => T): T {
   const descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
-    const { mtime } = assertRegular(file, fstatSync(descriptor))
-    return { text: readFileSync(descriptor, 'utf8'), changedAt: mtime.toISOString() }
+    return use(readText(file, descriptor), () => fstatSync(descriptor).mtime.toISOString())
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** The text of a file, under the rules of {@link withRegularFile}. */
+export function readRegularFile(file: string): string {
+  return withRegularFile(file, (text) => text)
+}
+
+/** Reading at a position is refused by what is no file; only an endless device has more than a block, so that is looked at. */
+function readText(file: string, descriptor: number): string {
+  try {
+    const length = readSync(descriptor, block, 0, block.length, 0)
+    if (length < block.length) return block.toString('utf8', 0, length)
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === 'ESPIPE' ? notRegular(file, 'ENOTREG') : cause
+  }
+  assertRegular(file, fstatSync(descriptor))
+  return readFileSync(descriptor, 'utf8')
 }
 
 /**
@@ -46,6 +75,9 @@ export function writeOnce(descriptor: number, text: string, onShort: (written: n
 
 function assertRegular(file: string, stats: Stats): Stats {
   if (stats.isFile()) return stats
-  const code = stats.isDirectory() ? 'EISDIR' : 'ENOTREG'
-  throw Object.assign(new Error(`${code}: not a regular file, "${file}"`), { code })
+  throw notRegular(file, stats.isDirectory() ? 'EISDIR' : 'ENOTREG')
+}
+
+function notRegular(file: string, code: string): Error {
+  return Object.assign(new Error(`${code}: not a regular file, "${file}"`), { code })
 }

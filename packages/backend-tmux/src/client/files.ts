@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { chmod, lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
@@ -104,8 +104,16 @@ function readExit(file: string): RecordedExit | null {
 }
 
 /** When a file was last written to, ISO 8601, or `null`. */
-export async function modifiedAt(file: string): Promise<string | null> {
-  return (await stat(file).catch(() => null))?.mtime.toISOString() ?? null
+export function modifiedAt(file: string): string | null {
+  return statIfThere(file)?.mtime.toISOString() ?? null
+}
+
+function statIfThere(file: string): Stats | null {
+  try {
+    return statSync(file)
+  } catch {
+    return null
+  }
 }
 
 /** Whether `path` is a directory. */

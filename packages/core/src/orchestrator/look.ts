@@ -181,25 +181,33 @@ function damaged(stored: StoredRecord): Observation | null {
  * because that cannot be stored now: the next one sees it again.
  */
 async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observation | null): Promise<StoredRecord> {
-  if (observation === null || stored.damage !== null || stored.closed) return stored
-  const { record } = stored
-  const exit = observation.process.known ? observation.process.value.exit : null
-  const arrived = observation.arrived ?? []
-  const newExit = record.exit === null && exit !== null
-  const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
-  const settled = record.attempts.some(({ id }) => arrived.includes(id))
-  if (!newExit && !newFacts && !settled) return stored
-  const change = (now: AgentRecord): RecordChange => ({
-    ...(newExit ? { exit } : {}),
-    ...(newFacts ? { facts: observation.facts ?? null } : {}),
-    ...(settled ? { attempts: now.attempts.filter(({ id }) => !arrived.includes(id)) } : {}),
-  })
+  const change = observation === null ? null : newFactsOf(stored, observation)
+  if (change === null) return stored
   try {
     return await updateRecord(orch, stored, 'observed', change)
   } catch (error) {
     if (isOrchError(error)) return stored
     throw error
   }
+}
+
+/** What an observation proves and the record does not have yet; `null` for nothing. */
+function newFactsOf(
+  { record, damage, closed }: StoredRecord,
+  observation: Observation,
+): ((now: AgentRecord) => RecordChange) | null {
+  if (damage !== null || closed) return null
+  const exit = observation.process.known ? observation.process.value.exit : null
+  const arrived = observation.arrived ?? []
+  const newExit = record.exit === null && exit !== null
+  const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
+  const settled = record.attempts.some(({ id }) => arrived.includes(id))
+  if (!newExit && !newFacts && !settled) return null
+  return (now) => ({
+    ...(newExit ? { exit } : {}),
+    ...(newFacts ? { facts: observation.facts ?? null } : {}),
+    ...(settled ? { attempts: now.attempts.filter(({ id }) => !arrived.includes(id)) } : {}),
+  })
 }
 
 /** Renders an agent as every surface shows it. Pure. */

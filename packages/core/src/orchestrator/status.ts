@@ -94,11 +94,9 @@ function newerFirst(a: Agent, b: Agent): number {
  * agent that was opened or closed during the look is neither.
  */
 async function findOrphans(orch: Orch, look: BulkLook, before: RecordList): Promise<Orphan[]> {
-  if (look.found.length === 0) return []
-  const known = new Set([
-    ...before.records.map(({ record }) => record.id),
-    ...before.unreadable.map(({ id }) => id),
-    ...(await orch.registry.ids('open')),
-  ])
-  return look.found.filter(({ id }) => !known.has(id)).map(({ backend, id, detail }) => ({ backend, id, detail }))
+  const known = new Set([...before.records.map(({ record }) => record.id), ...before.unreadable.map(({ id }) => id)])
+  const unknown = look.found.filter(({ id }) => !known.has(id))
+  if (unknown.length === 0) return []
+  const now = new Set(await orch.registry.ids('open'))
+  return unknown.filter(({ id }) => !now.has(id)).map(({ backend, id, detail }) => ({ backend, id, detail }))
 }

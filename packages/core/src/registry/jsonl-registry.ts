@@ -177,7 +177,7 @@ function readAll(which: 'open' | 'closed', directory: string): RecordList {
     if (id === null) continue
     const file = `${directory}/${entry.name}`
     try {
-      const text = readIfThere(file, entry.isFile() ? readText : readRegular)
+      const text = readIfThere(file, entry.isFile() ? readText : readRegularFile)
       if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed'))
     } catch (error) {
       unreadable.push({ id, place: file, reason: (error as Error).message })
@@ -234,9 +234,8 @@ function idOf(name: string): string | null {
 }
 
 const readText = (file: string): string => readFileSync(file, 'utf8')
-const readRegular = (file: string): string => readRegularFile(file).text
 
-function readIfThere(file: string, read: (file: string) => string = readRegular): string | null {
+function readIfThere(file: string, read: (file: string) => string = readRegularFile): string | null {
   try {
     return read(file)
   } catch (cause) {

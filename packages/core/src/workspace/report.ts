@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
-import { readRegularFile } from '../regular-file.ts'
+import { withRegularFile } from '../regular-file.ts'
 
 /** What the agent's own page says. `unreadable` is set when the page is there and could not be read. */
 export interface Report {
@@ -21,8 +21,10 @@ export const PAGE = 'WORKSPACE.md'
 export function readReport(workspace: string, answered: readonly string[]): Report {
   const file = join(workspace, PAGE)
   try {
-    const { text, changedAt } = readRegularFile(file)
-    return parseReport(text, changedAt, answered)
+    return withRegularFile(file, (text, changedAt) => {
+      const { phase, requests } = parseReport(text, '', answered)
+      return phase === null && requests.length === 0 ? NO_REPORT : parseReport(text, changedAt(), answered)
+    })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return NO_REPORT
@@ -35,7 +37,7 @@ export function readReport(workspace: string, answered: readonly string[]): Repo
 
 /** Parses a page that was last changed at `at` (ISO 8601): the one parser for every reader (design §8). Pure. */
 export function parseReport(text: string, at: string, answered: readonly string[]): Report {
-  const lines = text.replace(/\r/g, '').split('\n')
+  const lines = (text.includes('\r') ? text.replaceAll('\r', '') : text).split('\n')
   const stated = frontMatterPhase(lines) ?? lastPhaseLine(lines)
   const phase = stated === null ? null : toPhase(stated, at)
   const requests = lines

@@ -5,7 +5,7 @@ import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
-import { appendRegularFile, readRegularFile } from '../regular-file.ts'
+import { appendRegularFile, readRegularFile, withRegularFile } from '../regular-file.ts'
 import { PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
@@ -90,7 +90,7 @@ export function writePhase(workspace: string, id: string, name: string, note: st
     const after = withPhase(before, line)
     if (after.startsWith(before)) appendRegularFile(file, after.slice(before.length))
     else replaceWhole(file, after)
-    return { name, note, at: readRegularFile(file).changedAt }
+    return { name, note, at: withRegularFile(file, (_, changedAt) => changedAt()) }
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }
@@ -121,7 +121,7 @@ function isDirectory(path: string): boolean {
 
 function readIfThere(file: string): string | null {
   try {
-    return readRegularFile(file).text
+    return readRegularFile(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
@@ -130,7 +130,7 @@ function readIfThere(file: string): string | null {
 
 function readOrNull(file: string): string | null {
   try {
-    return readRegularFile(file).text
+    return readRegularFile(file)
   } catch {
     return null
   }
