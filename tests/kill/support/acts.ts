@@ -1,4 +1,4 @@
-import { createRandom } from '../../../packages/core/test/contract/registry/random.ts'
+import { createRandom } from './random.ts'
 import type { Held } from './world.ts'
 
 /** What is done to orch's agents at random. */
