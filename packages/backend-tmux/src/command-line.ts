@@ -145,13 +145,15 @@ function windowCommands(window: NewWindow): Command[] {
 
 /**
  * What writes a log: while the disk is full output is lost, and the first line that can be written again says so.
+ * All of it carries the run as a variable, so that `stop` sees the end of the last process that writes.
  * tmux expands it as a format and as a time: it holds no `#` and no `%`.
  */
 function logCommand(run: string): string {
-  const missing = `printf '\\n[Output is missing here: the log could not be written]\\n'`
+  const missing = `printf "\\n[Output is missing here: the log could not be written]\\n"`
   const untilRoom = `until ${missing}; do IFS= read -r lost || exit; done`
-  const loop = `until ${LOG_VARIABLE}=${run} cat; do [ $? -lt 128 ] || exit; ${untilRoom}; done`
-  return `umask 077; exec >>"$ORCH_TMUX_LOGS/${run}.log" 2>/dev/null; ${loop}`
+  const loop = `until cat; do [ $? -lt 128 ] || exit; ${untilRoom}; done`
+  const script = `umask 077; exec >>"$ORCH_TMUX_LOGS/${run}.log" 2>/dev/null; ${loop}`
+  return `${LOG_VARIABLE}=${run} exec /bin/sh -c '${script}'`
 }
 
 const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'
