@@ -40,7 +40,8 @@ runBackendContract({
 
 \`setup\` returns a fresh \`World\` for each case: the client under test, a way to open further clients of the same
 server, complete requests for new agents, prompts that make the agent answer, work, ask, fail or exit, what its program
-really received, and hands on the server (kill, freeze, thaw). \`missing\` says why this machine cannot run the backend:
+really received, hands on the server (kill, freeze, thaw), what of its agents is left, and how a process of its own opens
+the same backend. \`examples/backend-process/test/world.js\` is one to copy. \`missing\` says why this machine cannot run the backend:
 its cases are then skipped with a line on stderr, or fail when \`ORCH_REQUIRE_BACKENDS\` names the backend.
 `
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { DeadlineError, OrchError, recheck, withDeadline } from '@orch/core'
 import { onLines } from './protocol.js'
 
+/** How long it may take over an act, in milliseconds: a program that does not read holds a message up. */
+const ACT_MS = 15_000
 /** How long a new supervisor may take to listen, in milliseconds. */
 const START_MS = 15_000
 /** What a Unix socket's path may have at most, with room for the draft's ending. */
@@ -38,20 +40,17 @@ export class Client {
    */
   async call(method, request, signal) {
     signal.throwIfAborted()
+    const timeoutMs = ['list', 'read'].includes(method) ? this.#answerMs : ACT_MS
     try {
-      return await withDeadline(this.#answerMs, signal, (inner) => this.#ask({ method, ...request }, inner))
+      return await withDeadline(timeoutMs, signal, (inner) => this.#ask({ method, ...request }, inner))
     } catch (cause) {
       if (!(cause instanceof DeadlineError)) throw cause
-      throw new OrchError(
-        'BACKEND_UNREACHABLE',
-        `Cannot talk to the supervisor: no answer within ${this.#answerMs} ms`,
-        {
-          hint: 'Look at the process that listens in the state directory',
-          outcome: 'unknown',
-          retryable: true,
-          cause,
-        },
-      )
+      throw new OrchError('BACKEND_UNREACHABLE', `Cannot talk to the supervisor: no answer within ${timeoutMs} ms`, {
+        hint: 'Look at the process that listens in the state directory',
+        outcome: 'unknown',
+        retryable: true,
+        cause,
+      })
     }
   }
 

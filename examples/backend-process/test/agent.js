@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, watch } from 'node:fs'
 import { createInterface } from 'node:readline'
 
@@ -19,7 +20,15 @@ function take(text) {
   const [verb, rest = ''] = text.split(/ (.*)/s)
   if (verb === 'exit') process.exit(Number(rest))
   if (verb === 'answer') console.log(rest)
+  if (verb === 'stubborn') ignoreHangUps()
   if (verb === 'work') whenFinished(() => console.log(rest))
+}
+
+function ignoreHangUps() {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {})
+  const child = 'trap "" HUP INT TERM; echo stubborn; exec tail -f /dev/null'
+  const { pid } = spawn('/bin/sh', ['-c', child], { stdio: ['ignore', 'inherit', 'inherit'] })
+  appendFileSync(`${folder}/pids`, `${pid}\n`)
 }
 
 /** @param {() => void} then */

@@ -18,7 +18,8 @@ const ALWAYS = /** @type {const} */ (['existence', 'process', 'lastActivityAt'])
 export async function createWorld(promptBy) {
   const folder = mkdtempSync(join(tmpdir(), 'process-'))
   const host = { name: 'process', stateDirectory: folder, namespace: 'contract0000', env: process.env }
-  const factory = createBackend({ answerMs: 2_000 })
+  const options = { answerMs: 2_000 }
+  const factory = createBackend(options)
   const backend = factory(host)
   const { signal } = new AbortController()
   const program = { name: 'agent', command: process.execPath, args: [PROGRAM, folder], env: {}, promptBy }
@@ -45,6 +46,7 @@ export async function createWorld(promptBy) {
       ask: (text) => `ask ${text}`,
       fail: () => 'fail',
       exit: (code) => `exit ${code}`,
+      stubborn: () => 'stubborn',
     },
     known: {
       created: ALWAYS,
@@ -53,7 +55,15 @@ export async function createWorld(promptBy) {
       stopped: ['existence'],
       killed: ['existence', 'process'],
     },
-    open: async (options) => factory({ ...host, ...options }),
+    elsewhere: {
+      module: new URL('../src/index.js', import.meta.url).href,
+      options,
+      host: { name: host.name, stateDirectory: folder, namespace: host.namespace },
+      env: process.env,
+      nodeArguments: [],
+    },
+    open: async (more) => factory({ ...host, ...more }),
+    light: { program: { name: 'tail', command: 'tail', args: ['-f', '/dev/null'], env: {}, promptBy: 'none' } },
     request(overrides = {}) {
       const id = `agent-${randomBytes(6).toString('hex')}`
       const workspace = join(folder, id)

@@ -314,6 +314,12 @@ export interface Backend {
   answer?(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult>
   /** Capability `interrupt`. */
   interrupt?(agent: AgentRef, signal: AbortSignal): Promise<InterruptResult>
+  /**
+   * Capability `resume`. Makes the place of an agent again whose process or server is gone, and goes on with its
+   * conversation under the same id; `request.prompt` is not given again, so the result is `begun`.
+   * @throws OrchError `AGENT_EXISTS` when the agent is there and runs; nothing was made.
+   */
+  resume?(agent: AgentRef, request: CreateRequest, signal: AbortSignal): Promise<CreateResult>
   /** Capability `server`. */
   readonly server?: ServerControl
 }

@@ -7,6 +7,7 @@ import { eventually } from '../../../../tests/harness/eventually.ts'
 import { type OpenCodeEnvironment, openCodeEnvironment } from '../../../../tests/harness/open-code-environment.ts'
 import { isAlive, processesWithEnvironment, signalProcess } from '../../../../tests/harness/processes.ts'
 import type { Scope } from '../../../../tests/harness/scope.ts'
+import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
 import { type ScriptedModel, startScriptedModel } from '../../../../tests/scripted-model/scripted-model.ts'
 import type { ServerRecord } from '../../src/client/server-file.ts'
 import { type OpenCodeOptions, opencode } from '../../src/index.ts'
@@ -77,8 +78,10 @@ export function openWorld(site: Site): World {
       ask: (text) => `[[question: ${text} | yes | no]] [[answer: thanks]]`,
       fail: () => '[[error: 400]]',
       exit: () => '[[answer: this program does not end]]',
+      stubborn: () => '[[answer: this program does not end]]',
     },
     known: KNOWN,
+    elsewhere: elsewhere(site, namespace),
     open: async (options) => site.open(options?.namespace ?? namespace),
     request: site.request,
     received: (agent) => receivedTexts(site, agent),
@@ -98,6 +101,16 @@ export function openWorld(site: Site): World {
   }
 }
 
+function elsewhere({ stateDirectory, environment }: Site, namespace: string): World['elsewhere'] {
+  return {
+    module: new URL('../../src/index.ts', import.meta.url).href,
+    options: {},
+    host: { name: 'opencode', stateDirectory, namespace },
+    env: environment.env,
+    nodeArguments: SOURCE_ARGUMENTS,
+  }
+}
+
 const ALL = ['existence', 'turn', 'requests', 'lastActivityAt', 'usage'] as const
 
 const KNOWN: KnownFields = {
@@ -112,15 +125,17 @@ const KNOWN: KnownFields = {
 
 interface Stored {
   readonly info: { readonly role: string }
-  readonly parts: readonly { readonly type: string; readonly text?: string }[]
+  readonly parts: readonly { readonly type: string; readonly text?: string; readonly synthetic?: boolean }[]
 }
 
-/** What the session holds of its user, asked without orch. */
+/** What the session holds of its user, asked without orch; what OpenCode adds when it shortens a long one is left out. */
 async function receivedTexts(site: Site, { handle, directory }: AgentRef): Promise<string[]> {
   const { sessionId } = handle as { sessionId: string }
   const messages = await site.call<Stored[]>(`/session/${sessionId}/message`, directory)
   const texts = messages.filter(({ info }) => info.role === 'user').flatMap(({ parts }) => parts)
-  return texts.flatMap(({ type, text }) => (type === 'text' && text !== undefined ? [text] : []))
+  return texts.flatMap(({ type, text, synthetic }) =>
+    type === 'text' && text !== undefined && !synthetic ? [text] : [],
+  )
 }
 
 async function leftovers(site: Site, namespace: string): Promise<string[]> {
@@ -130,7 +145,13 @@ async function leftovers(site: Site, namespace: string): Promise<string[]> {
   const sessions = await site.call<Session[]>('/experimental/session?limit=1000')
   const busy = Object.keys(await site.call<object>('/session/status'))
   const own = sessions.filter(({ metadata }) => metadata?.orch?.namespace === namespace)
-  return [...own.map(({ id }) => `session ${id} is not put away`), ...busy.map((id) => `session ${id} is busy`)]
+  const { name, value } = site.environment.mark
+  const others = (await processesWithEnvironment(name, value)).filter((one) => one.pid !== pid)
+  return [
+    ...own.map(({ id }) => `session ${id} is not put away`),
+    ...busy.map((id) => `session ${id} is busy`),
+    ...others.map((one) => `process ${one.pid} runs`),
+  ]
 }
 
 function request(directory: string, overrides: Partial<CreateRequest>): CreateRequest {

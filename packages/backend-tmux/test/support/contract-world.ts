@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { tmux } from '@orch/backend-tmux'
 import type { ProgramSpec } from '@orch/core'
 import type { World as ContractWorld } from '@orch/core/contract'
-import { nodeProgram, World } from './world.ts'
+import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
+import { countingTmux } from './counting-tmux.ts'
+import { nodeProgram, systemProgram, World } from './world.ts'
 
 const ALWAYS = ['existence', 'process', 'lastActivityAt'] as const
 
@@ -11,18 +13,24 @@ const ALWAYS = ['existence', 'process', 'lastActivityAt'] as const
 export async function contractWorld(promptBy: ProgramSpec['promptBy']): Promise<ContractWorld> {
   const world = new World()
   const program = nodeProgram('agent.mjs', [], promptBy)
+  const { backend, calls } = countingTmux(world)
+  let looks = 0
   const file = (id: string, name: string): string => join(world.folder, `${id}.${name}`)
   return {
-    backend: world.backend,
+    backend,
+    elsewhere: promptBy === 'send' ? elsewhere(world) : null,
+    looks: () => (looks += calls()),
     prompts: {
       answer: (text) => `answer ${text}`,
       work: (text) => `work ${text}`,
       ask: (text) => `ask ${text}`,
       fail: () => 'fail',
       exit: (code) => `exit ${code}`,
+      stubborn: () => 'stubborn',
     },
     known: { created: ALWAYS, begun: ALWAYS, exited: ALWAYS, stopped: ALWAYS, killed: ALWAYS },
     open: async (options) => tmux()({ ...world.host, ...options }),
+    light: { program: systemProgram('tail', ['-f', '/dev/null']) },
     request: (overrides) => world.request(program, overrides),
     received: async ({ id }) => {
       const text = readOrEmpty(file(id, 'received'))
@@ -37,6 +45,17 @@ export async function contractWorld(promptBy: ProgramSpec['promptBy']): Promise<
     thawServer: async () => world.thaw(),
     leftovers: async () => world.agentLeftovers(),
     dispose: () => world[Symbol.asyncDispose](),
+  }
+}
+
+function elsewhere({ host }: World): ContractWorld['elsewhere'] {
+  const { name, stateDirectory, namespace, env } = host
+  return {
+    module: new URL('../../src/index.ts', import.meta.url).href,
+    options: {},
+    host: { name, stateDirectory, namespace },
+    env,
+    nodeArguments: SOURCE_ARGUMENTS,
   }
 }
 

@@ -141,7 +141,8 @@ export class World {
   }
 
   async killServer(): Promise<void> {
-    const pid = this.serverPid
+    const pid = this.#frozen ?? this.serverPid
+    this.#frozen = null
     process.kill(pid, 'SIGKILL')
     await eventually('the end of the tmux server', () => !runs(pid) || undefined)
   }
@@ -157,16 +158,28 @@ export class World {
     this.#frozen = null
   }
 
-  /** What is still there of agents, but not of the server: windows and processes. */
+  /** What is still there of agents, but not of the server: processes, windows, and texts that were sent. */
   agentLeftovers(): string[] {
     const processes = this.leftovers().filter((line) => !line.includes(`-S ${this.socket}`))
-    return [...processes, ...this.windows()]
+    return [...processes, ...this.windows(), ...this.buffers()]
+  }
+
+  private buffers(): string[] {
+    return this.listed('list-buffers', '-F', 'buffer #{buffer_name}')
   }
 
   private windows(): string[] {
+    return this.listed('list-panes', '-a', '-F', '#{window_id} #{@orch_agent_id}').filter((line) =>
+      /^@\d+ \S/.test(line),
+    )
+  }
+
+  /** The lines of an answer; none when no server runs. */
+  private listed(...args: string[]): string[] {
     try {
-      const listed = this.tmux('list-panes', '-a', '-F', '#{window_id} #{@orch_agent_id}')
-      return listed.split('\n').filter((line) => /^@\d+ \S/.test(line))
+      return this.tmux(...args)
+        .split('\n')
+        .filter(Boolean)
     } catch {
       return []
     }

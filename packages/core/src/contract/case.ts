@@ -25,6 +25,8 @@ export interface CaseContext {
   open(options?: OpenOptions): Promise<Backend>
   /** Creates an agent from a request, and remembers it for the end of the case. */
   create(request?: CreateRequest, backend?: Backend): Promise<Created>
+  /** Remembers for the end of the case an agent that was made in another way. */
+  adopt(agent: AgentRef): AgentRef
   /** Creates an agent and gives it its first prompt. */
   spawn(prompt: string, backend?: Backend): Promise<AgentRef>
   /** A message with an id of its own. */
@@ -37,6 +39,8 @@ export interface CaseContext {
   killServer(): Promise<void>
   /** Runs `work` while the server does not answer, within the case's patience. */
   whileFrozen<T>(what: string, work: () => Promise<T>): Promise<T>
+  /** Runs `work` on a server that does not answer and is then killed, within the case's patience. */
+  whileDying<T>(what: string, work: () => Promise<T>): Promise<T>
   /** Looks until `look` returns something other than `undefined`; fails with `never: <what>` when patience ends. */
   eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T>
   /** Waits until the turn is as asked for. */

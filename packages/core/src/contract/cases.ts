@@ -8,9 +8,11 @@ import { eventCases } from './cases/events.ts'
 import { exitCases } from './cases/exit.ts'
 import { findCases } from './cases/find.ts'
 import { interruptCases } from './cases/interrupt.ts'
+import { killedCases } from './cases/killed.ts'
 import { knownCases } from './cases/known.ts'
 import { observeCases } from './cases/observe.ts'
 import { readCases } from './cases/read.ts'
+import { resumeCases } from './cases/resume.ts'
 import { sendCases } from './cases/send.ts'
 import { serverCases } from './cases/server.ts'
 import { stopCases } from './cases/stop.ts'
@@ -30,8 +32,10 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...answerCases,
   ...interruptCases,
   ...exitCases,
+  ...resumeCases,
   ...stopCases,
   ...closeCases,
   ...abortCases,
   ...serverCases,
+  ...killedCases,
 ]

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Reason } from '../agent.ts'
 import { isOrchError, type OrchErrorCode } from '../errors.ts'
 
 /** Characters of a value that a failure shows. */
@@ -41,6 +42,11 @@ export async function settle<T>(work: Promise<T>): Promise<{ value: T } | { erro
   } catch (error) {
     return { error }
   }
+}
+
+/** Whether it is a reason that says something. */
+export function isReason(reason: Reason | null): boolean {
+  return reason !== null && reason.code !== '' && reason.text !== ''
 }
 
 /** The failure of a case: what went wrong, and the reason the case exists for. */

@@ -36,8 +36,11 @@ export function createContext(world: World, signal: AbortSignal, patienceMs: num
       const result = await client.create(request, signal)
       const { id, target, directory } = request
       const ref = { id, target, handle: result.handle, directory, facts: null, attempts: [] }
-      made.push(ref)
-      return { ref, request, result }
+      return { ref: context.adopt(ref), request, result }
+    },
+    adopt(agent) {
+      made.push(agent)
+      return agent
     },
     async spawn(prompt, client = backend) {
       const { ref, result } = await context.create(world.request({ prompt }), client)
@@ -59,6 +62,13 @@ export function createContext(world: World, signal: AbortSignal, patienceMs: num
       await world.killServer()
     },
     whileFrozen: (what, work) => whileFrozen(world, patienceMs, { what, work }),
+    async whileDying(what, work) {
+      await world.freezeServer()
+      const over = work()
+      over.catch(() => {})
+      await context.killServer()
+      return withinPatience(patienceMs, what, () => over)
+    },
     eventually: (what, look) => eventually(what, look, { patienceMs, signal }),
     turn: (agent, status) => awaitTurn(context, agent, status),
     rest: (agent, text) => awaitRest(context, agent, text),
@@ -91,12 +101,18 @@ async function whileFrozen<T>(
 ): Promise<T> {
   await world.freezeServer()
   try {
+    return await withinPatience(patienceMs, what, work)
+  } finally {
+    await world.thawServer()
+  }
+}
+
+async function withinPatience<T>(patienceMs: number, what: string, work: () => Promise<T>): Promise<T> {
+  try {
     return await withDeadline(patienceMs, undefined, work)
   } catch (error) {
     if (error instanceof DeadlineError) throw new ContractFailure(`${what} (nothing within ${patienceMs} ms)`)
     throw error
-  } finally {
-    await world.thawServer()
   }
 }
 

@@ -11,6 +11,7 @@ export { type CaseOutcome, runCase } from './run-case.ts'
 export type {
   ContractOptions,
   ContractRunner,
+  Elsewhere,
   KnownFields,
   ObservedField,
   OpenOptions,

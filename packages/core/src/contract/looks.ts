@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AgentRequest, Item } from '../agent.ts'
-import type { AgentRef, Observation } from '../backend.ts'
+import type { AgentRef, AnswerResult, Observation } from '../backend.ts'
 import type { CaseContext } from './case.ts'
+import { check } from './check.ts'
 
 /** More than any case makes. */
 export const EVERYTHING = 100_000
@@ -78,6 +79,19 @@ export function openRequest(t: CaseContext, agent: AgentRef): Promise<AgentReque
     const { requests } = await t.observe(agent)
     return requests.known ? requests.value[0] : undefined
   })
+}
+
+/** Answers a request with its first choice, or where it has none with a text. */
+export async function answerTo(
+  t: CaseContext,
+  agent: AgentRef,
+  request: AgentRequest,
+  signal: AbortSignal = t.signal,
+): Promise<AnswerResult> {
+  check(t.backend.answer !== undefined, 'a backend with the capability "requests" has answer()')
+  const choice = request.choices[0]?.id ?? null
+  const text = choice === null ? 'yes' : null
+  return t.backend.answer(agent, { requestId: request.id, choice, text }, signal)
 }
 
 async function awaitText(t: CaseContext, agent: AgentRef, text: string): Promise<void> {

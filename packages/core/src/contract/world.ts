@@ -1,4 +1,5 @@
-import type { AgentRef, Backend, BackendFactory, CreateRequest, Observation } from '../backend.ts'
+import type { AgentRef, Backend, BackendFactory, BackendHost, CreateRequest, Observation } from '../backend.ts'
+import type { JsonObject } from '../json.ts'
 
 /** The fields of an {@link Observation} that may be unknown. */
 export type ObservedField = Exclude<keyof Observation, 'id' | 'at' | 'facts' | 'arrived'>
@@ -39,6 +40,20 @@ export interface Prompts {
   fail(): string
   /** Ends the program with this exit code. Only with capability `programs`. */
   exit(code: number): string
+  /** From then on the program and a child that it starts ignore HUP, INT and TERM. Only with capability `programs`. */
+  stubborn(): string
+}
+
+/** How a further orch process opens the backend of a world, on the same server. */
+export interface Elsewhere {
+  /** The URL of a module that exports `createBackend`. */
+  readonly module: string
+  readonly options: JsonObject
+  readonly host: Pick<BackendHost, 'name' | 'stateDirectory' | 'namespace'>
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Arguments for `node` itself, where its module needs some. */
+  readonly nodeArguments: readonly string[]
 }
 
 /** How a further client is opened. */
@@ -58,8 +73,14 @@ export interface World {
   readonly known: KnownFields
   /** A further client of the same server, as another process would open it. */
   open(options?: OpenOptions): Promise<Backend>
+  /** How a process opens one; `null` when the server lives in this process, which then stands for several. */
+  readonly elsewhere: Elsewhere | null
+  /** How many requests or processes the clients made so far, where the world can count them. */
+  looks?(): number
   /** A complete request with a fresh id, an existing directory and an existing workspace. */
   request(overrides?: Partial<CreateRequest>): CreateRequest
+  /** What makes an agent cheap that is only looked at, for fifty of them at once. @default {} */
+  readonly light?: Partial<CreateRequest>
   /** The texts that the agent's program or model was given, oldest first, byte for byte. */
   received(agent: AgentRef): Promise<readonly string[]>
   /** Lets an open `prompts.work` go on to the end of its turn. */

@@ -26,6 +26,22 @@ export function createAgent(state: ServerState, view: Viewpoint, request: Create
   return { handle, epoch: state.epoch, begun: agent.begun, receipt, program, model: request.model }
 }
 
+/** Goes on with a conversation whose program has ended or whose server died; what was open there is over. */
+export function resumeAgent(agent: AgentState | undefined, state: ServerState, request: CreateRequest): CreateResult {
+  const cannot = `Cannot resume agent "${request.id}"`
+  if (!agent || agent.stopped)
+    throw new OrchError('CREATE_FAILED', `${cannot}: its conversation is not there any more`, {
+      hint: 'Spawn a new agent',
+    })
+  if (isLive(state, agent) && !agent.exit)
+    throw new OrchError('AGENT_EXISTS', `${cannot}: it is there and runs`, { hint: `Run "orch check ${request.id}"` })
+  wakeUp(agent, state)
+  agent.exit = null
+  const { program } = agent
+  const handle = { key: agent.key }
+  return { handle, epoch: state.epoch, begun: true, receipt: null, program, model: request.model }
+}
+
 /** Delivers a message, or says why not. */
 export function giveMessage(agent: AgentState | null, state: ServerState, message: Message): Receipt {
   if (!agent) return refused('GONE', 'The agent is not there any more')
@@ -47,11 +63,12 @@ export function stopAgent(agent: AgentState | null): StopProof {
 }
 
 /** Answers one request. @throws OrchError `CHOICE_UNKNOWN` */
-export function answerRequest(agent: AgentState | null, reply: Reply): AnswerResult {
+export function answerRequest(agent: AgentState | null, state: ServerState, reply: Reply): AnswerResult {
   if (agent?.answered.includes(reply.requestId))
     return { result: 'already', evidence: [seen('the request was answered before')] }
   const request = agent?.requests.find(({ id }) => id === reply.requestId)
-  if (!agent || !request) return { result: 'gone', evidence: [seen('no such request is open')] }
+  if (!agent || !request || !isLive(state, agent))
+    return { result: 'gone', evidence: [seen('no such request is open')] }
   if (reply.choice !== null && !request.choices.some(({ id }) => id === reply.choice))
     throw new OrchError(
       'CHOICE_UNKNOWN',
@@ -83,6 +100,7 @@ function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): 
     begun: false,
     stopped: false,
     exit: null,
+    stubborn: false,
     turn: { status: 'none' },
     steps: [],
     queue: [],

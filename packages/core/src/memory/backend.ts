@@ -1,6 +1,6 @@
 import type { Receipt } from '../agent.ts'
-import type { AgentRef, Backend, BackendHost, Message, Reply } from '../backend.ts'
-import { answerRequest, createAgent, giveMessage, interruptAgent, stopAgent } from './acts.ts'
+import type { AgentRef, Backend, BackendHost, CreateRequest, Message, Reply } from '../backend.ts'
+import { answerRequest, createAgent, giveMessage, interruptAgent, resumeAgent, stopAgent } from './acts.ts'
 import { capabilitiesFor } from './capabilities.ts'
 import { checkTarget, locate, type MemoryClient } from './client.ts'
 import { followEvents } from './events.ts'
@@ -59,11 +59,17 @@ export function createMemoryBackend(
     close: async () => {},
     ...(capabilities.includes('requests') && {
       answer: (ref: AgentRef, reply: Reply, signal: AbortSignal) =>
-        at('answer', signal, () => act(ref, signal, (agent) => answerRequest(agent, reply))),
+        at('answer', signal, () => act(ref, signal, (agent, state) => answerRequest(agent, state, reply))),
     }),
     ...(capabilities.includes('interrupt') && {
       interrupt: (ref: AgentRef, signal: AbortSignal) =>
         at('interrupt', signal, () => act(ref, signal, interruptAgent)),
+    }),
+    ...(capabilities.includes('resume') && {
+      resume: (ref: AgentRef, request: CreateRequest, signal: AbortSignal) =>
+        at('resume', signal, () =>
+          client.change(signal, (state) => resumeAgent(locate(state, namespace, ref), state, request)),
+        ),
     }),
     ...(capabilities.includes('server') && { server: createServerControl(client) }),
   }

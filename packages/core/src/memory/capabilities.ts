@@ -5,6 +5,6 @@ const ALWAYS: readonly Capability[] = ['turns', 'requests', 'interrupt', 'transc
 
 /** What every agent of this backend can: the same for all, and known without a look. */
 export function capabilitiesFor(options: MemoryOptions): readonly Capability[] {
-  const all: readonly Capability[] = options.survives ? ALWAYS : [...ALWAYS, 'programs']
+  const all: readonly Capability[] = options.survives ? ALWAYS : [...ALWAYS, 'programs', 'resume']
   return all.filter((capability) => !options.without?.includes(capability))
 }

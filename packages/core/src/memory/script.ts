@@ -12,14 +12,16 @@
  * | `[[permission: text]]` | asks for a permission: allow, always, deny |
  * | `[[error: text]]` | the turn ends in an error |
  * | `[[exit: code]]` | the process ends with this code |
+ * | `[[stubborn]]` | the process ignores every signal that can be ignored |
  */
 export type Step =
   | { readonly kind: 'answer' | 'think' | 'hang' | 'error'; readonly text: string }
   | { readonly kind: 'tool'; readonly name: string; readonly input: string; readonly output: string }
   | { readonly kind: 'question' | 'permission'; readonly text: string; readonly choices: readonly string[] }
   | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'stubborn' }
 
-const MARKER = /\[\[(answer|think|hang|error|tool|question|permission|exit)(?::\s*(.*?))?\s*\]\]/gs
+const MARKER = /\[\[(answer|think|hang|error|tool|question|permission|exit|stubborn)(?::\s*(.*?))?\s*\]\]/gs
 
 /** Reads the markers of a message, in order. `[]` when it holds none. */
 export function parseScript(text: string): Step[] {
@@ -35,6 +37,8 @@ function toStep(kind: string, args: string): Step {
       return { kind, text: first, choices: rest }
     case 'permission':
       return { kind, text: first, choices: ['allow', 'always', 'deny'] }
+    case 'stubborn':
+      return { kind }
     case 'exit':
       return { kind, code: Number(first) }
     default:

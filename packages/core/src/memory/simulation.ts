@@ -82,6 +82,10 @@ function takeStep(agent: AgentState, step: Step): 'stops' | 'goes on' {
     endProcess(agent, { code: step.code, signal: null })
     return 'stops'
   }
+  if (step.kind === 'stubborn') {
+    agent.stubborn = true
+    return 'goes on'
+  }
   if (step.kind === 'error') {
     endTurn(agent, 'error', step.text)
     return 'stops'

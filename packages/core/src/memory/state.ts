@@ -22,6 +22,8 @@ export interface AgentState {
   begun: boolean
   stopped: boolean
   exit: Exit | null
+  /** Its program and what that started do not end when they are only asked to. */
+  stubborn: boolean
   turn: Turn
   /** What the open turn still has to do. */
   steps: Step[]

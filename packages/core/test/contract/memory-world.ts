@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
 import type { Backend, BackendFactory, BackendHost } from '../../src/backend.ts'
 import type { KnownFields, World } from '../../src/contract/index.ts'
 import { createMemoryServer, type MemoryOptions, type MemoryServer, memory } from '../../src/memory/index.ts'
@@ -34,11 +35,11 @@ export async function memoryWorld(
   breaker: Breaker = (backend) => backend,
 ): Promise<World> {
   const { directory } = options
-  const server = createMemoryServer(directory === undefined ? {} : { directory })
+  const { server, looks } = counting(createMemoryServer(directory === undefined ? {} : { directory }))
   const factory: BackendFactory = memory({
     deadlineMs: 50,
     ...options,
-    ...(directory === undefined && { server }),
+    server,
   })
   const open = (namespace = 'memoryworld0'): Backend => factory(host(namespace))
   const broken = (namespace?: string): Backend => breaker(open(namespace), { server, open })
@@ -52,7 +53,10 @@ export async function memoryWorld(
       ask: (text) => `[[question: ${text} | yes | no]]`,
       fail: () => '[[error: the model failed]]',
       exit: (code) => `[[exit: ${code}]]`,
+      stubborn: () => '[[stubborn]] [[answer: stubborn]]',
     },
+    elsewhere: directory === undefined ? null : elsewhere(directory),
+    looks,
     open: async (more) => broken(more?.namespace),
     request: (overrides = {}) => ({
       id: `agent-${randomUUID()}`,
@@ -85,6 +89,27 @@ export async function memoryWorld(
       server.kill()
       if (directory !== undefined) rmSync(directory, { recursive: true })
     },
+  }
+}
+
+/** The server, and how often it was looked at. */
+function counting(server: MemoryServer): { readonly server: MemoryServer; looks(): number } {
+  let reads = 0
+  const read = () => {
+    reads++
+    return server.store.read()
+  }
+  return { server: { ...server, store: { ...server.store, read } }, looks: () => reads }
+}
+
+function elsewhere(directory: string): World['elsewhere'] {
+  const { name, stateDirectory, namespace } = host('memoryworld0')
+  return {
+    module: new URL('../../src/memory/index.ts', import.meta.url).href,
+    options: { directory },
+    host: { name, stateDirectory, namespace },
+    env: process.env,
+    nodeArguments: SOURCE_ARGUMENTS,
   }
 }
 

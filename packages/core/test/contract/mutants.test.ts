@@ -1,9 +1,13 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { BACKEND_CASES, runCase } from '../../src/contract/index.ts'
+import { createMatrix } from './matrix.ts'
 import { memoryWorld } from './memory-world.ts'
 import { MUTANTS } from './mutants/all.ts'
 
 const PATIENCE_MS = 400
+const matrix = createMatrix('backend', BACKEND_CASES)
+
+afterAll(() => matrix.print())
 
 describe('each case of the backend contract', () => {
   it('has a broken backend that must fail it', () => {
@@ -27,6 +31,7 @@ for (const mutant of MUTANTS) {
         if (outcome.passed) throw new Error(`Case "${id}" passed`)
         expect(outcome.error.message).toContain(claim)
         expect(outcome.during).toBe('case')
+        matrix.add(id, mutant.name)
       })
     }
   })

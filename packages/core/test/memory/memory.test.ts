@@ -88,7 +88,7 @@ describe('memory()', () => {
 
   it('without a capability neither shows nor does what it stands for', async () => {
     const backend = open({ without: ['turns', 'requests', 'interrupt', 'transcript', 'server'] })
-    expect(backend.capabilitiesOf(null)).toEqual(['models', 'programs'])
+    expect(backend.capabilitiesOf(null)).toEqual(['models', 'programs', 'resume'])
     expect([backend.answer, backend.interrupt, backend.server]).toEqual([undefined, undefined, undefined])
     const agent = await spawn(backend, '[[answer: two\nlines]]')
     const { observations } = await backend.observe([agent], signal)

@@ -1,8 +1,6 @@
-import type { AgentRequest } from '../../agent.ts'
-import type { AgentRef, AnswerResult } from '../../backend.ts'
-import type { CaseContext, ContractCase } from '../case.ts'
+import type { ContractCase } from '../case.ts'
 import { check, checkEqual } from '../check.ts'
-import { openRequest } from '../looks.ts'
+import { answerTo, openRequest } from '../looks.ts'
 import { begun, waiting } from '../situations.ts'
 
 export const answerCases: readonly ContractCase[] = [
@@ -24,7 +22,7 @@ export const answerCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await waiting(t)
       const request = await openRequest(t, agent)
-      const { result } = await answer(t, agent, request)
+      const { result } = await answerTo(t, agent, request)
       checkEqual(result, 'answered', 'the first answer to an open request is "answered"')
       await t.turn(agent, 'ended')
       const { requests } = await t.observe(agent)
@@ -38,8 +36,8 @@ export const answerCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await waiting(t)
       const request = await openRequest(t, agent)
-      const first = await answer(t, agent, request)
-      const second = await answer(t, agent, request)
+      const first = await answerTo(t, agent, request)
+      const second = await answerTo(t, agent, request)
       checkEqual(first.result, 'answered', 'the first answer is "answered"')
       check(second.result !== 'answered', 'the second answer to the same request is "already" or "gone"')
     },
@@ -51,7 +49,7 @@ export const answerCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await waiting(t)
       const request = await openRequest(t, agent)
-      const { result } = await answer(t, agent, { ...request, id: `${request.id}0` })
+      const { result } = await answerTo(t, agent, { ...request, id: `${request.id}0` })
       check(result !== 'answered', 'an answer to an unknown request is not "answered"')
       checkEqual((await openRequest(t, agent)).id, request.id, 'the open request is still open')
     },
@@ -64,7 +62,7 @@ export const answerCases: readonly ContractCase[] = [
       const [one, two] = [await waiting(t), await waiting(t)]
       const [first, second] = [await openRequest(t, one), await openRequest(t, two)]
       check(first.id !== second.id, 'requests of two agents have different ids')
-      await answer(t, one, first)
+      await answerTo(t, one, first)
       const { requests } = await t.observe(two)
       check(
         requests.known && requests.value.some(({ id }) => id === second.id),
@@ -83,10 +81,3 @@ export const answerCases: readonly ContractCase[] = [
     },
   },
 ]
-
-function answer(t: CaseContext, agent: AgentRef, request: AgentRequest): Promise<AnswerResult> {
-  check(t.backend.answer !== undefined, 'a backend with the capability "requests" has answer()')
-  const choice = request.choices[0]?.id ?? null
-  const text = choice === null ? 'yes' : null
-  return t.backend.answer(agent, { requestId: request.id, choice, text }, t.signal)
-}

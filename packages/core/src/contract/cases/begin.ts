@@ -1,6 +1,8 @@
-import type { ContractCase } from '../case.ts'
-import { check, checkEqual, settle } from '../check.ts'
-import { countReceived } from '../looks.ts'
+import { isOrchError } from '../../errors.ts'
+import type { CaseContext, ContractCase } from '../case.ts'
+import { check, checkEqual, isReason, settle } from '../check.ts'
+import { HOSTILE_TEXTS, megabyte } from '../hostile-texts.ts'
+import { countReceived, foundIds } from '../looks.ts'
 
 const PROMPT = [
   'First line with "double" and \'single\' quotes; $HOME `id` #(id) \\n {{x}} %s',
@@ -17,6 +19,15 @@ export const beginCases: readonly ContractCase[] = [
       const agent = await t.spawn(PROMPT)
       await t.rest(agent, PROMPT)
       checkEqual(await t.world.received(agent), [PROMPT], 'the program got the prompt, once, unaltered')
+    },
+  },
+  {
+    id: 'begin-is-unaltered-or-refused',
+    requires: [],
+    because: 'a task is text from people and models, and must never become a key, a format or a command',
+    async run(t) {
+      for (const [what, text] of [...Object.entries(HOSTILE_TEXTS), ['a megabyte', megabyte()] as const])
+        await checkTask(t, what, text)
     },
   },
   {
@@ -76,3 +87,23 @@ export const beginCases: readonly ContractCase[] = [
     },
   },
 ]
+
+/** The task arrives once and unaltered, or is refused: by `create`, which then makes nothing, or by `begin`. */
+async function checkTask(t: CaseContext, what: string, text: string): Promise<void> {
+  const request = t.world.request({ prompt: text })
+  const created = await settle(t.create(request))
+  if ('error' in created) {
+    check(isOrchError(created.error), `create() with ${what} as its task rejects with an OrchError: ${created.error}`)
+    check(!(await foundIds(t)).includes(request.id), `create() that refused ${what} made nothing`)
+    return
+  }
+  const { ref, result } = created.value
+  const receipt = result.begun ? result.receipt : await t.backend.begin(ref, t.message(text), t.signal)
+  check(receipt !== null, 'whoever gives the task returns a receipt')
+  const isRefused = receipt.delivery === 'refused'
+  check(!isRefused || isReason(receipt.reason), 'a refusal says why')
+  if (!isRefused) await t.rest(ref, text)
+  await t.backend.stop(ref, t.signal)
+  const received = isRefused ? [] : [text]
+  checkEqual(await t.world.received(ref), received, `${what} arrives once and unaltered as a task, or is refused`)
+}

@@ -1,6 +1,7 @@
 import type { ContractCase } from '../case.ts'
 import { check, checkEqual, checkRejects, settle } from '../check.ts'
 import { foundIds } from '../looks.ts'
+import { spawnAtOnce } from '../spawn-elsewhere.ts'
 
 export const createCases: readonly ContractCase[] = [
   {
@@ -58,6 +59,29 @@ export const createCases: readonly ContractCase[] = [
       await Promise.all(requests.map((request) => t.create(request)))
       const ids = requests.map((request) => request.id).sort()
       checkEqual((await foundIds(t)).sort(), ids, 'each of five create() calls at once made its agent')
+    },
+  },
+  {
+    id: 'create-by-twenty-processes-makes-one',
+    requires: [],
+    because: 'a script that is started twice must not give one task to two agents, nor twice to one',
+    async run(t) {
+      const task = t.world.prompts.answer('one of twenty')
+      const ids = await spawnAtOnce(t, 20, task)
+      const found = await t.backend.find([t.backend.target], t.signal)
+      const { directory } = t.world.request()
+      const agents = found.map(({ id, target, handle }) =>
+        t.adopt({ id, target, handle, directory, facts: null, attempts: [] }),
+      )
+      checkEqual(agents.length, 1, 'twenty spawns of one key at once made one agent on the server')
+      const [agent] = agents
+      check(agent !== undefined, 'find() shows the agent')
+      checkEqual([...new Set(ids)], [agent.id], 'each of twenty spawns returned that agent')
+      const tasks = await t.eventually('the agent received its task', async () => {
+        const received = await t.world.received(agent)
+        return received.length > 0 ? received : undefined
+      })
+      checkEqual(tasks.filter((text) => text.includes(task)).length, 1, 'the agent was given its task once')
     },
   },
   {

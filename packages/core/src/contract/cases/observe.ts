@@ -1,5 +1,5 @@
 import { type AgentRef, NOT_SHOWN, type Observation } from '../../backend.ts'
-import type { ContractCase } from '../case.ts'
+import type { CaseContext, ContractCase } from '../case.ts'
 import { check, checkEqual } from '../check.ts'
 import { existenceOf, foundIds, wordOf } from '../looks.ts'
 import { begun } from '../situations.ts'
@@ -31,12 +31,21 @@ export const observeCases: readonly ContractCase[] = [
     requires: [],
     because: 'status of fifty agents is one look, and each answer must stand beside its own agent',
     async run(t) {
-      const { ref } = await t.create()
-      const strangers = Array.from({ length: 49 }, (_, index) => ({ ...ref, id: `${ref.id}-${index}`, handle: null }))
-      const { observations } = await t.backend.observe([...strangers, ref], t.signal)
-      checkEqual(ids(observations), ids([...strangers, ref]), 'observe() answers for fifty agents')
-      const present = observations.filter((seen) => wordOf(seen) === 'present').map(({ id }) => id)
-      checkEqual(present, [ref.id], 'of fifty ids only the created one is present')
+      const agents = await createMany(t, 50)
+      const [one, ended] = [agents[0], agents[17]]
+      check(one !== undefined && ended !== undefined, 'fifty agents were made')
+      const strangers = agents.slice(0, 5).map((ref) => ({ ...ref, id: `${ref.id}-0`, handle: null }))
+      checkEqual((await foundIds(t)).sort(), ids(agents), 'find() shows fifty agents, each once')
+      const looksForOne = await countLooks(t, () => t.backend.observe([one], t.signal))
+      const looksForAll = await countLooks(t, () => t.backend.observe(agents, t.signal))
+      check(looksForAll <= looksForOne, `fifty agents take no more looks than one: ${looksForAll}, ${looksForOne}`)
+      await t.backend.stop(ended, t.signal)
+      const asked = [...strangers, ...agents.toReversed()]
+      const { observations } = await t.backend.observe(asked, t.signal)
+      checkEqual(ids(observations), ids(asked), 'observe() answers for fifty agents, each once')
+      const absent = observations.filter((seen) => wordOf(seen) !== 'present')
+      checkEqual(ids(absent), ids([...strangers, ended]), 'of fifty agents exactly the stopped one is not present')
+      await inBatches(agents, (agent) => t.backend.stop(agent, t.signal))
     },
   },
   {
@@ -128,6 +137,26 @@ export const observeCases: readonly ContractCase[] = [
     },
   },
 ]
+
+/** A few at once, as spawns on one machine are. */
+async function inBatches<T, R>(entries: readonly T[], work: (entry: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let start = 0; start < entries.length; start += 5)
+    results.push(...(await Promise.all(entries.slice(start, start + 5).map(work))))
+  return results
+}
+
+async function createMany(t: CaseContext, count: number): Promise<readonly AgentRef[]> {
+  const requests = Array.from({ length: count }, () => t.world.request(t.world.light))
+  return (await inBatches(requests, (request) => t.create(request))).map(({ ref }) => ref)
+}
+
+/** How many looks of its clients the world counted meanwhile; 0 where it cannot count. */
+async function countLooks(t: CaseContext, work: () => Promise<unknown>): Promise<number> {
+  const before = t.world.looks?.() ?? 0
+  await work()
+  return (t.world.looks?.() ?? 0) - before
+}
 
 function ids(entries: readonly (AgentRef | Observation)[]): string[] {
   return entries.map(({ id }) => id).sort()

@@ -49,6 +49,30 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'read-counts-a-long-line-once',
+    requires: [],
+    because: 'a line that a window would wrap is one line: counted as five, it pushes others out of the answer',
+    async run(t) {
+      const agent = await converse(t, 2)
+      const long = 'abcdefghi '.repeat(40).trim()
+      const prompt = t.world.prompts.answer(long)
+      await t.send(agent, prompt)
+      await t.rest(agent, prompt)
+      await t.eventually('read() holds the long line', async () =>
+        (await read(t, agent)).items.some((item) => says(item, long)) ? true : undefined,
+      )
+      const { whole, seen } = await whileStill(t, agent, async () => {
+        const { length } = (await read(t, agent)).items
+        const sizes = Array.from({ length: length + 1 }, (_, index) => index + 1)
+        return Promise.all(sizes.map(async (last) => (await read(t, agent, last)).items))
+      })
+      for (const [index, items] of seen.entries())
+        checkEqual(items, whole.slice(-(index + 1)), `read() of the last ${index + 1} counts a long line once`)
+      const paged = await whileStill(t, agent, () => readPages(t, agent, 1))
+      checkEqual(paged.seen, paged.whole, 'pages of one, put together, are the whole transcript')
+    },
+  },
+  {
     id: 'read-returns-all-when-there-are-fewer',
     requires: [],
     because: 'asking for more than there is must not fail, and its end must be recognisable',
@@ -99,6 +123,25 @@ export const readCases: readonly ContractCase[] = [
       await t.rest(agent, prompt)
       const again = await read(t, agent, 2, seen.before)
       checkEqual(again.items, seen.page.items, 'the page before a cursor is the same after more output')
+    },
+  },
+  {
+    id: 'read-pages-hold-while-output-grows',
+    requires: [],
+    because: 'whoever reads back through a busy agent must not lose a line, nor read one twice',
+    async run(t) {
+      const agent = await converse(t, 4)
+      const { whole } = await whileStill(t, agent, async () => undefined)
+      let page = await read(t, agent, 2)
+      const pages = [page.items]
+      for (let number = 1; page.before !== null; number++) {
+        const prompt = t.world.prompts.answer(`meanwhile ${number}`)
+        if (number <= 3) await t.send(agent, prompt)
+        page = await read(t, agent, 2, page.before)
+        pages.unshift(page.items)
+        if (number <= 3) await t.rest(agent, prompt)
+      }
+      checkEqual(pages.flat(), whole, 'pages read while output grows are the transcript as it was at the first page')
     },
   },
   {

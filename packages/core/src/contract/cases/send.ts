@@ -1,25 +1,8 @@
 import type { ContractCase } from '../case.ts'
-import { check, checkEqual, settle } from '../check.ts'
+import { check, checkEqual, isReason, settle } from '../check.ts'
+import { HOSTILE_TEXTS, megabyte } from '../hostile-texts.ts'
 import { countReceived } from '../looks.ts'
 import { begun, exited } from '../situations.ts'
-
-/** Texts that some layer between a caller and a program is known to have interpreted. */
-const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
-  'a key name': 'C-c',
-  'another key name': 'Enter',
-  'a trailing semicolon': 'echo one; echo two;',
-  'a leading dash': '-t is not an option',
-  quotes: `"double" 'single' \`back\` "unclosed`,
-  backslashes: 'C:\\new\\table \\; \\',
-  'a terminal multiplexer format': '#(touch hostile) #{pid} #[fg=red] ##',
-  'a shell expansion': '$(touch hostile) $HOME !! %s ~',
-  'a slash command': '/help me',
-  'new lines': 'first\n\nthird\n  indented',
-  'a tab': 'left\tright',
-  'four-byte characters': '\u{1F984} \u{1D518}\u{1D52B} \u6F22\u5B57 \u00E9 e\u0301 \u{1F469}\u200D\u{1F467}',
-  'a paste terminator': 'before\u001b[201~\nafter',
-  'a control character': 'before\u0003after',
-}
 
 export const sendCases: readonly ContractCase[] = [
   {
@@ -30,7 +13,8 @@ export const sendCases: readonly ContractCase[] = [
       const agent = await begun(t)
       const expected = [...(await t.world.received(agent))]
       for (const text of Object.values(HOSTILE_TEXTS)) {
-        const { delivery } = await t.send(agent, text)
+        const { delivery, reason } = await t.send(agent, text)
+        check(delivery !== 'refused' || isReason(reason), 'a refusal says why')
         if (delivery === 'refused') continue
         expected.push(text)
         await t.rest(agent, text)
@@ -53,10 +37,10 @@ export const sendCases: readonly ContractCase[] = [
     because: 'people send logs; half of one is worse than none',
     async run(t) {
       const agent = await begun(t)
-      const line = `${'0123456789 abcdefghij '.repeat(4)}\n`
-      const text = `${line.repeat(12_000)}the end`
-      const { delivery } = await t.send(agent, text)
+      const text = megabyte()
+      const { delivery, reason } = await t.send(agent, text)
       const arrives = delivery !== 'refused'
+      check(arrives || isReason(reason), 'a refusal says why')
       if (arrives) await t.rest(agent, text)
       checkEqual(await countReceived(t, agent, text), arrives ? 1 : 0, 'a megabyte arrives whole, or is refused')
     },
@@ -68,7 +52,8 @@ export const sendCases: readonly ContractCase[] = [
     async run(t) {
       const agent = await begun(t)
       for (let time = 1; time <= 2; time++) {
-        await t.send(agent, 'yes')
+        const { delivery } = await t.send(agent, 'yes')
+        check(delivery !== 'refused', 'each of two equal messages has a receipt of its own')
         await t.eventually(`"yes" arrived ${time} times`, async () =>
           (await countReceived(t, agent, 'yes')) >= time ? true : undefined,
         )
@@ -123,7 +108,7 @@ export const sendCases: readonly ContractCase[] = [
       await t.backend.stop(agent, t.signal)
       const receipt = await t.send(agent, 'anyone there')
       checkEqual(receipt.delivery, 'refused', 'send() to a stopped agent is refused')
-      check(receipt.reason !== null && receipt.reason.text !== '', 'the refusal says why')
+      check(isReason(receipt.reason), 'a refusal says why')
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { AgentRef } from '../../backend.ts'
 import type { CaseContext, ContractCase } from '../case.ts'
 import { check, checkEqual, settle } from '../check.ts'
-import { existenceOf, foundIds } from '../looks.ts'
+import { existenceOf, foundIds, read } from '../looks.ts'
 import { begun, waiting, working } from '../situations.ts'
 
 export const stopCases: readonly ContractCase[] = [
@@ -73,6 +73,37 @@ export const stopCases: readonly ContractCase[] = [
       const proof = await t.backend.stop(ref, t.signal)
       check(proof.proven, 'stop() of an agent that was never begun is proven')
       await checkEnded(t, ref)
+    },
+  },
+  {
+    id: 'stop-ends-what-ignores-a-hang-up',
+    requires: ['programs'],
+    because: 'a program that only hears HUP, and what it started, would work on unseen in a place that looks removed',
+    async run(t) {
+      const prompt = t.world.prompts.stubborn()
+      const agent = await t.spawn(prompt)
+      await t.rest(agent, prompt)
+      await t.eventually('the program and its child ignore HUP', async () =>
+        (await read(t, agent)).items.some((item) => item.role !== 'user' && item.text?.includes('stubborn'))
+          ? true
+          : undefined,
+      )
+      const proof = await t.backend.stop(agent, t.signal)
+      check(proof.proven, 'stop() of a program that ignores HUP is proven')
+      checkEqual(await t.world.leftovers(), [], 'nothing of a program that ignores HUP is left after stop()')
+      await checkEnded(t, agent)
+    },
+  },
+  {
+    id: 'stop-has-something-to-end',
+    requires: [],
+    because: 'what is left is looked for after each case, and a look that sees nothing proves nothing',
+    async run(t) {
+      const agent = await begun(t)
+      const left = await t.world.leftovers()
+      check(left.length > 0, 'an agent that was not stopped is something left')
+      await t.backend.stop(agent, t.signal)
+      checkEqual(await t.world.leftovers(), [], 'nothing is left of an agent that was stopped')
     },
   },
   {

@@ -4,9 +4,11 @@ import { createMutants } from './create.ts'
 import { endMutants } from './end.ts'
 import { eventMutants } from './events.ts'
 import { findMutants } from './find.ts'
+import { killedMutants } from './killed.ts'
 import type { Mutant } from './mutant.ts'
 import { observeMutants } from './observe.ts'
 import { readMutants } from './read.ts'
+import { resumeMutants } from './resume.ts'
 import { sendMutants } from './send.ts'
 import { serverMutants } from './server.ts'
 import { steerMutants } from './steer.ts'
@@ -24,6 +26,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...sendMutants,
   ...steerMutants,
   ...endMutants,
+  ...resumeMutants,
   ...abortMutants,
   ...serverMutants,
+  ...killedMutants,
 ]

@@ -1,5 +1,5 @@
 import { isOrchError, OrchError } from '../../../src/errors.ts'
-import type { Mutant } from './mutant.ts'
+import { type Mutant, must } from './mutant.ts'
 
 const EXISTING = { epoch: null, begun: false, receipt: null, program: 'simulated', model: null }
 
@@ -60,6 +60,18 @@ export const createMutants: readonly Mutant[] = [
         },
       }
     },
+  },
+  {
+    name: 'create makes a second agent of the same id',
+    fails: { 'create-by-twenty-processes-makes-one': 'twenty spawns of one key at once made one agent on the server' },
+    break: (backend, { server }) => ({
+      ...backend,
+      async create(request, signal) {
+        const result = await backend.create(request, signal)
+        server.store.change((state) => state.agents.push({ ...must(state.agents.at(-1)), key: 'second' }))
+        return result
+      },
+    }),
   },
   {
     name: 'create ignores its signal',

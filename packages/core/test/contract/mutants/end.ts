@@ -45,6 +45,7 @@ export const endMutants: readonly Mutant[] = [
     fails: {
       'stop-proves-the-end': 'stop() of a living agent is proven',
       'stop-ends-a-running-turn': 'stop() during a turn is proven',
+      'stop-ends-what-ignores-a-hang-up': 'stop() of a program that ignores HUP is proven',
     },
     break: (backend) => ({
       ...backend,
@@ -61,8 +62,34 @@ export const endMutants: readonly Mutant[] = [
       'stop-ends-a-running-turn': 'a stopped agent is gone',
       'stop-ends-a-waiting-agent': 'a stopped agent is gone',
       'stop-before-begin': 'a stopped agent is gone',
+      'stop-has-something-to-end': 'nothing is left of an agent that was stopped',
     },
     break: (backend) => ({ ...backend, stop: async () => proof(true) }),
+  },
+  {
+    name: 'stop hangs up and takes that for the end',
+    fails: {
+      'stop-ends-what-ignores-a-hang-up': 'nothing of a program that ignores HUP is left after stop()',
+    },
+    break: (backend, { server }) => ({
+      ...backend,
+      async stop(agent, signal) {
+        const isStubborn = server.store.read().agents.some(({ id, stubborn }) => id === agent.id && stubborn)
+        return isStubborn ? proof(true) : backend.stop(agent, signal)
+      },
+    }),
+  },
+  {
+    name: 'agents are nowhere to be seen',
+    fails: { 'stop-has-something-to-end': 'an agent that was not stopped is something left' },
+    break: (backend, { server }) =>
+      withObservations(backend, (seen) => {
+        if (seen.turn.known && seen.turn.value.status === 'ended')
+          server.store.change((state) => {
+            for (const agent of state.agents) agent.stopped = true
+          })
+        return seen
+      }),
   },
   {
     name: 'stop of what is gone cannot be proven',

@@ -29,12 +29,12 @@ export const observeMutants: readonly Mutant[] = [
   },
   {
     name: 'observe answers for twenty at most',
-    fails: { 'observe-of-many': 'observe() answers for fifty agents' },
+    fails: { 'observe-of-many': 'observe() answers for fifty agents, each once' },
     break: (backend) => ({ ...backend, observe: (agents, signal) => backend.observe(agents.slice(0, 20), signal) }),
   },
   {
     name: 'observe matches agents by the beginning of their id',
-    fails: { 'observe-of-many': 'of fifty ids only the created one is present' },
+    fails: { 'observe-of-many': 'of fifty agents exactly the stopped one is not present' },
     break: (backend) => ({
       ...backend,
       async observe(agents, signal) {
@@ -47,6 +47,61 @@ export const observeMutants: readonly Mutant[] = [
         return { ...result, observations: named }
       },
     }),
+  },
+  {
+    name: 'observe asks for each agent',
+    fails: { 'observe-of-many': 'fifty agents take no more looks than one' },
+    break: (backend) => ({
+      ...backend,
+      async observe(agents, signal) {
+        const result = await backend.observe(agents, signal)
+        const each = await Promise.all(agents.map((agent) => backend.observe([agent], signal)))
+        return { ...result, observations: each.flatMap(({ observations }) => observations) }
+      },
+    }),
+  },
+  {
+    name: 'observe gives each agent the answer of its neighbour',
+    fails: { 'observe-of-many': 'of fifty agents exactly the stopped one is not present' },
+    break: (backend) => ({
+      ...backend,
+      async observe(agents, signal) {
+        const { observations, ...rest } = await backend.observe(agents, signal)
+        const moved = observations.map((seen, index) => ({ ...must(observations.at(index - 1)), id: seen.id }))
+        return { ...rest, observations: moved }
+      },
+    }),
+  },
+  {
+    name: 'observe answers twice for one of many',
+    fails: { 'observe-of-many': 'observe() answers for fifty agents, each once' },
+    break: (backend) => ({
+      ...backend,
+      async observe(agents, signal) {
+        const { observations, ...rest } = await backend.observe(agents, signal)
+        const twice = agents.length > 10 ? observations.slice(0, 1) : []
+        return { ...rest, observations: [...observations, ...twice] }
+      },
+    }),
+  },
+  {
+    name: 'find shows one page of forty',
+    fails: { 'observe-of-many': 'find() shows fifty agents, each once' },
+    break: (backend) => ({
+      ...backend,
+      find: async (targets, signal) => (await backend.find(targets, signal)).slice(0, 40),
+    }),
+  },
+  {
+    name: 'everything is unknown',
+    fails: {
+      'known-created': '"existence" is known of an agent that is created',
+      'known-begun': '"existence" is known of an agent that is begun',
+      'known-stopped': '"existence" is known of an agent that is stopped',
+      'known-killed': '"existence" is known of an agent that is killed',
+    },
+    break: (backend) =>
+      withObservations(backend, (seen) => ({ ...seen, existence: HIDDEN, lastActivityAt: HIDDEN, usage: HIDDEN })),
   },
   {
     name: 'a look at nobody is never complete',

@@ -38,6 +38,31 @@ export const readMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'read counts lines as a window of eighty columns shows them',
+    fails: { 'read-counts-a-long-line-once': 'counts a long line once' },
+    break: (backend) => ({
+      ...backend,
+      async read(agent, query, signal) {
+        const { items, ...page } = await backend.read(agent, query, signal)
+        const rows = (item: Item): number => Math.max(1, Math.ceil((item.text ?? '').length / 80))
+        let left = query.last
+        const shown = items.toReversed().filter((item) => {
+          left -= rows(item)
+          return left >= 0
+        })
+        return { ...page, items: shown.toReversed() }
+      },
+    }),
+  },
+  {
+    name: 'pages of one are pages of two',
+    fails: { 'read-counts-a-long-line-once': 'read() of the last 1 counts a long line once' },
+    break: (backend) => ({
+      ...backend,
+      read: (agent, query, signal) => backend.read(agent, { ...query, last: Math.max(2, query.last) }, signal),
+    }),
+  },
+  {
     name: 'there is always a page before',
     fails: { 'read-returns-all-when-there-are-fewer': 'nothing lies before a page that holds everything' },
     break: (backend) => withPages(backend, (page) => ({ ...page, before: page.items[0]?.id ?? null })),
@@ -64,7 +89,10 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'cursors count from the end',
-    fails: { 'read-cursors-hold-while-output-grows': 'the page before a cursor is the same after more output' },
+    fails: {
+      'read-cursors-hold-while-output-grows': 'the page before a cursor is the same after more output',
+      'read-pages-hold-while-output-grows': 'pages read while output grows are the transcript',
+    },
     break: (backend) => ({
       ...backend,
       async read(agent, query, signal) {

@@ -32,6 +32,19 @@ export const sendMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'send refuses without a reason',
+    fails: {
+      'send-is-unaltered-or-refused': 'a refusal says why',
+      'send-takes-a-megabyte-whole': 'a refusal says why',
+      'send-to-a-stopped-agent-is-refused': 'a refusal says why',
+      'send-of-the-same-text-twice-arrives-twice': 'each of two equal messages has a receipt of its own',
+    },
+    break: (backend) => ({
+      ...backend,
+      send: async (_agent, message) => ({ ...claimed(message.id), delivery: 'refused' }),
+    }),
+  },
+  {
     name: 'long texts are cut',
     fails: { 'send-takes-a-megabyte-whole': 'the program received "0123456789' },
     break: (backend) => withText(backend, (text) => text.slice(0, 4_095)),

@@ -1,9 +1,13 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { REGISTRY_CASES, runRegistryCase } from '../../../src/contract/index.ts'
+import { createMatrix } from '../matrix.ts'
 import { jsonlWorld } from './jsonl-world.ts'
 import { MUTANTS } from './mutants/all.ts'
 
 const PATIENCE_MS = 500
+const matrix = createMatrix('registry', REGISTRY_CASES)
+
+afterAll(() => matrix.print())
 
 describe('each case of the registry contract', () => {
   it('has a broken store that must fail it', () => {
@@ -26,6 +30,7 @@ for (const mutant of MUTANTS) {
         const outcome = await runRegistryCase(found, () => jsonlWorld(mutant.break), PATIENCE_MS)
         if (outcome.passed) throw new Error(`Case "${id}" passed`)
         expect(outcome.error.message).toContain(claim)
+        matrix.add(id, mutant.name)
       })
     }
   })
