@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
 import type { Backend, BackendFactory, BackendHost } from '../../src/backend.ts'
 import type { KnownFields, World } from '../../src/contract/index.ts'
@@ -35,6 +36,8 @@ export async function memoryWorld(
   breaker: Breaker = (backend) => backend,
 ): Promise<World> {
   const { directory } = options
+  const project = mkdtempSync(join(tmpdir(), 'orch-memory-project-'))
+  mkdirSync(join(project, '.orch'))
   const { server, looks } = counting(createMemoryServer(directory === undefined ? {} : { directory }))
   const factory: BackendFactory = memory({
     deadlineMs: 50,
@@ -62,8 +65,8 @@ export async function memoryWorld(
       id: `agent-${randomUUID()}`,
       title: 'A task',
       prompt: 'A task',
-      project: tmpdir(),
-      directory: tmpdir(),
+      project,
+      directory: project,
       workspace: tmpdir(),
       target: backend.target,
       program: options.survives
@@ -87,6 +90,7 @@ export async function memoryWorld(
     },
     dispose: async () => {
       server.kill()
+      rmSync(project, { recursive: true })
       if (directory !== undefined) rmSync(directory, { recursive: true })
     },
   }
