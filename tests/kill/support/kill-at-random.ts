@@ -14,6 +14,12 @@ const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000)
 const KILLS = 200
 const KEYS = 20
 
+/** A call that was under way for 10 s counts as lost, so whoever looks meanwhile must be done before. */
+const LOOK_MS = 4_000
+
+/** On a busy machine, in milliseconds. */
+const LONGEST_MS = 400_000
+
 /** Declares the tests that kill commands on one backend at random moments. */
 export function killAtRandom(backend: Backend): void {
   describe(`orch on ${backend.name}, killed with SIGKILL at ${KILLS} random moments`, () => {
@@ -25,28 +31,36 @@ export function killAtRandom(backend: Backend): void {
       world = await backend.open(scope)
     })
 
-    it(`leaves nothing twice, unlisted or unreadable, with ORCH_SEED=${SEED}`, async () => {
-      const durations = await measure(world, ledger)
-      const killed: Verb[] = []
-      await sideBySide(actsOf(SEED, KILLS, KEYS), async (act) => {
-        const durationMs = durations.get(act.verb) as number
-        if (await killOne(world, ledger, { act, durationMs })) killed.push(act.verb)
-      })
-      expect(killed.length).toBeGreaterThan(KILLS / 2)
-      expect(new Set(killed)).toEqual(new Set(VERBS))
-      expect(await violationsIn(world, ledger)).toEqual([])
-    })
+    it(
+      `leaves nothing twice, unlisted or unreadable, with ORCH_SEED=${SEED}`,
+      async () => {
+        const durations = await measure(world, ledger)
+        const killed: Verb[] = []
+        await sideBySide(actsOf(SEED, KILLS, KEYS), async (act) => {
+          const durationMs = durations.get(act.verb) as number
+          if (await killOne(world, ledger, { act, durationMs })) killed.push(act.verb)
+        })
+        expect(killed.length).toBeGreaterThan(KILLS / 2)
+        expect(new Set(killed)).toEqual(new Set(VERBS))
+        expect(await violationsIn(world, ledger)).toEqual([])
+      },
+      LONGEST_MS,
+    )
 
-    it(`goes on with every key and ends every agent afterwards, with ORCH_SEED=${SEED}`, async () => {
-      const keys = Array.from({ length: KEYS }, (_, key) => `key${key}`)
-      await sideBySide(keys, (name) => spawnAgain(world, ledger, name), 6)
-      expect(await violationsIn(world, ledger)).toEqual([])
-      const ids = await openAgents(world)
-      const run = await world.place.orch('--json', 'abandon', ...ids)
-      expect((run.json as AbandonDocument).results.filter(({ ok }) => !ok)).toEqual([])
-      ledger.ended.push(...ids)
-      expect(await violationsIn(world, ledger)).toEqual([])
-    })
+    it(
+      `goes on with every key and ends every agent afterwards, with ORCH_SEED=${SEED}`,
+      async () => {
+        const keys = Array.from({ length: KEYS }, (_, key) => `key${key}`)
+        await sideBySide(keys, (name) => spawnAgain(world, ledger, name), 6)
+        expect(await violationsIn(world, ledger)).toEqual([])
+        const ids = await openAgents(world)
+        const run = await world.place.orch('--json', 'abandon', ...ids)
+        expect((run.json as AbandonDocument).results.filter(({ ok }) => !ok)).toEqual([])
+        ledger.ended.push(...ids)
+        expect(await violationsIn(world, ledger)).toEqual([])
+      },
+      LONGEST_MS,
+    )
   })
 }
 
@@ -75,7 +89,7 @@ async function killOne(
   const killAfterMs = Math.round(durationMs * (hold === null ? act.moment : 1.5))
   const run = await world.place.orchWith({ env: hold?.env ?? {}, killAfterMs }, '--json', ...line.args)
   note(ledger, line, run)
-  if (act.seen) await world.place.orch('status')
+  if (act.seen) await world.place.orchWith({ killAfterMs: LOOK_MS }, 'status')
   await hold?.release()
   return run.signal === 'SIGKILL'
 }
