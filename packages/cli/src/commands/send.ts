@@ -16,7 +16,7 @@ export const command: Command<SendDocument> = defineCommand({
   },
   options: {
     file: FILE_OPTION,
-    force: { type: 'boolean', describe: 'Send even while the agent waits on a request' },
+    force: { type: 'boolean', describe: 'Send even while the agent waits on a request or is being ended' },
   },
   takesRest: true,
   examples: [

@@ -117,7 +117,7 @@ async function answerPage(orch: Orch, look: Look, request: AgentRequest, options
   if (!takeOver(orch.claims, claim, null)) return { result: 'already', receipt: null }
   let answered = false
   try {
-    const receipt = await deliver(orch, stored, options.text ?? '', options.signal)
+    const receipt = await deliver(orch, stored, options.text ?? '', { signal: options.signal })
     answered = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
     if (!answered) return { result: 'listed', receipt }
     await updateRecord(orch, await reread(orch, agent.id), 'answered', (record) => ({

@@ -1,7 +1,7 @@
 import { NOT_SHOWN } from '../backend.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
 import { isComplete, openRequests } from '../state/derive-state.ts'
-import { endAgent, forEachAgent } from './end-agent.ts'
+import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
 import { hasEnded, type Look, lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -24,7 +24,16 @@ export async function complete(
   return { apiVersion: 1, warnings: [], dryRun: options.dryRun === true, results }
 }
 
+/** What was verified holds only as long as the record does not change: a message may have been sent meanwhile. */
 async function completeOne(orch: Orch, id: string, options: CompleteOptions): Promise<CompleteResult> {
+  for (;;) {
+    const result = await completeAsSeen(orch, id, options)
+    if (result !== null) return result
+  }
+}
+
+/** `null`, and nothing done, when the record changed while it was verified. */
+async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions): Promise<CompleteResult | null> {
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
   const { lifecycle } = look.stored.record
   if (look.stored.closed) return alreadyClosed(id, lifecycle)
@@ -34,7 +43,9 @@ async function completeOne(orch: Orch, id: string, options: CompleteOptions): Pr
   const ok = checks.every(({ result }) => result !== 'fail')
   // barrier: complete-checked
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
-  const stop = await endAgent(orch, look.stored, 'completed', options.signal)
+  const end = options.force ? endAgent : endVerifiedAgent
+  const stop = await end(orch, look.stored, 'completed', options.signal)
+  if (stop === null) return null
   // barrier: complete-stopped
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
   const overridden = checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)

@@ -3,12 +3,12 @@ import type { Found } from '../backend.ts'
 import type { ErrorInfo } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import { ownerLiveness } from '../process-owner.ts'
-import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { LOOK_AGAIN_MS, turnsUpWithinMs } from './turn-up.ts'
-import { updateRecord } from './update-record.ts'
+import { appendUnlessChanged, updateRecord } from './update-record.ts'
 
 /**
  * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
@@ -18,13 +18,37 @@ import { updateRecord } from './update-record.ts'
 export async function endAgent(
   orch: Orch,
   stored: StoredRecord,
-  ending: 'completed' | 'abandoned',
+  ending: Ending,
   signal: AbortSignal | undefined,
 ): Promise<StopProof> {
   assertNotSpawning(stored.record)
-  const { record } = await updateRecord(orch, stored, 'ending', (now) =>
-    now.ending === ending || now.exit !== null ? null : { ending },
-  )
+  const marked = await updateRecord(orch, stored, 'ending', (now) => endingOf(now, ending))
+  return stopAgent(orch, marked.record, signal)
+}
+
+/**
+ * The same for an agent whose work was verified as `stored` has it: `null`, and nothing done, when its record changed
+ * since, as it does with every message that is sent. From then on no message is sent to it unasked.
+ */
+export async function endVerifiedAgent(
+  orch: Orch,
+  stored: StoredRecord,
+  ending: Ending,
+  signal: AbortSignal | undefined,
+): Promise<StopProof | null> {
+  assertNotSpawning(stored.record)
+  const set = endingOf(stored.record, ending)
+  const marked = set === null ? stored : await appendUnlessChanged(orch, stored, { type: 'ending', set })
+  return marked === null ? null : stopAgent(orch, marked.record, signal)
+}
+
+type Ending = NonNullable<AgentRecord['ending']>
+
+function endingOf(now: AgentRecord, ending: Ending): RecordChange | null {
+  return now.ending === ending || now.exit !== null ? null : { ending }
+}
+
+async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | undefined): Promise<StopProof> {
   // barrier: ending-recorded
   const backend = await orch.backend(record.backend)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)

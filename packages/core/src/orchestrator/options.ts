@@ -74,7 +74,7 @@ export interface TailOptions extends CallOptions {
 
 /** What `send` takes. */
 export interface SendOptions extends CallOptions {
-  /** Sends even while the agent waits on a request or could not be looked at. @default false */
+  /** Sends even while the agent is being ended, waits on a request, or could not be looked at. @default false */
   readonly force?: boolean | undefined
 }
 

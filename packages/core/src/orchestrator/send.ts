@@ -12,7 +12,7 @@ import { documentFor } from './warnings.ts'
 
 /**
  * Delivers `text` to an agent and says how sure that is. Refuses before acting when nobody is there to read it, when
- * the agent waits on a request, or when it could not be looked at (`force` overrides the last two). Never retries.
+ * the agent is being ended, waits on a request, or could not be looked at (`force` overrides these three). Never retries.
  * @throws OrchError `EMPTY_MESSAGE`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the backend's own
  */
 export async function send(orch: Orch, id: string, text: string, options: SendOptions = {}): Promise<SendDocument> {
@@ -26,7 +26,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   // barrier: send-looked
   const refusal = refusalOf(look, options.force === true)
   const receipt =
-    refusal === null ? await deliver(orch, look.stored, text, options.signal) : refused(refusal, look.agent.evidence)
+    refusal === null ? await deliver(orch, look.stored, text, options) : refused(refusal, look.agent.evidence)
   return { ...documentFor([look.stored]), agent: id, receipt, answer: null }
 }
 
@@ -38,15 +38,18 @@ export async function deliver(
   orch: Orch,
   stored: StoredRecord,
   text: string,
-  signal: AbortSignal | undefined,
+  { signal, force = false }: SendOptions,
 ): Promise<Receipt> {
   const { id, backend: name } = stored.record
   const backend = await orch.backend(name)
   const message = { id: randomUUID(), text }
   const attempt = { id: message.id, at: new Date().toISOString() }
-  const before = await updateRecord(orch, stored, 'sending', (now) => ({ attempts: [...now.attempts, attempt] }))
+  const before = await updateRecord(orch, stored, 'sending', (now) =>
+    now.ending === undefined || force ? { attempts: [...now.attempts, attempt] } : null,
+  )
   // barrier: attempt-recorded
-  if (before.closed) return refused(closedReason(before))
+  const ended = endedReason(before, force)
+  if (ended !== null) return refused(ended)
   const ref = toRef(stored.record)
   const call = { backend: name, agent: id, verb: 'send to', timeoutMs: orch.requestTimeoutMs, signal, acts: true }
   try {
@@ -73,9 +76,10 @@ async function settle(orch: Orch, stored: StoredRecord, messageId: string): Prom
   }
 }
 
-/** Why nothing may be typed into an agent now, or `null`; `force` allows it while it waits or could not be looked at. */
+/** Why nothing may be typed into an agent now, or `null`; `force` allows it while it waits, is being ended, or could not be looked at. */
 export function refusalOf({ stored, agent }: Look, force: boolean): Reason | null {
-  if (stored.closed) return closedReason(stored)
+  const ended = endedReason(stored, force)
+  if (ended !== null) return ended
   if (agent.lifecycle !== 'active') return { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
   if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
   if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
@@ -96,8 +100,15 @@ function unconfirmed(messageId: string, error: OrchError): Receipt {
   return { messageId, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
 }
 
-function closedReason({ record }: StoredRecord): Reason {
-  return { code: 'CLOSED', text: `It was ${record.lifecycle} already` }
+/** Why nobody would act on a message: the record is closed, or is about to be and `force` is not given. */
+function endedReason({ record, closed }: StoredRecord, force: boolean): Reason | null {
+  if (closed) return { code: 'CLOSED', text: `It was ${record.lifecycle} already` }
+  if (record.ending === undefined || force) return null
+  const verb = record.ending === 'completed' ? 'complete' : 'abandon'
+  return {
+    code: 'ENDING',
+    text: `It is being ${record.ending}: run "orch ${verb} ${record.id}" again if that was cut off, or use --force`,
+  }
 }
 
 /** The receipt of a message that was not sent. */

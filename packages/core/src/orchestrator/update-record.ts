@@ -1,5 +1,6 @@
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
+import type { RecordUpdate } from '../registry/registry.ts'
 import type { Orch } from './orch.ts'
 
 /**
@@ -16,11 +17,22 @@ export async function updateRecord(
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
     const set = assertSound(now).closed ? null : change(now.record)
     if (set === null) return now
-    try {
-      return await orch.registry.append(now.record.id, now.revision, { type, set })
-    } catch (error) {
-      if (!isOrchError(error) || error.code !== 'CONFLICT') throw error
-    }
+    const changed = await appendUnlessChanged(orch, now, { type, set })
+    if (changed !== null) return changed
+  }
+}
+
+/** Changes a record that is still as `stored` has it; `null` when another process changed or closed it since. */
+export async function appendUnlessChanged(
+  orch: Orch,
+  stored: StoredRecord,
+  update: RecordUpdate,
+): Promise<StoredRecord | null> {
+  try {
+    return await orch.registry.append(stored.record.id, stored.revision, update)
+  } catch (error) {
+    if (isOrchError(error) && error.code === 'CONFLICT') return null
+    throw error
   }
 }
 

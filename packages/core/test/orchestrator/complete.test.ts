@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Backend } from '../../src/backend.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { send } from '../../src/orchestrator/send.ts'
 import { status } from '../../src/orchestrator/status.ts'
@@ -192,6 +193,27 @@ describe('complete()', () => {
     appendFileSync(place.recordFile(id), `\n${JSON.stringify(event)}\n`)
     expect((await complete(orch, [id], { force: true })).results).toMatchObject([{ error: { code: 'RECORD_CORRUPT' } }])
     expect(place.server.agents()).toEqual([id])
+  })
+
+  it('verifies again when a message was sent meanwhile, and does not end the turn that it began', async () => {
+    const { id } = await place.spawn('x')
+    page(id, 'Phase: Complete\n')
+    let looks = 0
+    const orch = await place.open({ wrap: (backend) => ({ ...backend, observe: lookThenSend(backend) }) })
+    const { results } = await complete(orch, [id])
+    expect(results).toMatchObject([{ ok: false, stop: null, lifecycle: 'active' }])
+    expect(results[0]?.checks).toContainEqual({ name: 'turn', result: 'fail', text: 'A turn runs' })
+    expect(looks).toBe(2)
+    expect(place.server.received(id).at(-1)).toBe('[[hang: a]]')
+
+    function lookThenSend(backend: Backend): Backend['observe'] {
+      return async (refs, signal) => {
+        const result = await backend.observe(refs, signal)
+        looks += 1
+        if (looks === 1) await send(await place.open(), id, '[[hang: a]]')
+        return result
+      }
+    }
   })
 
   it('leaves no attempt open: nothing is on its way any more', async () => {

@@ -9,6 +9,7 @@ import { complete } from '../../src/orchestrator/complete.ts'
 import { send } from '../../src/orchestrator/send.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
+import type { StoredRecord } from '../../src/registry/record.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
 
 const scope = perTest()
@@ -104,6 +105,31 @@ describe('send() refuses before acting', () => {
     })
     place.server.thaw()
     expect(place.server.received(id)).not.toContain('never')
+  })
+
+  it.each(['completed', 'abandoned'] as const)('while it is being %s, unless forced', async (ending) => {
+    const { orch, id } = await place.spawn('x')
+    await orch.registry.append(id, (await orch.registry.get(id))?.revision ?? 0, { type: 'ending', set: { ending } })
+    await refused(id, 'ENDING')
+    expect((await send(orch, id, 'forced', { force: true })).receipt.delivery).toBe('confirmed')
+  })
+
+  it('when its end began after the look', async () => {
+    const { id } = await place.spawn('x')
+    const orch = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        async observe(refs, signal) {
+          const result = await backend.observe(refs, signal)
+          const { revision } = (await orch.registry.get(id)) as StoredRecord
+          await orch.registry.append(id, revision, { type: 'ending', set: { ending: 'completed' } })
+          return result
+        },
+      }),
+    })
+    expect((await send(orch, id, 'never')).receipt).toMatchObject({ delivery: 'refused', reason: { code: 'ENDING' } })
+    expect(place.server.received(id)).not.toContain('never')
+    expect(await attempts(id)).toEqual([])
   })
 
   it('when it was completed or abandoned, even when forced', async () => {
