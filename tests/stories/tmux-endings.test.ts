@@ -37,6 +37,7 @@ describe('complete on tmux', () => {
 
   it('fails with 40 while a question is open', async () => {
     const id = await runningAgent(place, '[[phase: Complete]] [[ask: Sure?]]')
+    await eventually(async () => (await place.agent(id)).state === 'waiting')
     expect(await place.json('wait', id)).toMatchObject({ code: 23 })
     const refused = await place.json<CompleteDocument>('complete', id)
     expect([refused.code, checksOf(refused)]).toEqual([40, { phase: 'pass', requests: 'fail', turn: 'skip' }])

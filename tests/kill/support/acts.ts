@@ -11,7 +11,7 @@ export interface Act {
   name: string
   /** Chooses the agent of those that are there then. */
   choice: number
-  /** When it is killed, as a part of how long the verb takes. */
+  /** When it is killed, as a part of how long the verb took last. */
   moment: number
   /** Which of its calls is still under way when it dies; `null` none on purpose. */
   held: Held['does'] | null
@@ -34,13 +34,13 @@ export const VERBS = Object.keys(CALLS) as readonly Verb[]
 /** How often each verb comes up. */
 const MIX: readonly Verb[] = ['spawn', 'spawn', 'spawn with a key', 'send', 'send', 'complete', 'abandon']
 
-/** So many acts with at most so many keys, the same for the same seed. */
-export function actsOf(seed: number, count: number, keys: number): Act[] {
+/** At most so many acts with at most so many keys, the same for the same seed. */
+export function* actsOf(seed: number, most: number, keys: number): Generator<Act> {
   const random = createRandom(seed)
   const oneOf = <T>(all: readonly T[]): T => all[random(all.length)] as T
-  return Array.from({ length: count }, (_, index) => {
+  for (let index = 0; index < most; index += 1) {
     const verb = index < 10 ? 'spawn' : oneOf(MIX)
-    return {
+    yield {
       verb,
       name: verb === 'spawn with a key' ? `key${random(keys)}` : `act${index}`,
       choice: random(1_000),
@@ -48,5 +48,5 @@ export function actsOf(seed: number, count: number, keys: number): Act[] {
       held: random(3) === 0 ? oneOf(CALLS[verb]) : null,
       seen: random(2) === 0,
     }
-  })
+  }
 }
