@@ -1,9 +1,11 @@
 import { type AgentRef, isOrchError, type Message, type Receipt, recheck, TIMING } from '@orch/core'
 import type { Api, SessionAddress } from './client/api.ts'
+import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { seen } from './fields.ts'
 import { type Handle, parseHandle } from './handle.ts'
 import { parseModel } from './model.ts'
+import type { Session, Status } from './parse.ts'
 
 /** How many of the newest messages are searched for the one just sent. */
 const NEWEST_MESSAGES = 10
@@ -23,8 +25,7 @@ export async function deliver(
 ): Promise<Receipt> {
   const handle = parseHandle(agent.handle)
   if (handle === null) return refused('NO_HANDLE', 'It was never recorded where this agent is')
-  const api = context.api(await context.connector.ensure(agent.target, signal), signal)
-  const session = await api.session(handle.sessionId)
+  const { api, session, statuses } = await lookAtSession(context, agent, handle, signal)
   if (session === null) return refused('GONE', 'The session is not on the server any more')
   if (session.archivedAt !== null) return refused('GONE', 'The session was put away')
   if (session.tag !== null && session.tag.id !== agent.id) {
@@ -32,8 +33,37 @@ export async function deliver(
   }
   // barrier: opencode-session-seen
   const address = { sessionId: session.id, directory: session.directory }
-  const isBusy = (await api.statuses(session.directory)).has(session.id)
-  return prompt({ api, address, handle, isBusy }, message, signal)
+  return prompt({ api, address, handle, isBusy: statuses.has(session.id) }, message, signal)
+}
+
+interface SessionLook {
+  readonly api: Api
+  /** `null`: the server does not know it. */
+  readonly session: Session | null
+  /** Of the session's directory. */
+  readonly statuses: ReadonlyMap<string, Status>
+}
+
+/** A server that answered before and is ending now is looked for again, and started when it has ended. */
+async function lookAtSession(
+  { connector, api: apiOf }: Context,
+  { target }: AgentRef,
+  { sessionId, directory }: Handle,
+  signal: AbortSignal,
+): Promise<SessionLook> {
+  const look = async (server: Server): Promise<SessionLook> => {
+    const api = apiOf(server, signal)
+    const [session, statuses] = await Promise.all([api.session(sessionId), api.statuses(directory)])
+    return { api, session, statuses }
+  }
+  const current = connector.current(target)
+  const shown =
+    current &&
+    (await look(current).catch((error: unknown) => {
+      if (isOrchError(error) && error.code === 'BACKEND_UNREACHABLE') return null
+      throw error
+    }))
+  return shown ?? look(await connector.ensure(target, signal))
 }
 
 interface Delivery {
@@ -60,7 +90,7 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
   }
   // barrier: opencode-prompt-taken
   const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
-  const options = { timeoutMs: TIMING.inFlightMs, everyMs: 50, signal }
+  const options = { timeoutMs: TIMING.inFlightMs, signal }
   const stored = await recheck(look, options).catch((error: unknown) => {
     signal.throwIfAborted()
     if (!isOrchError(error)) throw error

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { AgentRef } from '@orch/core'
 import { perFile } from '../../../tests/harness/scope.ts'
@@ -75,5 +77,37 @@ describe('observe()', () => {
       await agent.ended()
       await agent.recorded()
     }
+  })
+})
+
+describe('send()', () => {
+  it('right after a look does not ask again who the server is, and starts it again when it has ended', async () => {
+    const own = await openSite(scope)
+    const backend = own.open()
+    const agent = await startAgent(backend, own.request(), '[[answer: done]]')
+    await agent.ended()
+    await agent.recorded()
+    const record = own.record()
+    const proxy = await scope.use(startProxy({ target: record.url }))
+    const file = join(own.stateDirectory, 'opencode', 'server.json')
+    writeFileSync(file, JSON.stringify({ ...record, url: proxy.url }))
+    const again = own.open()
+    await again.observe([agent.ref()], signal)
+    proxy.forget()
+    await again.send(agent.ref(), { id: 'again', text: '[[answer: again]]' }, signal)
+    const { sessionId } = agent.ref().handle as { sessionId: string }
+    const { [`GET /session/${sessionId}/message`]: looks, ...others } = proxy.counts()
+    expect(looks).toBeGreaterThanOrEqual(1)
+    expect(others).toEqual({
+      [`GET /session/${sessionId}`]: 1,
+      'GET /session/status': 1,
+      [`POST /session/${sessionId}/prompt_async`]: 1,
+    })
+
+    await own.killServer()
+    expect(await again.send(agent.ref(), { id: 'later', text: 'later' }, signal)).toMatchObject({
+      delivery: 'confirmed',
+    })
+    expect(own.record().process.pid).not.toBe(record.process.pid)
   })
 })

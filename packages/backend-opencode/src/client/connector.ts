@@ -1,7 +1,7 @@
 import type { JsonValue } from '@orch/core'
-import { ensureManaged, type ManagedContext } from './managed-server.ts'
+import { ensureManaged, type ManagedContext, sameData } from './managed-server.ts'
 import { configuredPlace } from './place.ts'
-import { askVersion, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
+import { askVersion, isStillThere, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
 import { readServerRecord, type ServerRecord } from './server-file.ts'
 
 /** Finds the server behind a target. */
@@ -17,6 +17,11 @@ export interface Connector {
   look(target: JsonValue, signal: AbortSignal): Promise<ServerLook>
   /** The server, started if it is one that orch runs. */
   ensure(target: JsonValue, signal: AbortSignal): Promise<Server>
+  /**
+   * The server that orch runs, if it answered before and its process is still there: not asked again, and so perhaps just
+   * about to end. `null` otherwise.
+   */
+  current(target: JsonValue): Server | null
   /** What is written about the server that orch runs, whether or not it answers; `null` when there is nothing. */
   recorded(): ServerRecord | null
   /** Forgets who answered: the next look asks again. */
@@ -35,6 +40,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const { folder, http } = options
   const given = options.server === null ? null : configuredPlace(options.server, options.password)
   let known: Server | null = null
+  let managed: Server | null = null
 
   const lookAtConfigured = async (url: string, signal: AbortSignal): Promise<ServerLook> => {
     if (known?.url === url) return { state: 'up', server: known }
@@ -43,23 +49,37 @@ export function createConnector(options: ConnectorOptions): Connector {
     known = { ...place, version, epoch: null, startedAt: null, record: null }
     return { state: 'up', server: known }
   }
+  const lookAtManaged = async (signal: AbortSignal): Promise<ServerLook> => {
+    managed = null
+    const seen = await lookForManaged(folder, http, signal)
+    if (seen.state === 'up') managed = seen.server
+    return seen
+  }
   const look = (target: JsonValue, signal: AbortSignal): Promise<ServerLook> => {
     const url = configuredUrl(target)
-    return url === null ? lookForManaged(folder, http, signal) : lookAtConfigured(url, signal)
+    return url === null ? lookAtManaged(signal) : lookAtConfigured(url, signal)
   }
   return {
     target: given === null ? MANAGED_TARGET : { server: given.url },
     isManaged: given === null,
     look,
     async ensure(target, signal) {
-      if (configuredUrl(target) === null) return ensureManaged(options, signal)
+      if (configuredUrl(target) === null) {
+        managed = await ensureManaged(options, signal)
+        return managed
+      }
       const seen = await look(target, signal)
       if (seen.state === 'up') return seen.server
       throw new TypeError('A configured server cannot be over')
     },
+    current(target) {
+      if (configuredUrl(target) !== null || managed === null || !isStillThere(folder, managed)) return null
+      return sameData(options, managed)
+    },
     recorded: () => (given === null ? readServerRecord(folder) : null),
     forget() {
       known = null
+      managed = null
     },
   }
 }

@@ -89,7 +89,8 @@ async function startNext(
   }
 }
 
-function sameData({ env }: ManagedContext, server: Server): Server {
+/** The server, unless it keeps its conversations elsewhere than this environment says. @throws OrchError `CONFIG_INVALID` */
+export function sameData({ env }: ManagedContext, server: Server): Server {
   const used = server.record?.dataFolder
   const wanted = dataFolderOf(env)
   if (used === undefined || used === wanted) return server

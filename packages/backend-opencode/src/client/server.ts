@@ -65,6 +65,12 @@ export async function lookForManaged(folder: string, http: Http, signal: AbortSi
   }
 }
 
+/** Whether a server that answered is still the recorded one and its process still runs. */
+export function isStillThere(folder: string, { epoch, url }: Server): boolean {
+  const record = readServerRecord(folder)
+  return record?.url === url && epochOf(record) === epoch && ownerLiveness(record.process) === 'alive'
+}
+
 /** A killed process closes its connections a little before it is gone. */
 async function isEnding({ process }: ServerRecord, error: unknown, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted()
