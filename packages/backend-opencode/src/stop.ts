@@ -1,6 +1,7 @@
 import { type AgentRef, type Evidence, type InterruptResult, OrchError, recheck, type StopProof } from '@orch/core'
 import type { Api } from './client/api.ts'
 import type { FoundProcess } from './client/process.ts'
+import type { ServerLook } from './client/server.ts'
 import type { ServerRecord } from './client/server-file.ts'
 import { overEvidence, survivors } from './client/stop-server.ts'
 import type { Context } from './context.ts'
@@ -30,7 +31,7 @@ export async function interrupt(context: Context, agent: AgentRef, signal: Abort
  * deleted: that would leave a running tool behind.
  */
 export async function stop(context: Context, agent: AgentRef, signal: AbortSignal): Promise<StopProof> {
-  const look = await context.connector.look(agent.target, signal)
+  const look = await lookToStop(context, agent, signal)
   if (look.state === 'over') return afterServer(look.record, agent)
   if (look.state === 'none') {
     return { proven: parseHandle(agent.handle) === null, evidence: [seen('no OpenCode server was ever started here')] }
@@ -45,6 +46,18 @@ export async function stop(context: Context, agent: AgentRef, signal: AbortSigna
     proven: proofs.every(({ proven }) => proven),
     evidence: [...proofs.flatMap(({ evidence }) => evidence), ...named],
   }
+}
+
+/** Where the server is over, a note says what is left to do: a server that starts now sees it, or is seen here. */
+async function lookToStop({ connector }: Context, agent: AgentRef, signal: AbortSignal): Promise<ServerLook> {
+  const first = await connector.look(agent.target, signal)
+  const handle = parseHandle(agent.handle)
+  if (first.state !== 'over' || handle === null) return first
+  connector.putAwayLater(first.record, handle)
+  // barrier: opencode-put-away-noted
+  const second = await connector.look(agent.target, signal)
+  if (second.state === 'up') connector.putAwayNow(handle.sessionId)
+  return second
 }
 
 async function sessionsOf({ host }: Context, api: Api, agent: AgentRef): Promise<Session[]> {

@@ -15,5 +15,5 @@ runBackendContract({
   runner: { describe, it },
   factory: opencode(),
   setup: async () => openWorld(site),
-  knownGaps: { 'killed-during-stop-claims-nothing': 'a session whose server is down is not put away, and not later' },
+  knownGaps: {},
 })

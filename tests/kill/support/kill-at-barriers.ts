@@ -13,6 +13,7 @@ import type { Backend, World } from './world.ts'
 export function killAtBarriers(backend: Backend): void {
   describe(`orch on ${backend.name}, killed with SIGKILL at each barrier`, () => {
     const scope = perFile()
+    const scenarios = [...SCENARIOS, ...backend.scenarios]
     const ledger = emptyLedger()
     const killed = new Set<string>()
     let world: World
@@ -23,9 +24,9 @@ export function killAtBarriers(backend: Backend): void {
       world = await backend.open(scope)
     })
 
-    it.each(SCENARIOS)('of $name can be run again', async (scenario) => {
+    it.each(scenarios)('of $name can be run again', async (scenario) => {
       const shared = (await scenario.prepareAll?.({ world, ledger, program })) ?? ''
-      const prefix = `k${SCENARIOS.indexOf(scenario)}`
+      const prefix = `k${scenarios.indexOf(scenario)}`
       const stage = (run: string): Stage => ({ world, ledger, program, name: `${prefix}-${run}`, shared })
       const first = stage('all')
       const { reached } = await runWithBarriers(world, { program }, ...(await scenario.prepare(first)))

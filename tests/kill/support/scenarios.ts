@@ -133,7 +133,8 @@ function spawnLine({ agent }: World, name: string, ...options: string[]): string
   return ['spawn', 'Task', '--name', name, ...options, ...agent]
 }
 
-async function newAgent({ place, agent }: World, ledger: Ledger, name: string): Promise<string> {
+/** An agent of a name of its own, that no kill can lose. */
+export async function newAgent({ place, agent }: World, ledger: Ledger, name: string): Promise<string> {
   ledger.spawns.push({ name, must: false })
   return place.spawn('Task', '--name', name, ...agent)
 }

@@ -8,6 +8,8 @@ import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/plac
 import { holdRequests } from './hold-requests.ts'
 import { holdTmux } from './hold-tmux.ts'
 import { startHoldingProxy } from './holding-proxy.ts'
+import { OPEN_CODE_SCENARIOS } from './open-code-scenarios.ts'
+import type { Scenario } from './scenarios.ts'
 
 /** A window or a session that carries orch's tag. */
 export interface Tagged {
@@ -51,10 +53,12 @@ export interface Hold {
 export interface Backend {
   name: string
   open(scope: Scope): Promise<World>
+  /** What is killed at barriers on this backend alone. */
+  scenarios: readonly Scenario[]
 }
 
-export const tmuxBackend: Backend = { name: 'tmux', open: openTmux }
-export const openCodeBackend: Backend = { name: 'opencode', open: openOpenCode }
+export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: [] }
+export const openCodeBackend: Backend = { name: 'opencode', open: openOpenCode, scenarios: OPEN_CODE_SCENARIOS }
 
 async function openTmux(scope: Scope): Promise<World> {
   const place = await scope.use(tmuxPlace())

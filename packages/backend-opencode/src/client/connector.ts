@@ -1,6 +1,8 @@
 import type { JsonValue } from '@orch/core'
+import type { SessionAddress } from './api.ts'
 import { ensureManaged, type ManagedContext, sameData } from './managed-server.ts'
 import { configuredPlace } from './place.ts'
+import { forgetPutAway, notePutAway } from './put-away-later.ts'
 import { askVersion, isStillThere, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
 import { readServerRecord, type ServerRecord } from './server-file.ts'
 
@@ -22,6 +24,10 @@ export interface Connector {
    * about to end. `null` otherwise.
    */
   current(target: JsonValue): Server | null
+  /** Has the next server that orch starts on these conversations put a session away before anybody uses it. */
+  putAwayLater(over: ServerRecord, at: SessionAddress): void
+  /** Takes that back. */
+  putAwayNow(sessionId: string): void
   /** What is written about the server that orch runs, whether or not it answers; `null` when there is nothing. */
   recorded(): ServerRecord | null
   /** Forgets who answered: the next look asks again. */
@@ -76,6 +82,8 @@ export function createConnector(options: ConnectorOptions): Connector {
       if (configuredUrl(target) !== null || managed === null || !isStillThere(folder, managed)) return null
       return sameData(options, managed)
     },
+    putAwayLater: (over, at) => notePutAway(folder, over, at),
+    putAwayNow: (sessionId) => forgetPutAway(folder, sessionId),
     recorded: () => (given === null ? readServerRecord(folder) : null),
     forget() {
       known = null

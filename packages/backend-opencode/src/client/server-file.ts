@@ -40,10 +40,14 @@ export function readServerRecord(folder: string): ServerRecord | null {
 
 /** Replaces the server's record in one step. */
 export function writeServerRecord(folder: string, record: ServerRecord): void {
-  const path = join(folder, 'server.json')
+  replaceFile(join(folder, 'server.json'), `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/** Replaces a file in one step; mode 0600. */
+export function replaceFile(path: string, text: string): void {
   const draft = `${path}.${randomUUID()}`
   try {
-    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
     renameSync(draft, path)
   } catch (error) {
     throw fileError(error, `Cannot write "${path}"`, 'DISK')

@@ -5,10 +5,12 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { identifyProcess, isOrchError, OrchError, ownerLiveness, recheck, TIMING } from '@orch/core'
+import { createApi } from './api.ts'
 import type { Http } from './http.ts'
 import type { Place } from './place.ts'
 import { listeningProcess, processesWith, sendSignal } from './process.ts'
 import type { Program } from './program.ts'
+import { putAwayNoted } from './put-away-later.ts'
 import { askVersion, managedServer, type Server } from './server.ts'
 import { placeOf, type ServerRecord, writeServerRecord } from './server-file.ts'
 import type { StartClaim } from './start-claim.ts'
@@ -66,8 +68,10 @@ export async function startServer(context: StartContext, claim: StartClaim, sign
     const { dataFolder } = context
     const { password, generation } = claim
     const record: ServerRecord = { url, password, process: identity, version, dataFolder, startedAt, generation, log }
+    const server = managedServer(record, version)
+    await putAwayNoted(folder, dataFolder, createApi(http, server, signal))
     writeServerRecord(folder, record)
-    return managedServer(record, version)
+    return server
   } catch (error) {
     await endUnrecorded(claim, child.pid)
     throw error
