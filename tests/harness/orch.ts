@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { eventually } from './eventually.ts'
+import { wholeLines } from './whole-lines.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -115,10 +116,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function wholeLines(text: string): string[] {
-  return text.split('\n').slice(0, -1)
 }
 
 const run = promisify(execFile)

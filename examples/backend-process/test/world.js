@@ -126,5 +126,5 @@ async function end(pid) {
 
 /** @param {string} path */
 function linesOf(path) {
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
 }

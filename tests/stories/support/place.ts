@@ -9,6 +9,7 @@ import { type OrchOptions, type OrchProcess, type OrchRun, orch, startOrch } fro
 import { killProcesses, type ProcessInfo, processesWithEnvironment } from '../../harness/processes.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { type TmuxServer, tmuxServer } from '../../harness/tmux-server.ts'
+import { wholeLines } from '../../harness/whole-lines.ts'
 
 /** A home, a state folder and a project of one test: orch and all its agents live in there. */
 export interface Place extends AsyncDisposable {
@@ -141,8 +142,5 @@ async function processesOfPlace(env: Record<string, string>, state: string): Pro
 export async function receivedBy(place: Place, id: string): Promise<string[]> {
   const file = join(place.project, '.orch', 'workspace', id, 'received.jsonl')
   const text = await readFile(file, 'utf8').catch(() => '')
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as string)
+  return wholeLines(text).map((line) => JSON.parse(line) as string)
 }

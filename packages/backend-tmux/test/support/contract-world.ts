@@ -4,6 +4,7 @@ import { tmux } from '@orch/backend-tmux'
 import type { ProgramSpec } from '@orch/core'
 import type { World as ContractWorld } from '@orch/core/contract'
 import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
+import { wholeLines } from '../../../../tests/harness/whole-lines.ts'
 import { countingTmux } from './counting-tmux.ts'
 import { nodeProgram, systemProgram, World } from './world.ts'
 
@@ -32,13 +33,7 @@ export async function contractWorld(promptBy: ProgramSpec['promptBy']): Promise<
     open: async (options) => tmux()({ ...world.host, ...options }),
     light: { program: systemProgram('tail', ['-f', '/dev/null']) },
     request: (overrides) => world.request(program, overrides),
-    received: async ({ id }) => {
-      const text = readOrEmpty(file(id, 'received'))
-      return text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as string)
-    },
+    received: async ({ id }) => wholeLines(readOrEmpty(file(id, 'received'))).map((line) => JSON.parse(line) as string),
     finish: async ({ id }) => writeFileSync(file(id, 'finish'), ''),
     killServer: () => world.killServer(),
     freezeServer: async () => world.freeze(),

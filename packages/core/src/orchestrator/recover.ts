@@ -11,7 +11,8 @@ import { updateRecord } from './update-record.ts'
 
 /**
  * Goes on with spawns whose process is provably gone, by what their backend finds under their id: adopts, begins, or
- * marks as failed. A failed one that turned up is adopted too. What cannot be looked at stays as it is.
+ * marks as failed. One that was made and is gone again, or is being ended, is adopted and given no task; a failed one
+ * that turned up is adopted too. What cannot be looked at stays as it is.
  * @param found what the look that just ended showed; a spawn not in it is looked for once more
  */
 export async function recoverSpawns(
@@ -81,8 +82,8 @@ async function recoverOne(
   { stored, there, signal }: { stored: StoredRecord; there: Found | null; signal: AbortSignal | undefined },
 ): Promise<StoredRecord> {
   const { record } = stored
-  if (there === null) {
-    if (record.handle !== null || record.lifecycle === 'failed') return stored
+  if (there === null && record.handle === null) {
+    if (record.lifecycle === 'failed') return stored
     const failure = record.failure ?? {
       code: 'SPAWN_DIED',
       text: 'The process that spawned it died before it was made',
@@ -95,8 +96,8 @@ async function recoverOne(
       endedAt,
     }))
   }
-  const handle = record.handle ?? there.handle
-  if (there.begun === 'yes') {
+  const handle = record.handle ?? there?.handle ?? null
+  if (there === null || there.begun === 'yes' || record.ending !== undefined) {
     return await updateRecord(orch, stored, 'adopted', () => ({
       lifecycle: 'active',
       handle,
@@ -111,9 +112,12 @@ async function recoverOne(
   // barrier: spawn-found
   if (prompt === null || !takeOver(orch.claims, `begin\0${record.id}`, placed.record.owner)) return placed
   // barrier: begin-claimed
-  const now = await updateRecord(orch, placed, 'beginning', () => ({ beginAt: new Date().toISOString() }))
+  const now = await updateRecord(orch, placed, 'beginning', ({ ending }) =>
+    ending === undefined ? { beginAt: new Date().toISOString() } : null,
+  )
   // barrier: begin-recorded
-  return now.record.lifecycle === 'spawning' ? await begin(orch, now, { backend, prompt, signal }) : now
+  const isWanted = now.record.lifecycle === 'spawning' && now.record.ending === undefined
+  return isWanted ? await begin(orch, now, { backend, prompt, signal }) : now
 }
 
 /** A task that a dead process was giving may land after the look. */

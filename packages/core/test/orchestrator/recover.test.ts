@@ -7,6 +7,7 @@ import type { CreateRequest } from '../../src/backend.ts'
 import { OrchError } from '../../src/errors.ts'
 import type { MemoryPoint } from '../../src/memory/index.ts'
 import { check } from '../../src/orchestrator/check.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
@@ -241,6 +242,24 @@ describe('recovery', () => {
       'bad-7k3q': 'spawning',
       'zzz-7k3q': 'active',
     })
+  })
+
+  it('gives no task to one that is being ended', async () => {
+    const orch = await place.open()
+    const handle = await create(orch)
+    await orch.registry.create(await half(orch, { handle, ending: 'completed' }))
+    expect(await look()).toMatchObject({ lifecycle: 'active', state: 'starting' })
+    expect(place.server.received(ID)).toEqual([])
+  })
+
+  it('comes to an end with one that was made and is gone again', async () => {
+    const orch = await place.open()
+    const backend = await orch.backend('memory')
+    const record = await half(orch, { handle: await create(orch), ending: 'completed' })
+    await backend.stop(record, AbortSignal.timeout(5_000))
+    await orch.registry.create(record)
+    expect(await look()).toMatchObject({ lifecycle: 'active', state: 'done' })
+    expect((await complete(orch, [ID], { force: true })).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
   })
 
   it('is part of wait and check too', async () => {
