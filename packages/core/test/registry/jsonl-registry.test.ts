@@ -5,6 +5,7 @@ import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { createJsonlRegistry } from '../../src/registry/jsonl-registry.ts'
+import type { StoredRecord } from '../../src/registry/record.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { record } from '../harness/values.ts'
 
@@ -186,6 +187,36 @@ describe('a torn line', () => {
         damage: null,
       })
     }
+  })
+
+  it('at every byte of the file leaves an earlier state of the record, or one that is named as unreadable', async () => {
+    const states = [(await registry.create(record())).record.model]
+    for (const model of ['two', 'three']) {
+      await registry.append(ID, states.length, { type: 'model', set: { model } })
+      states.push(model)
+    }
+    const whole = readFileSync(file)
+    const firstLine = whole.indexOf('\n')
+    let reached = 0
+    for (let end = 0; end <= whole.length; end++) {
+      writeFileSync(file, whole.subarray(0, end))
+      const { records, unreadable } = await registry.list('open')
+      if (end < firstLine) {
+        expect({ end, records, unreadable }).toEqual({
+          end,
+          records: [],
+          unreadable: [expect.objectContaining({ id: ID })],
+        })
+        await expect(registry.get(ID)).rejects.toMatchObject({ code: 'RECORD_CORRUPT' })
+        continue
+      }
+      expect({ end, unreadable }).toEqual({ end, unreadable: [] })
+      const [{ record: seen, revision, damage }] = records as [StoredRecord]
+      expect({ end, model: seen.model, damage }).toEqual({ end, model: states[revision - 1], damage: null })
+      expect(revision).toBeGreaterThanOrEqual(reached)
+      reached = revision
+    }
+    expect(reached).toBe(3)
   })
 
   it('that held an accepted event makes the record damaged, not shorter', async () => {
