@@ -20,6 +20,8 @@ export interface Context {
  * @throws OrchError `BACKEND_UNREACHABLE` when the server is over, or never was.
  */
 export async function reach({ connector, api }: Context, target: JsonValue, signal: AbortSignal): Promise<Api> {
+  const current = connector.current(target)
+  if (current !== null) return api(current, signal)
   const look = await connector.look(target, signal)
   if (look.state === 'up') return api(look.server, signal)
   const state = look.state === 'over' ? `process ${look.record.process.pid} has ended` : 'none was ever started'

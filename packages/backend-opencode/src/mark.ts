@@ -20,17 +20,23 @@ export interface Mark {
  */
 export function createMark(directory: string): Mark {
   let isSeen = false
+  let onSeen = (): void => {}
+  const seen = new Promise<void>((resolve) => {
+    onSeen = resolve
+  })
   return {
     check(event) {
       const { type, properties } = fields(fields(event).payload)
-      isSeen ||= type === 'server.instance.disposed' && fields(properties).directory === directory
+      if (type !== 'server.instance.disposed' || fields(properties).directory !== directory) return
+      isSeen = true
+      onSeen()
     },
     async see(api, signal) {
       const look = async (): Promise<true | undefined> => {
         if (!isSeen) await api.disposeInstance(directory).catch(ignoreOrchError)
         return isSeen || undefined
       }
-      return (await recheck(look, { timeoutMs: PATIENCE_MS, signal })) ?? false
+      return (await recheck(look, { timeoutMs: PATIENCE_MS, signal, wake: () => seen })) ?? false
     },
   }
 }

@@ -30,6 +30,7 @@ export const NO_PROCESS: Reason = { code: NOT_SHOWN, text: 'Agents of an OpenCod
 
 const GONE: Reason = { code: 'GONE', text: 'The session is not on the server any more' }
 
+/** A server that answers, with all its sessions and what was seen of some directories. */
 interface ServerView {
   readonly api: Api
   readonly sessions: readonly Session[]
@@ -43,16 +44,15 @@ interface DirectoryView {
 }
 
 /**
- * Looks at a server that answers: one list of all sessions; status and requests only of directories that may hold an open
+ * Looks at a server that answers, with the list of all its sessions: status and requests only of directories that may hold an open
  * turn; one read of messages per turn end that core does not hold yet.
  */
 export async function observeServer(
   context: Context,
-  api: Api,
+  { api, sessions }: Pick<ServerView, 'api' | 'sessions'>,
   target: JsonValue,
   refs: readonly AgentRef[],
 ): Promise<ObserveResult> {
-  const sessions = await api.sessions()
   const located = await Promise.all(refs.map((ref) => locate(context, api, sessions, ref)))
   const open = located.filter(({ session, ref }) => session !== null && mayBeOpen(session, ref))
   const names = [...new Set(open.flatMap(({ session }) => session?.directory ?? []))]

@@ -17,6 +17,7 @@ import type { Context } from './context.ts'
 import { known, reasonOf, unknown } from './fields.ts'
 import { parseFacts, parseHandle } from './handle.ts'
 import { NO_PROCESS, observeServer } from './observe-server.ts'
+import type { Session } from './parse.ts'
 
 /** One whole look, in milliseconds; what was not seen by then is reported as unknown. */
 const LOOK_MS = 20_000
@@ -61,9 +62,12 @@ async function observeTarget(
 ): Promise<ObserveResult> {
   try {
     return await withDeadline(LOOK_MS, signal, async (limited) => {
+      const early = askEarly(context, target, limited)
       const look = await context.connector.look(target, limited)
       if (look.state !== 'up') return withoutServer(look, refs)
-      return observeServer(context, context.api(look.server, limited), target, refs)
+      const api = context.api(look.server, limited)
+      const sessions = await (early?.url === look.server.url ? early.sessions : api.sessions())
+      return observeServer(context, { api, sessions }, target, refs)
     })
   } catch (error) {
     signal.throwIfAborted()
@@ -77,6 +81,19 @@ async function observeTarget(
       server: { ok: false, version: null, epoch: null, error: reason },
     }
   }
+}
+
+/** The list of sessions is on its way while the server that orch runs says who it is; it is believed only after that. */
+function askEarly(
+  { connector, api }: Context,
+  target: JsonValue,
+  signal: AbortSignal,
+): { readonly url: string; readonly sessions: Promise<Session[]> } | null {
+  const server = connector.expected(target)
+  if (server === null) return null
+  const sessions = api(server, signal).sessions()
+  sessions.catch(() => {})
+  return { url: server.url, sessions }
 }
 
 /** The server is provably over, or there never was one. What was said survives it; what was running does not. */

@@ -3,7 +3,15 @@ import type { SessionAddress } from './api.ts'
 import { ensureManaged, type ManagedContext, sameData } from './managed-server.ts'
 import { configuredPlace } from './place.ts'
 import { forgetPutAway, notePutAway } from './put-away-later.ts'
-import { askVersion, isStillThere, lookForManaged, MANAGED_TARGET, type Server, type ServerLook } from './server.ts'
+import {
+  askVersion,
+  isStillThere,
+  lookForManaged,
+  MANAGED_TARGET,
+  recordedServer,
+  type Server,
+  type ServerLook,
+} from './server.ts'
 import { readServerRecord, type ServerRecord } from './server-file.ts'
 
 /** Finds the server behind a target. */
@@ -28,6 +36,8 @@ export interface Connector {
   putAwayLater(over: ServerRecord, at: SessionAddress): void
   /** Takes that back. */
   putAwayNow(sessionId: string): void
+  /** The server that orch runs as it is recorded, while its process lives: it was not asked who it is. `null` otherwise. */
+  expected(target: JsonValue): Server | null
   /** What is written about the server that orch runs, whether or not it answers; `null` when there is nothing. */
   recorded(): ServerRecord | null
   /** Forgets who answered: the next look asks again. */
@@ -84,6 +94,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     },
     putAwayLater: (over, at) => notePutAway(folder, over, at),
     putAwayNow: (sessionId) => forgetPutAway(folder, sessionId),
+    expected: (target) => (configuredUrl(target) === null ? recordedServer(folder) : null),
     recorded: () => (given === null ? readServerRecord(folder) : null),
     forget() {
       known = null

@@ -65,6 +65,12 @@ export async function lookForManaged(folder: string, http: Http, signal: AbortSi
   }
 }
 
+/** The recorded server while its process lives, before it was asked. @throws OrchError `RECORD_CORRUPT` */
+export function recordedServer(folder: string): Server | null {
+  const record = readServerRecord(folder)
+  return record !== null && ownerLiveness(record.process) === 'alive' ? managedServer(record, record.version) : null
+}
+
 /** Whether a server that answered is still the recorded one and its process still runs. */
 export function isStillThere(folder: string, { epoch, url }: Server): boolean {
   const record = readServerRecord(folder)

@@ -21,6 +21,7 @@ export interface Look {
 export interface BulkLook {
   readonly looks: readonly Look[]
   readonly backends: readonly BackendStatus[]
+  /** What carries orch's tag beside the agents that were looked at. */
   readonly found: readonly (Found & { readonly backend: string })[]
   readonly complete: boolean
 }
@@ -63,7 +64,9 @@ export async function lookAt(
   return {
     looks,
     backends: all.map(({ status }) => status),
-    found: entries.flatMap(([backend, { found }]) => found.map((one) => ({ ...one, backend }))),
+    found: entries.flatMap(([backend, { found, observations }]) =>
+      found.filter(({ id }) => !observations.has(id)).map((one) => ({ ...one, backend })),
+    ),
     complete: all.every(({ complete }) => complete),
   }
 }
@@ -160,16 +163,19 @@ function unseen(id: string, reason: Reason): Observation {
 }
 
 /** What an agent wrote last before its end counts: the page of one that is seen to have ended is read again. */
-async function toLook(
+function toLook(
   orch: Orch,
   { before, report: earlier }: { readonly before: StoredRecord; readonly report: Report },
   answer: BackendLook,
-): Promise<Look> {
+): Look | Promise<Look> {
   const observation = damaged(before) ?? answer.observations.get(before.record.id) ?? null
-  const stored = await keepFacts(orch, before, observation)
-  const report = stored === before && isPresent(observation) ? earlier : reportOf(stored)
-  const capabilities = answer.capabilities.get(stored.record.id) ?? []
-  return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities) }
+  const capabilities = answer.capabilities.get(before.record.id) ?? []
+  const lookOf = (stored: StoredRecord): Look => {
+    const report = stored === before && isPresent(observation) ? earlier : reportOf(stored)
+    return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities) }
+  }
+  const change = observation === null ? null : newFactsOf(before, observation)
+  return change === null ? lookOf(before) : keepFacts(orch, before, change).then(lookOf)
 }
 
 function damaged(stored: StoredRecord): Observation | null {
@@ -180,9 +186,11 @@ function damaged(stored: StoredRecord): Observation | null {
  * Stores what can never change again: how the process ended, and what the backend wants kept. A look does not fail
  * because that cannot be stored now: the next one sees it again.
  */
-async function keepFacts(orch: Orch, stored: StoredRecord, observation: Observation | null): Promise<StoredRecord> {
-  const change = observation === null ? null : newFactsOf(stored, observation)
-  if (change === null) return stored
+async function keepFacts(
+  orch: Orch,
+  stored: StoredRecord,
+  change: (now: AgentRecord) => RecordChange,
+): Promise<StoredRecord> {
   try {
     return await updateRecord(orch, stored, 'observed', change)
   } catch (error) {

@@ -25,6 +25,7 @@ export async function recoverSpawns(
   const late = records.filter(
     ({ record }) => record.lifecycle === 'failed' && record.handle === null && found.some(({ id }) => id === record.id),
   )
+  if (abandoned.length + late.length === 0) return records
   const changed = new Map<string, StoredRecord>()
   for (const [name, group] of byBackend([...abandoned, ...late])) {
     for (const stored of await recoverOn(orch, name, group, signal)) changed.set(stored.record.id, stored)

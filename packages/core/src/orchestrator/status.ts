@@ -63,6 +63,7 @@ async function lookAgain(
 ): Promise<BulkLook> {
   const now = first.looks.map(({ stored }) => stored)
   const recovered = await recoverSpawns(orch, now, first.found, signal)
+  if (recovered === now) return first
   const changed = recovered.filter((stored, index) => stored !== now[index])
   if (changed.length === 0) return first
   const again = await lookAt(orch, changed, { signal })

@@ -67,7 +67,7 @@ export function createJsonlRegistry(directory: string): Registry {
     // barrier: event-written
     for (const which of LOOKS) {
       const folded = foldRecord(readIfThere(fileOf(which, id)) ?? '', which === 'closed')
-      if (folded?.uids.has(uid)) return withoutUids(folded)
+      if (folded?.uids.has(uid)) return folded.stored
     }
     throw conflict(id)
   }
@@ -188,7 +188,7 @@ function readAll(which: 'open' | 'closed', directory: string): RecordList {
 
 function foldOrThrow(id: string, file: string, text: string, closed: boolean): StoredRecord {
   const folded = foldRecord(text, closed)
-  if (folded !== null && folded.record.id === id) return withoutUids(folded)
+  if (folded?.stored.record.id === id) return folded.stored
   throw new OrchError(
     'RECORD_CORRUPT',
     `Cannot read the record of "${id}": its first line is not an event of this agent`,
@@ -197,11 +197,6 @@ function foldOrThrow(id: string, file: string, text: string, closed: boolean): S
       agent: id,
     },
   )
-}
-
-/** What callers get is data: a set is lost in JSON. */
-function withoutUids({ uids: _, ...stored }: NonNullable<ReturnType<typeof foldRecord>>): StoredRecord {
-  return stored
 }
 
 /** In a directory that went away nothing is there, and that says nothing about a record. */

@@ -78,11 +78,14 @@ export interface StoredRecord {
   readonly damage: Reason | null
 }
 
+/** A record, and the `uid` of each event that was accepted. */
+export interface FoldedRecord {
+  readonly stored: StoredRecord
+  readonly uids: ReadonlySet<string>
+}
+
 /** The record's file folded, or `null` when even its first event is missing. `closed`: it was archived. */
-export function foldRecord(
-  text: string,
-  closed: boolean,
-): (StoredRecord & { readonly uids: ReadonlySet<string> }) | null {
+export function foldRecord(text: string, closed: boolean): FoldedRecord | null {
   let record = null as AgentRecord | null
   let revision = 0
   let damage = null as Reason | null
@@ -97,7 +100,7 @@ export function foldRecord(
       skippedLines.push(index + 1)
     } else if (over) {
     } else if (event.base === revision) {
-      record = { ...(record ?? {}), ...event.set } as AgentRecord
+      record = record === null ? (event.set as AgentRecord) : Object.assign(record, event.set)
       over = event.last === true || isOver(record)
       revision++
       uids.add(event.uid)
@@ -109,7 +112,7 @@ export function foldRecord(
     }
   }
   if (record === null || !isRecord(record)) return null
-  return { record, revision, closed: closed || over, skippedLines, damage, uids }
+  return { stored: { record, revision, closed: closed || over, skippedLines, damage }, uids }
 }
 
 function parseEvent(line: string): RecordEvent | null {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
 import { withRegularFile } from '../regular-file.ts'
 
@@ -19,7 +18,7 @@ export const PAGE = 'WORKSPACE.md'
 
 /** Reads `WORKSPACE.md`. Requests in `answered` are not open any more. A page that is not there is an empty report. */
 export function readReport(workspace: string, answered: readonly string[]): Report {
-  const file = join(workspace, PAGE)
+  const file = `${workspace}/${PAGE}`
   try {
     return withRegularFile(file, (text, changedAt) => {
       const { phase, requests } = parseReport(text, '', answered)

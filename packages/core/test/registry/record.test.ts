@@ -8,7 +8,7 @@ const phase = event(2, { model: 'three' })
 
 describe('foldRecord()', () => {
   it('applies the events in order', () => {
-    expect(fold(created, model, phase)).toMatchObject({
+    expect(fold(created, model, phase)?.stored).toMatchObject({
       record: { id: 'fix-login-7k3q', model: 'three' },
       revision: 3,
       closed: false,
@@ -20,18 +20,23 @@ describe('foldRecord()', () => {
   it('accepts of two events on one revision only the first', () => {
     const late = event(1, { model: 'late' })
     const folded = fold(created, model, late)
-    expect(folded).toMatchObject({ record: { model: 'two' }, revision: 2, damage: null, skippedLines: [] })
+    expect(folded?.stored).toMatchObject({ record: { model: 'two' }, revision: 2, damage: null, skippedLines: [] })
     expect([model.uid, late.uid].map((uid) => folded?.uids.has(uid))).toEqual([true, false])
   })
 
   it.each(['completed', 'abandoned'] as const)('accepts nothing after it was %s', (lifecycle) => {
     const end = event(1, { lifecycle })
     const folded = fold(created, end, event(2, { model: 'late', lifecycle: 'active' }))
-    expect(folded).toMatchObject({ record: { lifecycle, model: null }, revision: 2, closed: true, damage: null })
+    expect(folded?.stored).toMatchObject({
+      record: { lifecycle, model: null },
+      revision: 2,
+      closed: true,
+      damage: null,
+    })
   })
 
   it('reports an accepted event that is missing, and trusts nothing after it', () => {
-    expect(fold(created, phase)).toMatchObject({
+    expect(fold(created, phase)?.stored).toMatchObject({
       record: { model: null },
       revision: 1,
       damage: { code: 'RECORD_CORRUPT', text: expect.stringContaining('2') },
@@ -53,7 +58,7 @@ describe('foldRecord()', () => {
     '\0\0\0',
   ])('skips the line %j and says which', (line) => {
     const text = `${JSON.stringify(created)}\n${line}\n${JSON.stringify(model)}\n`
-    expect(foldRecord(text, false)).toMatchObject({ record: { model: 'two' }, revision: 2, skippedLines: [2] })
+    expect(foldRecord(text, false)?.stored).toMatchObject({ record: { model: 'two' }, revision: 2, skippedLines: [2] })
   })
 
   it.each([
@@ -69,8 +74,8 @@ describe('foldRecord()', () => {
   })
 
   it('is closed when it was archived, whatever its lifecycle', () => {
-    expect(foldRecord(JSON.stringify(event(0, record({ lifecycle: 'failed' }))), true)?.closed).toBe(true)
-    expect(foldRecord(JSON.stringify(event(0, record({ lifecycle: 'failed' }))), false)?.closed).toBe(false)
+    expect(foldRecord(JSON.stringify(event(0, record({ lifecycle: 'failed' }))), true)?.stored.closed).toBe(true)
+    expect(foldRecord(JSON.stringify(event(0, record({ lifecycle: 'failed' }))), false)?.stored.closed).toBe(false)
   })
 })
 
