@@ -1,4 +1,12 @@
-import { type AgentRef, type Found, type JsonValue, type ObserveResult, OrchError, type ServerInfo } from '@orch/core'
+import {
+  type AgentRef,
+  type Found,
+  type JsonValue,
+  letStart,
+  type ObserveResult,
+  OrchError,
+  type ServerInfo,
+} from '@orch/core'
 import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
@@ -22,8 +30,8 @@ export async function observeAgents(
   signal: AbortSignal,
 ): Promise<ObserveResult> {
   const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
-  const looks = await lookAt(context, [...sockets], signal)
-  const subjects = subjectsOf(context, agents, looks)
+  const [looks, known] = await Promise.all([lookAt(context, [...sockets], signal), parseMeanwhile(agents)])
+  const subjects = subjectsOf(context, known, looks)
   const exits = readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
   const sightings = await sightingsOf(subjects, exits)
   const own = looks.get(context.paths.socket) as Look
@@ -71,14 +79,24 @@ async function lookAt(context: Context, sockets: readonly string[], signal: Abor
   return new Map(sockets.map((socket, index) => [socket, looks[index] as Look]))
 }
 
-function subjectsOf(context: Context, agents: readonly AgentRef[], looks: ReadonlyMap<string, Look>): Subject[] {
+interface KnownPlace {
+  readonly agent: AgentRef
+  readonly socket: string
+  readonly handle: Handle | null
+}
+
+/** Takes apart what is recorded while tmux answers. */
+async function parseMeanwhile(agents: readonly AgentRef[]): Promise<KnownPlace[]> {
+  await letStart()
+  return agents.map((agent) => ({ agent, socket: socketOf(agent.target), handle: parseHandle(agent.handle) }))
+}
+
+function subjectsOf(context: Context, known: readonly KnownPlace[], looks: ReadonlyMap<string, Look>): Subject[] {
   const tagged = new Map([...looks].map(([socket, look]) => [socket, taggedRows(look, context.host.namespace)]))
-  return agents.map((agent) => {
-    const socket = socketOf(agent.target)
+  return known.map(({ agent, socket, handle }) => {
     const look = looks.get(socket) as Look
-    const stored = parseHandle(agent.handle)
-    const row = rowOf(agent, stored, tagged.get(socket) as TaggedRows)
-    if (stored !== null || row === undefined || look.kind !== 'server') return { agent, handle: stored, look, row }
+    const row = rowOf(agent, handle, tagged.get(socket) as TaggedRows)
+    if (handle !== null || row === undefined || look.kind !== 'server') return { agent, handle, look, row }
     return { agent, handle: handleOf(look.server, row, context.paths), look, row }
   })
 }

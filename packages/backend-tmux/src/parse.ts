@@ -144,29 +144,22 @@ const BLOCKERS: Readonly<Record<string, Reason>> = {
 /** One row of a listing, or `null` when it is not one. */
 export function parseRow(line: string): Row | null {
   const fields = line.split('\t')
-  if (fields.length !== 12) return null
-  const [window, pane, panePid, tty, dead, status, signal, activity, ...tags] = fields as Twelve
-  if (!/^@\d+$/.test(window) || !/^%\d+$/.test(pane)) return null
-  const [begun, namespace, run, agent] = tags
+  if (fields.length !== 12 || !/^@\d+\t%\d+\t/.test(line)) return null
+  const at = (index: number): string => fields[index] as string
   return {
-    window,
-    pane,
-    panePid: Number(panePid),
-    tty,
-    dead: dead === '1',
-    exit: parsePaneExit(status, signal),
-    activity: Number(activity),
-    begun,
-    namespace,
-    run,
-    agent,
+    window: at(0),
+    pane: at(1),
+    panePid: Number(fields[2]),
+    tty: at(3),
+    dead: fields[4] === '1',
+    exit: parsePaneExit(at(5), at(6)),
+    activity: Number(fields[7]),
+    begun: at(8),
+    namespace: at(9),
+    run: at(10),
+    agent: at(11),
   }
 }
-
-type Twelve = [
-  ...eight: [string, string, string, string, string, string, string, string],
-  ...four: [string, string, string, string],
-]
 
 function parsePaneExit(status: string, signal: string): Exit | null {
   if (signal !== '') return { code: null, signal: signalName(signal) }

@@ -124,6 +124,6 @@ export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './reg
 export { sanitize } from './sanitize.ts'
 export type { DerivedState } from './state/derive-state.ts'
 export { deriveState } from './state/derive-state.ts'
-export { DeadlineError, interval, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
+export { DeadlineError, interval, letStart, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
 export type { Report } from './workspace/report.ts'
 export { NO_REPORT, parseReport, readReport } from './workspace/report.ts'

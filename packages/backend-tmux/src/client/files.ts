@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { chmod, lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { delimiter, isAbsolute, resolve } from 'node:path'
+import { delimiter, dirname, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
 import { parseExitFile } from '../parse.ts'
 import type { Paths } from '../paths.ts'
@@ -72,25 +72,23 @@ export interface RecordedExit {
 
 /** Reads the exit files of those runs that have one: one look at each directory, then only files that are there. */
 export function readExits(files: readonly string[]): Map<string, RecordedExit> {
-  const directories = new Map<string, Set<string>>()
+  const directories = new Set(files.map(dirname))
+  const there = new Set(
+    [...directories].flatMap((directory) => namesIn(directory).map((name) => `${directory}/${name}`)),
+  )
   const found = new Map<string, RecordedExit>()
   for (const file of files) {
-    const cut = file.lastIndexOf('/')
-    const directory = file.slice(0, cut)
-    const names = directories.get(directory) ?? namesIn(directory)
-    directories.set(directory, names)
-    if (!names.has(file.slice(cut + 1))) continue
-    const recorded = readExit(file)
+    const recorded = there.has(file) ? readExit(file) : null
     if (recorded !== null) found.set(file, recorded)
   }
   return found
 }
 
-function namesIn(directory: string): Set<string> {
+function namesIn(directory: string): string[] {
   try {
-    return new Set(readdirSync(directory))
+    return readdirSync(directory)
   } catch {
-    return new Set()
+    return []
   }
 }
 

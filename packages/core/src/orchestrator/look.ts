@@ -36,7 +36,7 @@ interface BackendLook {
 
 /**
  * Looks at any number of agents with one bulk call per backend, side by side; keeps the facts that were proven.
- * A backend that cannot be asked makes its agents `unknown`; nothing is thrown for it.
+ * A backend that cannot be asked makes its agents `unknown`; nothing is thrown for it. Those with agents are asked first.
  * @param alsoLookAt backends to ask for what carries orch's tag even when no agent is theirs
  */
 export async function lookAt(
@@ -50,9 +50,10 @@ export async function lookAt(
     if (group) group.push(stored)
     else groups.set(stored.record.backend, [stored])
   }
-  const asked = [...groups].map(
-    async ([name, group]) => [name, await askBackend(orch, name, group, options.signal)] as const,
-  )
+  const asked = [...groups].map(async ([name, group]) => {
+    if (group.length === 0) await letStart()
+    return [name, await askBackend(orch, name, group, options.signal)] as const
+  })
   const [entries, reports] = await Promise.all([Promise.all(asked), readMeanwhile(records)])
   const answers = new Map(entries)
   const looks = await Promise.all(
