@@ -5,6 +5,8 @@ export interface CompletionWriter {
   text(text: string): void
   reasoning(text: string): void
   toolCall(name: string, input: unknown): void
+  /** Says why the model stops, instead of `stop` or `tool_calls`. */
+  finishReason(reason: string): void
   /** Ends the response. */
   finish(promptCharacters: number): void
 }
@@ -65,6 +67,9 @@ export function streamWriter(response: ServerResponse, model: string): Completio
       characters += call.function.arguments.length
       chunk({ role: 'assistant', tool_calls: [{ index: 0, ...call }] })
     },
+    finishReason(reason) {
+      finishReason = reason
+    },
     finish(promptCharacters) {
       chunk({}, { usage: usageOf(promptCharacters, characters) }, finishReason)
       response.end('data: [DONE]\n\n')
@@ -77,6 +82,7 @@ export function documentWriter(response: ServerResponse, model: string): Complet
   let content = ''
   let reasoning_content = ''
   const tool_calls: ToolCall[] = []
+  let finishReason: string | undefined
   return {
     text(text) {
       content += text
@@ -87,6 +93,9 @@ export function documentWriter(response: ServerResponse, model: string): Complet
     toolCall(name, input) {
       tool_calls.push(toolCallOf(name, input))
     },
+    finishReason(reason) {
+      finishReason = reason
+    },
     finish(promptCharacters) {
       const message = {
         role: 'assistant',
@@ -94,7 +103,8 @@ export function documentWriter(response: ServerResponse, model: string): Complet
         ...(reasoning_content && { reasoning_content }),
         ...(tool_calls.length > 0 && { tool_calls }),
       }
-      const choices = [{ index: 0, message, finish_reason: tool_calls.length > 0 ? 'tool_calls' : 'stop' }]
+      const finish_reason = finishReason ?? (tool_calls.length > 0 ? 'tool_calls' : 'stop')
+      const choices = [{ index: 0, message, finish_reason }]
       const usage = usageOf(promptCharacters, content.length)
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(

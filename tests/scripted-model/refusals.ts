@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { ChatRequest } from './conversation.ts'
 import type { Step } from './script.ts'
 
-/** An HTTP error to answer a request with. */
+/** An HTTP error to answer a request with, or a connection to break in the middle of the answer. */
 export interface Refusal {
-  status: number
+  status: number | 'cut'
   retryAfterSeconds?: number
 }
 
@@ -23,10 +23,11 @@ export function createRefusals(): Refusals {
       const used = counts.get(key) ?? 0
       let before = 0
       for (const step of steps) {
-        if (step.kind !== 'refuse') continue
+        if (step.kind !== 'refuse' && step.kind !== 'cut') continue
         before += step.times
         if (used >= before) continue
         counts.set(key, used + 1)
+        if (step.kind === 'cut') return { status: 'cut' }
         const { status, retryAfterSeconds } = step
         return { status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
       }

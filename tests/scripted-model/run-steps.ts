@@ -51,8 +51,12 @@ async function runStep(step: Step, { writer, gates, tools, signal }: StepContext
     case 'tool':
       writer.toolCall(step.tool === 'shell' ? shellAmong(tools) : step.tool, step.input)
       return
+    case 'finish':
+      writer.finishReason(step.reason)
+      return
     case 'phase':
     case 'refuse':
+    case 'cut':
       throw new Error(`Cannot run step "${step.kind}": it is decided before the response starts`)
   }
 }

@@ -29,9 +29,10 @@ describe('parseScript()', () => {
   })
 
   it('fills defaults', () => {
-    expect(parseScript('[[slow: 3]] [[error]] [[rate-limit]] [[phase: Testing]]')).toEqual([
+    expect(parseScript('[[slow: 3]] [[error]] [[cut]] [[rate-limit]] [[phase: Testing]]')).toEqual([
       { kind: 'slow', chunks: 3, delayMs: 50 },
       { kind: 'refuse', status: 500, times: Number.POSITIVE_INFINITY },
+      { kind: 'cut', times: Number.POSITIVE_INFINITY },
       { kind: 'refuse', status: 429, times: 1, retryAfterSeconds: 1 },
       { kind: 'phase', phase: 'Testing' },
     ])

@@ -17,6 +17,8 @@
  * | `[[tool: name \| json]]` | calls any tool, known or not |
  * | `[[phase: Name - note]]` | calls the shell tool with the report command found in the prompt (see phase-command.ts) |
  * | `[[error: status, times]]` | answers the request with this HTTP status, `times` times (`@default` always) |
+ * | `[[finish: reason]]` | gives this finish reason, as `length`; with nothing before it the answer is empty |
+ * | `[[cut: times]]` | breaks the connection after what came before, `times` times (`@default` always), then goes on |
  * | `[[rate-limit: times, seconds]]` | answers 429 with `retry-after`, then goes on (`@default` 1, 1) |
  *
  * One response of the model runs up to and including the next tool call; the rest follows after the tool's result.
@@ -27,6 +29,8 @@ export type Step =
   | { kind: 'slow'; chunks: number; delayMs: number }
   | { kind: 'hold'; name: string }
   | { kind: 'hang' }
+  | { kind: 'finish'; reason: string }
+  | { kind: 'cut'; times: number }
   | { kind: 'tool'; tool: ToolName; input: Record<string, unknown> }
   | { kind: 'phase'; phase: string; note?: string }
   | { kind: 'refuse'; status: number; times: number; retryAfterSeconds?: number }
@@ -45,6 +49,11 @@ const readers: Record<string, Reader> = {
   },
   hold: (name) => ({ kind: 'hold', name }),
   hang: () => ({ kind: 'hang' }),
+  finish: (reason) => ({ kind: 'finish', reason }),
+  cut: (text) => {
+    const [times] = numbers(text, [Number.POSITIVE_INFINITY, 0])
+    return { kind: 'cut', times }
+  },
   shell: (command) => ({
     kind: 'tool',
     tool: 'shell',

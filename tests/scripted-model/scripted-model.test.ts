@@ -85,6 +85,20 @@ describe('startScriptedModel()', () => {
     expect(await status('[[error: 500]]')).toBe(500)
   })
 
+  it('breaks off in the middle as often as told, and then answers', async () => {
+    const model = await scope.use(startScriptedModel())
+    const prompt = '[[answer: half]] [[cut: 1]] [[answer: whole]]'
+    await expect((await ask(model.url, prompt, { stream: true })).text()).rejects.toThrow('terminated')
+    expect(await answerOf(await ask(model.url, prompt))).toMatchObject({ content: 'half\nwhole' })
+  })
+
+  it('gives the finish reason that it is told', async () => {
+    const model = await scope.use(startScriptedModel())
+    const prompt = '[[answer: half]] [[finish: length]]'
+    expect(await (await ask(model.url, prompt)).json()).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+    expect(await (await ask(model.url, prompt, { stream: true })).text()).toContain('"finish_reason":"length"')
+  })
+
   it('tells with a rate limit when to come again', async () => {
     const model = await scope.use(startScriptedModel())
     const response = await ask(model.url, '[[rate-limit: 1, 7]] [[answer: x]]')

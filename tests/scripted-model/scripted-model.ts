@@ -7,6 +7,7 @@ import { createGates, type Gates } from './gates.ts'
 import { planResponse } from './plan.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import { runSteps } from './run-steps.ts'
+import type { Step } from './script.ts'
 
 /** One request that the model received. */
 export interface ModelRequest {
@@ -117,17 +118,34 @@ async function complete(state: State, request: IncomingMessage, response: Server
   })
   const steps = planResponse(body)
   const refusal = state.refusals.next(body, steps)
+  const writer = body.stream ? streamWriter(response, body.model) : documentWriter(response, body.model)
+  const run = (chosen: Step[]): Promise<void> =>
+    runSteps(chosen, { writer, gates: state.gates, tools: entry.tools, signal: gone.signal })
+  if (refusal?.status === 'cut') {
+    await run(
+      answerable(
+        steps.slice(
+          0,
+          steps.findIndex(({ kind }) => kind === 'cut'),
+        ),
+      ),
+    )
+    entry.state = 'refused'
+    return response.socket?.destroySoon()
+  }
   if (refusal) {
     entry.state = 'refused'
     const retryAfter =
       refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }
     return sendJson(response, refusal.status, { error: { message: `Scripted error ${refusal.status}` } }, retryAfter)
   }
-  const writer = body.stream ? streamWriter(response, body.model) : documentWriter(response, body.model)
-  const running = steps.filter((step) => step.kind !== 'refuse')
-  await runSteps(running, { writer, gates: state.gates, tools: entry.tools, signal: gone.signal })
+  await run(answerable(steps))
   entry.state = 'answered'
   writer.finish(JSON.stringify(body.messages).length)
+}
+
+function answerable(steps: Step[]): Step[] {
+  return steps.filter(({ kind }) => kind !== 'refuse' && kind !== 'cut')
 }
 
 function entryOf(body: ChatRequest): ModelRequest {
