@@ -13,6 +13,7 @@ const CHECKS = [
   ['layout', script('check-layout.mjs')],
   ['docs', script('check-docs.mjs')],
   ['contract page', [...script('generate-contract-docs.mjs'), '--check']],
+  ['turns page', [...script('generate-turn-docs.mjs'), '--check']],
   ['changesets', script('check-changesets.mjs')],
   ['unused code', [bin('knip'), '--no-progress']],
   ['packed packages', script('check-packages.mjs')],

@@ -1,13 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { register } from 'tsx/esm/api'
+import { code, publish, table } from './docs/page.mjs'
 
 register()
 const { BACKEND_CASES } = await import('../packages/core/src/contract/cases.ts')
 const { REGISTRY_CASES } = await import('../packages/core/src/contract/registry/cases.ts')
 const { SITUATIONS } = await import('../packages/core/src/contract/situations.ts')
 
-const PAGE = join(import.meta.dirname, '../docs/contract.md')
 const COMMAND = 'node scripts/generate-contract-docs.mjs'
 
 const INTRODUCTION = `# The backend contract
@@ -76,18 +74,6 @@ function groupOf(id) {
   return id.slice(0, id.indexOf('-'))
 }
 
-function row(cells) {
-  return `| ${cells.join(' | ')} |`
-}
-
-function table(head, rows) {
-  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
-}
-
-function code(words) {
-  return words.map((word) => `\`${word}\``).join(', ')
-}
-
 function situations() {
   const rows = Object.entries(SITUATIONS).map(([name, { requires, least }]) => [
     code([name]),
@@ -116,12 +102,4 @@ function cases(all) {
 
 const backend = [INTRODUCTION, situations(), '', cases(BACKEND_CASES)].join('\n')
 const registry = [REGISTRY_INTRODUCTION, cases(REGISTRY_CASES)].join('\n')
-const page = `${backend}\n\n${registry}\n`
-
-if (!process.argv.includes('--check')) {
-  mkdirSync(dirname(PAGE), { recursive: true })
-  writeFileSync(PAGE, page)
-} else if (readFileSync(PAGE, 'utf8') !== page) {
-  console.error(`docs/contract.md is not what the cases say: run ${COMMAND}`)
-  process.exitCode = 1
-}
+publish('docs/contract.md', `${backend}\n\n${registry}\n`, { source: 'cases', command: COMMAND })

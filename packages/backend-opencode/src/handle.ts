@@ -15,6 +15,8 @@ export interface Facts {
   /** The session's `time.updated`, milliseconds since 1970. */
   readonly updatedAt: number
   readonly turn: Turn
+  /** What the server showed then, to go on after "session … ". */
+  readonly evidence: string
 }
 
 /** The handle in a record; `null` when its spawn never recorded one. */
@@ -36,11 +38,12 @@ export function handleJson({ sessionId, directory, model, mode }: Handle): JsonO
 
 /** The facts core kept; `null` when there are none. */
 export function parseFacts({ facts }: AgentRef): Facts | null {
-  const { updatedAt, turn } = fields(facts)
-  return typeof updatedAt === 'number' && fields(turn).status !== undefined ? { updatedAt, turn: turn as Turn } : null
+  const { updatedAt, turn, evidence } = fields(facts)
+  if (typeof updatedAt !== 'number' || fields(turn).status === undefined) return null
+  return { updatedAt, turn: turn as Turn, evidence: typeof evidence === 'string' ? evidence : 'runs no turn' }
 }
 
 /** Facts as core keeps them. */
-export function factsJson({ updatedAt, turn }: Facts): JsonObject {
-  return { updatedAt, turn: { ...turn } as JsonObject }
+export function factsJson({ updatedAt, turn, evidence }: Facts): JsonObject {
+  return { updatedAt, turn: { ...turn } as JsonObject, evidence }
 }

@@ -128,8 +128,10 @@ async function observeSession(view: ServerView, ref: AgentRef, session: Session)
   }
   const facts = parseFacts(ref)
   if (!mayBeOpen(session, ref)) {
-    const turn: Turn = session.begun !== 'no' && facts !== null ? facts.turn : { status: 'none' }
-    const unchanged = seen(`session "${session.id}" has not changed since its last turn ended`)
+    const last = session.begun === 'no' ? null : facts
+    const turn: Turn = last?.turn ?? { status: 'none' }
+    const said = last === null ? 'holds no message' : `${last.evidence}; it has not changed since`
+    const unchanged = seen(`session "${session.id}" ${said}`)
     return { ...base, turn: known(turn, unchanged), requests: known([], unchanged) }
   }
   try {
@@ -167,15 +169,14 @@ async function decide(api: Api, session: Session, ref: AgentRef, first: Status |
 }
 
 function fieldsOf(
-  { turn, isSettled, arrived }: TurnDecision,
+  { turn, evidence, isSettled, arrived }: TurnDecision,
   { id, updatedAt }: Session,
   old: Facts | null,
 ): Pick<Observation, 'turn' | 'facts' | 'arrived'> {
-  const said = turn.status === 'running' ? 'is at work' : 'runs no turn'
   const isNew = isSettled && (old?.updatedAt !== updatedAt || JSON.stringify(old.turn) !== JSON.stringify(turn))
   return {
-    turn: known(turn, seen(`session "${id}" ${said}`)),
-    ...(isNew && { facts: factsJson({ updatedAt, turn }) }),
+    turn: known(turn, seen(`session "${id}" ${evidence}`)),
+    ...(isNew && { facts: factsJson({ updatedAt, turn, evidence }) }),
     ...(arrived.length > 0 && { arrived }),
   }
 }

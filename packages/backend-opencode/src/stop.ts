@@ -8,8 +8,7 @@ import type { Context } from './context.ts'
 import { seen } from './fields.ts'
 import { parseHandle } from './handle.ts'
 import { familyOf } from './observe-server.ts'
-import type { Session } from './parse.ts'
-import { isFinalAnswer } from './turn.ts'
+import type { Session, StoredMessage } from './parse.ts'
 
 /** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
 const ABORT_MS = 10_000
@@ -110,13 +109,18 @@ async function abortTurn(api: Api, session: Session, signal: AbortSignal): Promi
     async () => {
       if (await isAtWork()) return undefined
       const newest = (await api.messages(address, 1))?.messages.at(-1)
-      return newest === undefined || newest.role === 'user' || isFinalAnswer(newest) ? true : undefined
+      return newest === undefined || newest.role === 'user' || isOver(newest) ? true : undefined
     },
     { timeoutMs: ABORT_MS, everyMs: 50, signal },
   )
   if (ended === undefined) throw stillRunning(session)
   for (const request of asked) await reject(api, directory, request)
   return { interrupted: true, evidence: [seen(`the turn of session "${session.id}" was aborted and has ended`)] }
+}
+
+/** One that was aborted between two steps, or while the model was to be asked again, is completed and holds no error. */
+function isOver({ error, completedAt }: StoredMessage): boolean {
+  return error !== null || completedAt !== null
 }
 
 function reject(api: Api, directory: string, { id, kind }: { id: string; kind: string }): Promise<boolean> {

@@ -58,6 +58,36 @@ describe('decideTurn()', () => {
     })
   })
 
+  it('says that an answer was cut at the limit of the model', () => {
+    const messages = recordedMessages('answer').map((one) => (one.finish === null ? one : { ...one, finish: 'length' }))
+    expect(decideTurn(view(messages))).toMatchObject({
+      turn: { how: 'completed', reason: { code: 'ANSWER_CUT' } },
+      isSettled: true,
+      evidence: expect.stringContaining('has the finish "length"'),
+    })
+  })
+
+  it('says that the model said nothing, unless it did something or spoke in an earlier step', () => {
+    const silent = (name: string): StoredMessage[] => {
+      const messages = recordedMessages(name)
+      return [...messages.slice(0, -1), { ...(messages.at(-1) as StoredMessage), parts: [] }]
+    }
+    const messages = silent('answer')
+    expect(decideTurn(view(messages))).toMatchObject({
+      turn: { how: 'completed', reason: { code: 'ANSWER_EMPTY' } },
+      isSettled: true,
+    })
+    expect(decideTurn(view(messages, soon(messages))).isSettled).toBe(false)
+    expect(decideTurn(view(silent('shell'))).turn).toMatchObject({ how: 'completed', reason: null })
+  })
+
+  it('ends interrupted after an abort while the model was to be asked again', () => {
+    expect(decideTurn(view(recordedMessages('retry-aborted')))).toMatchObject({
+      turn: { how: 'interrupted', reason: { code: 'INTERRUPTED', text: expect.stringContaining('asked again') } },
+      lookAgain: true,
+    })
+  })
+
   it('is not over while a queued message has no answer', () => {
     const messages = recordedMessages('queued').slice(0, 3)
     expect(decideTurn(view(messages, soon(messages))).turn).toMatchObject({

@@ -22,6 +22,8 @@ export interface ManagedServer {
   sessionOf(id: string): Promise<ListedSession>
   /** Ids of the sessions of a directory that run a turn. */
   busy(directory: string): Promise<string[]>
+  /** Does something that orch has no part in. */
+  act(method: 'POST' | 'DELETE', path: string, body?: object): Promise<void>
   /** Everything that the server started and that still runs. */
   children(): Promise<ProcessInfo[]>
 }
@@ -33,6 +35,16 @@ export async function managedServer(place: Place): Promise<ManagedServer> {
   if (info?.startTime !== process.startTime)
     throw new Error(`Cannot see the OpenCode server: process ${process.pid} has ended`)
   const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
+  const act = async (method: string, path: string, body?: object): Promise<void> => {
+    const headers = { authorization, 'content-type': 'application/json' }
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(10_000),
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`Cannot ${method} "${path}": ${response.status}`)
+  }
   const get = async <T>(path: string, directory?: string): Promise<T> => {
     const headers = { authorization, ...(directory && { 'x-opencode-directory': encodeURIComponent(directory) }) }
     const response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(10_000) })
@@ -44,6 +56,7 @@ export async function managedServer(place: Place): Promise<ManagedServer> {
     url,
     process: info,
     sessions,
+    act,
     async sessionOf(id) {
       const own = (await sessions()).filter(({ metadata }) => metadata?.orch?.id === id)
       if (own.length === 1) return own[0] as ListedSession
