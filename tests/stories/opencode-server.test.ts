@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { StatusDocument, WaitDocument } from '@orch/core'
+import type { ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { isAlive, signalProcess } from '../harness/processes.ts'
 import { perTest } from '../harness/scope.ts'
@@ -58,6 +58,32 @@ describe('a killed OpenCode server', () => {
   })
 })
 
+describe('the log of the OpenCode server', () => {
+  it('is shown while it runs, does not answer, and has ended; -f goes on with the next one', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    expect(await place.orch('server', 'logs')).toMatchObject({ code: 69, stdout: '' })
+    expect(await place.orch('server', 'start')).toMatchObject({ code: 0 })
+    const { url, process } = await managedServer(place)
+    const listening = `opencode server listening on ${url}\n`
+    expect(await place.orch('server', 'logs', '-n', '1')).toMatchObject({ code: 0, stdout: listening })
+    const { server: full } = await place.json<ServerDocument>('server', 'status')
+    expect(full).toMatchObject({ ok: true, url, pid: process.pid, owner: 'orch', startedAt: expect.any(String) })
+    signalProcess(process.pid, 'SIGSTOP')
+    const frozen = await place.json<ServerDocument>('server', 'status', '--request-timeout', '2s')
+    signalProcess(process.pid, 'SIGCONT')
+    expect(frozen.server).toMatchObject({ ok: false, error: { code: 'TIMEOUT' }, url, pid: process.pid, log: full.log })
+    const following = await place.start('server', 'logs', '-f', '--json')
+    await eventually(() => following.lines().length > 0)
+    expect(await place.orch('server', 'stop')).toMatchObject({ code: 0 })
+    expect(await place.orch('server', 'logs', '-n', '1')).toMatchObject({ code: 0, stdout: listening })
+    expect(await place.orch('server', 'start')).toMatchObject({ code: 0 })
+    const next = `opencode server listening on ${(await managedServer(place)).url}`
+    await eventually(() => following.lines().some(({ type, text }) => type === 'line' && text === next))
+    following.kill('SIGINT')
+    expect((await following.result()).code).toBe(130)
+  })
+})
+
 describe('a configured OpenCode server', () => {
   it('that cannot be reached makes its agents unknown; nothing is destroyed, and they are there when it is back', async () => {
     const server = await scope.use(startOpenCode({ model }))
@@ -102,6 +128,7 @@ describe('a configured OpenCode server', () => {
     expect(await place.json('abandon', id)).toMatchObject({ code: 69, results: [{ ok: false, stop: null }] })
     expect(await place.json('complete', id, '--force')).toMatchObject({ code: 69, results: [{ ok: false }] })
     expect(await place.orch('server', 'stop', '--backend', 'opencode')).toMatchObject({ code: 34 })
+    expect(await place.orch('server', 'logs', '--backend', 'opencode')).toMatchObject({ code: 34, stdout: '' })
 
     proxy.intercept()
     expect(await place.agent(id)).toMatchObject({ state: 'working', lifecycle: 'active' })

@@ -12,7 +12,8 @@ export function createServerControl(context: Context): ServerControl {
     try {
       return report(await connector.look(connector.target, signal))
     } catch (error) {
-      return { ...NOTHING, error: reasonOf(error) }
+      signal.throwIfAborted()
+      return { ...NOTHING, ...unanswered(context), error: reasonOf(error) }
     }
   }
   return {
@@ -60,12 +61,26 @@ function report(look: ServerLook): ServerReport {
 function running({ url, version, epoch, record }: Server): ServerReport {
   const pid = record?.process.pid ?? null
   const owner = record === null ? 'configured' : 'orch'
-  return { ok: true, version, epoch, error: null, url, pid, owner, evidence: [seen(`"${url}" answers as ${version}`)] }
+  const evidence = [seen(`"${url}" answers as ${version}`)]
+  const started = record === null ? {} : { startedAt: record.startedAt, log: record.log }
+  return { ok: true, version, epoch, error: null, url, pid, owner, ...started, evidence }
 }
 
 function ended(record: ServerRecord, evidence: readonly Evidence[]): ServerReport {
   const error = { code: 'SERVER_ENDED', text: 'The OpenCode server has ended' }
-  return { ...NOTHING, error, version: record.version, owner: 'orch', evidence }
+  return { ...NOTHING, error, version: record.version, owner: 'orch', log: record.log, evidence }
+}
+
+/** What is written about a server that does not answer as it should, unless that cannot be read either. */
+function unanswered({ connector }: Context): Partial<ServerReport> {
+  try {
+    const record = connector.recorded()
+    if (record === null) return {}
+    const { url, version, startedAt, log, process } = record
+    return { url, version, startedAt, log, pid: process.pid, owner: 'orch' }
+  } catch {
+    return {}
+  }
 }
 
 /** A server that is ended leaves the tools of its turns running, so they are ended first. */

@@ -451,6 +451,27 @@ it('server shows whether it runs, where, and whose it is', () => {
   `)
 })
 
+it('server shows since when it runs and where it prints to, and its log line by line', () => {
+  const found = {
+    ok: true,
+    version: '1.2.3',
+    epoch: 'e1',
+    error: null,
+    url: 'http://127.0.0.1:4096',
+    pid: 4711,
+    owner: 'orch' as const,
+    startedAt: '2026-11-22T12:00:00.000Z',
+    log: '/state/server.log',
+    evidence: [],
+  }
+  expect(rendered(server, { ...doc, backend: 'far', action: 'status', server: found })).toBe(
+    'far  runs  1.2.3  http://127.0.0.1:4096  process 4711\n  since 2026-11-22T12:00:00.000Z\n  prints to /state/server.log\n',
+  )
+  expect(rendered(server, { apiVersion: 1, type: 'line', backend: 'far', text: 'it \u001b[31mlistens' })).toBe(
+    'it listens\n',
+  )
+})
+
 it.each([
   ['NO_SERVER', 'does not run'],
   ['SERVER_ENDED', 'does not run'],

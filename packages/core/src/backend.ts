@@ -262,6 +262,10 @@ export interface ServerReport extends ServerInfo {
   readonly pid: number | null
   /** `orch`: orch started it; `configured`: given by configuration or environment, never stopped by orch. */
   readonly owner: 'orch' | 'configured' | null
+  /** Since when it runs, ISO 8601; left out when that is not known. */
+  readonly startedAt?: string
+  /** The file on this machine that holds what it prints, also once it has ended; left out when there is none. */
+  readonly log?: string
   readonly evidence: readonly Evidence[]
 }
 

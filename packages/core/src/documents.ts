@@ -196,3 +196,11 @@ export interface ServerDocument extends Doc {
   readonly action: 'start' | 'stop' | 'status'
   readonly server: ServerReport
 }
+
+/** One line of `server logs`. */
+export interface ServerLogLine {
+  readonly apiVersion: 1
+  readonly type: 'line'
+  readonly backend: string
+  readonly text: string
+}

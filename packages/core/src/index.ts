@@ -72,6 +72,7 @@ export type {
   PhaseDocument,
   SendDocument,
   ServerDocument,
+  ServerLogLine,
   SpawnDocument,
   StatusDocument,
   TailLine,
@@ -107,7 +108,7 @@ export { openOrch } from './orchestrator/orch.ts'
 export { reportPhase } from './orchestrator/report-phase.ts'
 export { resolveAgent } from './orchestrator/resolve-agent.ts'
 export { send } from './orchestrator/send.ts'
-export { server } from './orchestrator/server.ts'
+export { server, serverLogs } from './orchestrator/server.ts'
 export { spawn } from './orchestrator/spawn.ts'
 export { status } from './orchestrator/status.ts'
 export { tail } from './orchestrator/tail.ts'

@@ -72,6 +72,14 @@ export interface TailOptions extends CallOptions {
   readonly raw?: boolean | undefined
 }
 
+/** What `server logs` takes. */
+export interface ServerLogsOptions extends CallOptions {
+  /** At most so many lines. @default 20 */
+  readonly last?: number | undefined
+  /** Goes on with what comes, until `signal`. @default false */
+  readonly follow?: boolean | undefined
+}
+
 /** What `send` takes. */
 export interface SendOptions extends CallOptions {
   /** Sends even while the agent is being ended, waits on a request, or could not be looked at. @default false */

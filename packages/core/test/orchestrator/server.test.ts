@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
-import { server } from '../../src/orchestrator/server.ts'
+import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
+import type { ServerControl } from '../../src/backend.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
+import { server, serverLogs } from '../../src/orchestrator/server.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -51,5 +56,32 @@ describe('server()', () => {
       code: 'BACKEND_UNREACHABLE',
       backend: 'memory',
     })
+  })
+})
+
+describe('serverLogs()', () => {
+  const linesOf = async (orch: Orch, last?: number): Promise<string[]> => {
+    const lines: string[] = []
+    for await (const { text } of serverLogs(orch, { last })) lines.push(text)
+    return lines
+  }
+
+  it('gives the last lines of the log that the backend names, without terminal control sequences', async () => {
+    const log = join((await scope.use(temporaryFolder())).path, 'server.log')
+    writeFileSync(log, 'first\n\u001b[31mred\u001b[0m\nlast\n')
+    const real = await (await place.open()).backend('memory')
+    const control = real.server as ServerControl
+    const status: ServerControl['status'] = async (signal) => ({ ...(await control.status(signal)), log })
+    const orch = await place.open({ backends: { logging: () => ({ ...real, server: { ...control, status } }) } })
+    expect(await linesOf(orch, 2)).toEqual(['red', 'last'])
+    expect(await linesOf(orch)).toHaveLength(3)
+  })
+
+  it('is refused where nothing was started, where no log is kept, and where there is no server', async () => {
+    const orch = await place.open()
+    await expect(linesOf(orch)).rejects.toMatchObject({ code: 'BACKEND_UNREACHABLE' })
+    await server(orch, 'start')
+    await expect(linesOf(orch)).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('none') })
+    await expect(linesOf(await place.open({ backends: {} }))).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 })
