@@ -40,6 +40,7 @@ describe('linesOfLog()', () => {
   it('follows whole lines, also of a file that is begun anew, until it is aborted', async () => {
     writeFileSync(log, 'old\nhalf')
     const abort = new AbortController()
+    scope.defer(() => abort.abort())
     const lines: string[] = []
     const following = (async () => {
       for await (const line of linesOfLog(log, { last: 1, follow: true, signal: abort.signal })) lines.push(line)
