@@ -35,6 +35,10 @@ describe('linesOfLog()', () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} é`)
     writeFileSync(log, `${lines.join('\n')}\n`)
     expect(await lastLines(20_000)).toEqual(lines.slice(-20_000))
+    const short = Array.from({ length: 3_000 }, (_, index) => `${index}`.padStart(49, '0'))
+    writeFileSync(log, `${short.join('\n')}\n`)
+    const endsInLastBlock = Math.ceil(65_536 / 50)
+    expect(await lastLines(endsInLastBlock)).toEqual(short.slice(-endsInLastBlock))
   })
 
   it('follows whole lines, also of a file that is begun anew, until it is aborted', async () => {
