@@ -15,13 +15,17 @@ interface RecordFile {
   closed: boolean
 }
 
-/** Waits until recovery has come to an end with every agent and no turn runs: a delivery may be in flight for 10 s. */
+/**
+ * Waits until recovery has come to an end with every agent and no turn runs: a delivery may be in flight for 10 s. One
+ * whose end was cut off before it had its task is given none any more.
+ */
 async function quiescence({ place }: World): Promise<StatusDocument> {
   return eventually(
     async () => {
       const status = await place.json<StatusDocument>('status', '--all-projects')
       const open = status.agents.filter(
-        ({ state, lifecycle }) => state === 'starting' || state === 'working' || lifecycle === 'spawning',
+        ({ state, lifecycle, reason }) =>
+          (state === 'starting' && reason.code !== 'ENDING') || state === 'working' || lifecycle === 'spawning',
       )
       const shown = open.map(({ id, state, lifecycle, reason }) => `${id} ${lifecycle} ${state} ${reason.code}`)
       if (shown.length > 0) throw new Error(shown.join(', '))

@@ -224,10 +224,16 @@ const starting: Rule = ({ record, observation }) =>
     ? null
     : {
         state: 'starting',
-        reason: { code: 'NO_TURN_YET', text: 'It was accepted; no turn was seen yet' },
+        reason: record.ending === undefined ? NO_TURN_YET : NEVER_BEGUN,
         evidence: evidenceOf(observation, 'existence'),
         since: record.spawnedAt,
       }
+
+const NO_TURN_YET: Reason = { code: 'NO_TURN_YET', text: 'It was accepted; no turn was seen yet' }
+const NEVER_BEGUN: Reason = {
+  code: 'ENDING',
+  text: 'It runs no turn; its end was begun and not finished: complete or abandon it again',
+}
 
 const RULES: readonly Rule[] = [
   closed,

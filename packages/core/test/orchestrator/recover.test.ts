@@ -6,6 +6,7 @@ import type { Agent } from '../../src/agent.ts'
 import type { CreateRequest } from '../../src/backend.ts'
 import { OrchError } from '../../src/errors.ts'
 import type { MemoryPoint } from '../../src/memory/index.ts'
+import { abandon } from '../../src/orchestrator/abandon.ts'
 import { check } from '../../src/orchestrator/check.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
@@ -248,8 +249,10 @@ describe('recovery', () => {
     const orch = await place.open()
     const handle = await create(orch)
     await orch.registry.create(await half(orch, { handle, ending: 'completed' }))
-    expect(await look()).toMatchObject({ lifecycle: 'active', state: 'starting' })
+    expect(await look()).toMatchObject({ lifecycle: 'active', state: 'starting', reason: { code: 'ENDING' } })
     expect(place.server.received(ID)).toEqual([])
+    expect((await abandon(orch, [ID])).results).toMatchObject([{ id: ID, ok: true, stop: { proven: true } }])
+    expect(place.server.agents()).toEqual([])
   })
 
   it('comes to an end with one that was made and is gone again', async () => {

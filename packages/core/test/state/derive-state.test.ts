@@ -308,6 +308,13 @@ const PRECEDENCE: readonly Row[] = [
   },
   { says: '12 no turn yet is starting', seen: { turn: none }, state: 'starting', reason: 'NO_TURN_YET' },
   {
+    says: '12 no turn yet, and its end was begun',
+    record: { ending: 'completed' },
+    seen: { turn: none },
+    state: 'starting',
+    reason: 'ENDING',
+  },
+  {
     says: '12 a spawn that has made nothing yet is starting',
     record: { lifecycle: 'spawning', handle: null },
     seen: null,
