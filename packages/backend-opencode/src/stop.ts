@@ -55,7 +55,7 @@ async function lookToStop({ connector }: Context, agent: AgentRef, signal: Abort
   connector.putAwayLater(first.record, handle)
   // barrier: opencode-put-away-noted
   const second = await connector.look(agent.target, signal)
-  if (second.state === 'up') connector.putAwayNow(handle.sessionId)
+  if (second.state === 'up') connector.forgetPutAway(handle.sessionId)
   return second
 }
 

@@ -35,7 +35,7 @@ export interface Connector {
   /** Has the next server that orch starts on these conversations put a session away before anybody uses it. */
   putAwayLater(over: ServerRecord, at: SessionAddress): void
   /** Takes that back. */
-  putAwayNow(sessionId: string): void
+  forgetPutAway(sessionId: string): void
   /** The server that orch runs as it is recorded, while its process lives: it was not asked who it is. `null` otherwise. */
   expected(target: JsonValue): Server | null
   /** What is written about the server that orch runs, whether or not it answers; `null` when there is nothing. */
@@ -93,7 +93,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       return sameData(options, managed)
     },
     putAwayLater: (over, at) => notePutAway(folder, over, at),
-    putAwayNow: (sessionId) => forgetPutAway(folder, sessionId),
+    forgetPutAway: (sessionId) => forgetPutAway(folder, sessionId),
     expected: (target) => (configuredUrl(target) === null ? recordedServer(folder) : null),
     recorded: () => (given === null ? readServerRecord(folder) : null),
     forget() {
