@@ -17,8 +17,8 @@ const KEYS = 20
 /** Some come to their end before they are killed, and are no kill. */
 const MOST_ACTS = 3 * KILLS
 
-/** A call that was under way for 10 s counts as lost, so whoever looks meanwhile must be done before. */
-const LOOK_MS = 4_000
+/** A call that was under way for 10 s counts as lost, so whoever looks meanwhile must be done so long after its start. */
+const MOST_HELD_MS = 7_000
 
 /**
  * What took longer waited for something else, as a spawn does with the key of one that died: it says nothing about when
@@ -108,7 +108,7 @@ async function killOne(
   const tookMs = performance.now() - started
   if (run.code === 0 && tookMs < LONGEST_RUN_MS) durations.set(act.verb, tookMs)
   note(ledger, line, run)
-  if (act.seen) await world.place.orchWith({ killAfterMs: LOOK_MS }, 'status')
+  if (act.seen) await world.place.orchWith({ killAfterMs: MOST_HELD_MS - tookMs }, 'status')
   await hold?.release()
   return run.signal === 'SIGKILL'
 }

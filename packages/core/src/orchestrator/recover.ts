@@ -1,13 +1,13 @@
 import type { Backend, Found } from '../backend.ts'
 import { isOrchError } from '../errors.ts'
 import { ownerLiveness } from '../process-owner.ts'
-import { takeOver } from '../registry/claims.ts'
+import { giveBack, takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { readContext } from '../workspace/workspace.ts'
-import { begin } from './begin.ts'
+import { begin, type GivenTask } from './begin.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { updateRecord } from './update-record.ts'
+import { appendUnlessChanged, reread, updateRecord } from './update-record.ts'
 
 /**
  * Goes on with spawns whose process is provably gone, by what their backend finds under their id: adopts, begins, or
@@ -111,14 +111,26 @@ async function recoverOne(
     now.handle === null ? { handle, lifecycle: 'spawning', owner: null, endedAt: null } : null,
   )
   // barrier: spawn-found
-  if (prompt === null || !takeOver(orch.claims, `begin\0${record.id}`, placed.record.owner)) return placed
+  const isAsSeen = placed.record.beginAt === record.beginAt && placed.record.ending === undefined
+  if (prompt === null || !isAsSeen || placed.record.lifecycle !== 'spawning') return placed
+  return await beginUnlessChanged(orch, placed, { backend, prompt, signal })
+}
+
+/**
+ * Gives the task unless the record changed since it was read, which was before the look: whoever gives a task records
+ * that first, and one that is on its way since may still arrive.
+ */
+async function beginUnlessChanged(orch: Orch, placed: StoredRecord, task: GivenTask): Promise<StoredRecord> {
+  const { id, owner } = placed.record
+  const claim = `begin\0${id}`
+  if (!takeOver(orch.claims, claim, owner)) return placed
   // barrier: begin-claimed
-  const now = await updateRecord(orch, placed, 'beginning', ({ ending }) =>
-    ending === undefined ? { beginAt: new Date().toISOString() } : null,
-  )
+  const beginning = { type: 'beginning', set: { beginAt: new Date().toISOString() } }
+  const now = await appendUnlessChanged(orch, placed, beginning)
   // barrier: begin-recorded
-  const isWanted = now.record.lifecycle === 'spawning' && now.record.ending === undefined
-  return isWanted ? await begin(orch, now, { backend, prompt, signal }) : now
+  if (now !== null) return await begin(orch, now, task)
+  giveBack(orch.claims, claim)
+  return await reread(orch, id)
 }
 
 /** A task that a dead process was giving may land after the look. */

@@ -223,6 +223,27 @@ describe('recovery', () => {
     expect(tries).toEqual([ID])
   })
 
+  it.each([
+    { gives: 'the one that spawned it', before: null },
+    { gives: 'another that recovers it', before: LONG_AGO },
+  ])('gives no task that $gives was giving since it looked, and died', async ({ before }) => {
+    const other = await place.open()
+    const orch = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        find: async (...call) => {
+          const found = await backend.find(...call)
+          await age(ID, { handle, beginAt: new Date().toISOString() })
+          return found
+        },
+      }),
+    })
+    const handle = await create(other)
+    await other.registry.create(await half(other, before === null ? {} : { handle, beginAt: before }))
+    expect((await status(orch)).agents).toMatchObject([{ id: ID, lifecycle: 'spawning' }])
+    expect(place.server.received(ID)).toEqual([])
+  })
+
   it('goes on with the others when one of them cannot be gone on with', async () => {
     const orch = await place.open({
       wrap: (backend) => ({
