@@ -108,7 +108,7 @@ async function killOne(
   const tookMs = performance.now() - started
   if (run.code === 0 && tookMs < LONGEST_RUN_MS) durations.set(act.verb, tookMs)
   note(ledger, line, run)
-  if (act.seen) await world.place.orchWith({ killAfterMs: Math.max(MOST_HELD_MS - tookMs, 1) }, 'status')
+  if (act.seen) await world.place.orchWith({ killAfterMs: Math.ceil(Math.max(MOST_HELD_MS - tookMs, 1)) }, 'status')
   await hold?.release()
   return run.signal === 'SIGKILL'
 }
