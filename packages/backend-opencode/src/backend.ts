@@ -8,6 +8,7 @@ import { createHttp } from './client/http.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { deliver } from './deliver.ts'
+import { finalAnswer } from './final-answer.ts'
 import { find } from './find.ts'
 import { follow } from './follow.ts'
 import { observe } from './observe.ts'
@@ -35,6 +36,7 @@ export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOption
     events: (agents, query, signal) => follow(context, agents, query, signal),
     send: (agent, message, signal) => deliver(context, agent, message, signal),
     stop: (agent, signal) => stop(context, agent, signal),
+    finalAnswer: (agent, messageId, signal) => finalAnswer(context, agent, messageId, signal),
     answer: (agent, reply, signal) => answer(context, agent, reply, signal),
     interrupt: (agent, signal) => interrupt(context, agent, signal),
     async close() {

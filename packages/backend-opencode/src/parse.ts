@@ -46,6 +46,8 @@ export interface StoredMessage {
   /** Why the model stopped: `stop`, `tool-calls`, `length` …; `null` while it goes on. */
   readonly finish: string | null
   readonly error: { readonly name: string; readonly text: string } | null
+  /** Of an answer: what this step of its turn used. */
+  readonly usage: Usage
   readonly parts: readonly Part[]
 }
 
@@ -156,6 +158,7 @@ export function parseMessageInfo(value: unknown, parts: readonly Part[] = []): S
     completedAt: number(time.completed),
     finish: textOrNull(raw.finish),
     error: parseError(raw.error),
+    usage: parseUsage(raw),
     parts,
   }
 }

@@ -1,4 +1,4 @@
-import type { Delivery, ErrorInfo, OrchErrorCode, State, WaitOutcome } from '@orch/core'
+import type { Delivery, ErrorInfo, OrchErrorCode, Receipt, State, TurnEnd, WaitOutcome } from '@orch/core'
 
 /** The exit code of every error (`api.md`). */
 export const ERROR_EXIT_CODES: Readonly<Record<OrchErrorCode | 'UNEXPECTED', number>> = {
@@ -59,6 +59,12 @@ export const DELIVERY_EXIT_CODES: Readonly<Record<Delivery, number>> = {
   accepted: 0,
   refused: 30,
   unconfirmed: 31,
+}
+
+/** The exit code of a message: of how its turn ended where that was waited for, else of its delivery. */
+export function messageExitCode({ delivery }: Receipt, { outcome }: TurnEnd): number {
+  if (outcome === 'met') return EXIT.ok
+  return DELIVERY_EXIT_CODES[delivery] || (outcome === null ? EXIT.ok : WAIT_EXIT_CODES[outcome])
 }
 
 /** The exit codes that stand for a result without a table of its own. */

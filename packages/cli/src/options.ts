@@ -1,5 +1,5 @@
-import type { State } from '@orch/core'
-import { OrchError, STATES } from '@orch/core'
+import type { State, TurnOptions } from '@orch/core'
+import { OrchError, parseDuration, STATES } from '@orch/core'
 import type { Options } from 'yargs'
 
 const group = 'Common options:'
@@ -47,6 +47,26 @@ export const FILE_OPTION = {
   requiresArg: true,
   describe: 'Read the text from this file; - is stdin',
 } as const
+
+/** The options of commands that give an agent a message. */
+export const TURN_OPTIONS = {
+  wait: { type: 'boolean', describe: 'Stay until its turn is over, and print its final answer' },
+  timeout: { type: 'string', requiresArg: true, describe: 'With --wait: at most so long (30m when left out)' },
+} as const
+
+/**
+ * What the {@link TURN_OPTIONS} were set to.
+ * @throws OrchError `USAGE`, `BAD_DURATION`
+ */
+export function turnOptions(args: {
+  readonly wait?: boolean | undefined
+  readonly timeout?: string | undefined
+}): TurnOptions {
+  if (args.timeout === undefined) return { wait: args.wait }
+  if (args.wait !== true)
+    throw usageError('Cannot use "--timeout": nothing is waited for', 'Add "--wait", or use --request-timeout')
+  return { wait: true, timeoutMs: parseDuration(args.timeout) }
+}
 
 /** An option that may be given several times, or once with commas. */
 export function listOption(describe: string): {

@@ -115,6 +115,8 @@ describe('spawn', () => {
     agent: agentWith(),
     created: true,
     prompt: receiptWith(),
+    outcome: null,
+    answer: null,
   }
 
   it('prints exactly the id for a program', () => {
@@ -232,6 +234,7 @@ describe('send', () => {
       ...doc,
       agent: 'fix-login-7k3q',
       receipt: receiptWith({ delivery, reason }),
+      outcome: null,
       answer: null,
     }
     expect(rendered(send, document)).toMatchSnapshot()
@@ -587,6 +590,7 @@ describe('text of agents', () => {
         ...doc,
         agent: evil,
         receipt: receiptWith(),
+        outcome: 'met',
         answer: { text: evil, usage: null },
       }),
       rendered(phase, {

@@ -120,6 +120,102 @@ describe('send', () => {
   })
 })
 
+describe('send --wait', () => {
+  it('prints exactly the final answer to this message, and nothing on stderr', async () => {
+    placeWith()
+    const id = await spawned('Do [[answer: the turn before]]')
+    const called = await callOrch(place, [
+      'send',
+      id,
+      'Is it? [[answer: no]] [[tool: bash | ls | x]] [[answer: yes]]',
+      '--wait',
+    ])
+    expect(called).toEqual({ code: 0, stdout: 'yes\n', stderr: '' })
+    expect(await resultOf('send', id, 'And? [[answer: more]]', '--wait')).toMatchObject({
+      code: 0,
+      outcome: 'met',
+      answer: { text: 'more', usage: { outputTokens: 1 } },
+      receipt: { delivery: 'confirmed' },
+    })
+  })
+
+  it.each([
+    ['[[error: no]]', 20, 'failed'],
+    ['[[exit: 0]]', 22, 'exited'],
+    ['[[permission: npm test]]', 23, 'waiting'],
+    ['[[hang: on]]', 124, 'timeout'],
+  ])('to an agent that does %s gives %i, the receipt still there', async (text, code, outcome) => {
+    placeWith()
+    const id = await spawned('Do [[answer: the turn before]]')
+    expect(await resultOf('send', id, text, '--wait', '--timeout', '1s')).toMatchObject({
+      code,
+      outcome,
+      answer: null,
+      receipt: { delivery: 'confirmed', messageId: expect.any(String) },
+    })
+    if (code === 124) return
+    const plain = await callOrch(place, ['send', id, text, '--wait', '--force'])
+    expect(plain).toMatchObject({ stdout: '', stderr: expect.stringContaining(`orch check ${id}`) })
+  })
+
+  it('gives 30 for what was refused, and prints nothing on stdout', async () => {
+    placeWith()
+    const id = await spawned('Do [[permission: npm test]]')
+    expect(await callOrch(place, ['send', id, 'Go on', '--wait'])).toMatchObject({ code: 30, stdout: '' })
+  })
+
+  it('gives 34, before anything is sent, for an agent that does not show its turns', async () => {
+    placeWith({ without: ['turns'] })
+    const id = await spawned('Do [[answer: done]]')
+    expect(errorOf(await callOrch(place, ['send', id, 'More', '--wait', '--json']))).toEqual({
+      code: 34,
+      error: 'UNSUPPORTED',
+    })
+    const { stdout } = await callOrch(place, ['tail', id])
+    expect(stdout).not.toContain('More')
+  })
+
+  it('gives 64 for --timeout alone', async () => {
+    placeWith()
+    const id = await spawned('Do [[answer: done]]')
+    expect(errorOf(await callOrch(place, ['send', id, 'More', '--timeout', '1s', '--json']))).toEqual({
+      code: 64,
+      error: 'USAGE',
+    })
+  })
+})
+
+describe('spawn --wait', () => {
+  it('prints exactly the final answer; the id is talk', async () => {
+    placeWith()
+    const { code, stdout, stderr } = await callOrch(place, ['spawn', 'Count [[answer: forty two]]', '--wait'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'forty two\n',
+      stderr: expect.stringMatching(/^count-\S+\n$/),
+    })
+  })
+
+  it.each([
+    ['[[error: no]]', 20, 'failed'],
+    ['[[question: which | a | b]]', 23, 'waiting'],
+  ])('of an agent that does %s gives %i', async (task, code, outcome) => {
+    placeWith()
+    expect(await resultOf('spawn', `Do ${task}`, '--wait')).toMatchObject({
+      code,
+      outcome,
+      answer: null,
+      created: true,
+    })
+  })
+
+  it('gives 34 and makes no agent where turns are not shown', async () => {
+    placeWith({ without: ['turns'] })
+    expect(errorOf(await callOrch(place, ['spawn', 'Do it', '--wait', '--json']))).toMatchObject({ code: 34 })
+    expect(await resultOf('status')).toMatchObject({ agents: [] })
+  })
+})
+
 describe('answer', () => {
   it('gives 33 when several requests are open, and answers the one of --request', async () => {
     placeWith()

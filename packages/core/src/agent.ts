@@ -47,6 +47,12 @@ export interface Usage {
   readonly costUsd: number | null
 }
 
+/** The last words of a turn that ended well, `''` when there were none, and what that turn used. */
+export interface FinalAnswer {
+  readonly text: string
+  readonly usage: Usage | null
+}
+
 /** How a process ended: its code, or the signal that ended it. */
 export interface Exit {
   readonly code: number | null
@@ -94,6 +100,8 @@ export interface Phase {
 export type Capability =
   /** observes when a turn runs and how it ended */
   | 'turns'
+  /** tells what it finally said to one message */
+  | 'answers'
   /** shows permission requests and questions, and answers them */
   | 'requests'
   /** ends a turn and keeps the agent */

@@ -1,4 +1,15 @@
-import type { AgentRequest, Capability, Evidence, Exit, Item, Reason, Receipt, StopProof, Usage } from './agent.ts'
+import type {
+  AgentRequest,
+  Capability,
+  Evidence,
+  Exit,
+  FinalAnswer,
+  Item,
+  Reason,
+  Receipt,
+  StopProof,
+  Usage,
+} from './agent.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
 /** The version of this contract; a backend module exports it as `apiVersion`. */
@@ -314,6 +325,12 @@ export interface Backend {
   stop(agent: AgentRef, signal: AbortSignal): Promise<StopProof>
   /** Frees this client's resources; agents live on. */
   close(): Promise<void>
+  /**
+   * Capability `answers`. What the agent finally said to a message that core gave this id; as it was written. `null`
+   * before the end of its turn, when that was broken off or failed, and when no such message is stored. Of several
+   * messages that got one answer, each has that one. Starts no server.
+   */
+  finalAnswer?(agent: AgentRef, messageId: string, signal: AbortSignal): Promise<FinalAnswer | null>
   /** Capability `requests`. Bound to one request. */
   answer?(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult>
   /** Capability `interrupt`. */

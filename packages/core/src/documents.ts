@@ -2,6 +2,7 @@ import type {
   Agent,
   AgentRequest,
   Evidence,
+  FinalAnswer,
   Item,
   Lifecycle,
   Phase,
@@ -9,7 +10,6 @@ import type {
   Receipt,
   State,
   StopProof,
-  Usage,
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
@@ -31,8 +31,15 @@ export interface ErrorInfo {
   readonly retryable: boolean
 }
 
+/** How the turn of a message ended; both are `null` when nobody waited for it. */
+export interface TurnEnd {
+  /** `met`: with an `answer`; `idle`: without one; else as in {@link WaitDocument}. */
+  readonly outcome: WaitOutcome | null
+  readonly answer: FinalAnswer | null
+}
+
 /** Result of `spawn`. `created: false`: the `--key` named an agent that was there. */
-export interface SpawnDocument extends Doc {
+export interface SpawnDocument extends Doc, TurnEnd {
   readonly agent: Agent
   readonly created: boolean
   readonly prompt: Receipt
@@ -109,10 +116,9 @@ export type TailLine =
   | { readonly apiVersion: 1; readonly type: 'end'; readonly agent: string; readonly reason: Reason }
 
 /** Result of `send`. */
-export interface SendDocument extends Doc {
+export interface SendDocument extends Doc, TurnEnd {
   readonly agent: string
   readonly receipt: Receipt
-  readonly answer: { readonly text: string; readonly usage: Usage | null } | null
 }
 
 /** How a wait ended. */

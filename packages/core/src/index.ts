@@ -7,6 +7,7 @@ export type {
   Evidence,
   EvidenceSource,
   Exit,
+  FinalAnswer,
   Item,
   Lifecycle,
   Phase,
@@ -76,6 +77,7 @@ export type {
   SpawnDocument,
   StatusDocument,
   TailLine,
+  TurnEnd,
   WaitDocument,
   WaitOutcome,
 } from './documents.ts'
@@ -101,6 +103,7 @@ export type {
   SpawnOptions,
   StatusOptions,
   TailOptions,
+  TurnOptions,
   WaitOptions,
 } from './orchestrator/options.ts'
 export type { Orch } from './orchestrator/orch.ts'

@@ -1,12 +1,13 @@
 import { resolveAgent, type SendDocument, send } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
-import { DELIVERY_EXIT_CODES } from '../exit-codes.ts'
-import { AGENT, FILE_OPTION } from '../options.ts'
+import { messageExitCode } from '../exit-codes.ts'
+import { AGENT, FILE_OPTION, TURN_OPTIONS, turnOptions } from '../options.ts'
 import type { Page } from '../page.ts'
-import { writeReceipt } from '../render/receipt.ts'
+import { noteReceipt, writeReceipt } from '../render/receipt.ts'
+import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 
-/** `orch send`: exit codes 0 delivered, 30 refused, 31 not confirmed. */
+/** `orch send`: exit codes 0 delivered, 30 refused, 31 not confirmed; with `--wait`, how the turn ended. */
 export const command: Command<SendDocument> = defineCommand({
   command: 'send <agent> [text]',
   describe: 'Send a message to an agent and say how sure its delivery is',
@@ -17,13 +18,16 @@ export const command: Command<SendDocument> = defineCommand({
   options: {
     file: FILE_OPTION,
     force: { type: 'boolean', describe: 'Send even while the agent waits on a request or is being ended' },
+    ...TURN_OPTIONS,
   },
   takesRest: true,
   examples: [
     ['orch send fix-login "Use OAuth"', 'exit code 0 delivered, 30 refused, 31 not confirmed'],
     ['git diff | orch send @last -', 'the message from stdin'],
+    ['orch send @last "Is it done?" --wait', 'prints exactly the final answer; exit codes as of wait'],
   ],
   run: async (args, context) => {
+    const turn = turnOptions(args)
     const text = await context.text('message', {
       argument: args.text,
       rest: args.rest,
@@ -31,15 +35,17 @@ export const command: Command<SendDocument> = defineCommand({
     })
     const orch = await context.orch()
     const id = await resolveAgent(orch, args.agent)
-    return send(orch, id, text, { force: args.force, signal: context.signal })
+    return send(orch, id, text, { force: args.force, ...turn, signal: context.signal })
   },
   render,
-  exitCode: (document) => DELIVERY_EXIT_CODES[document.receipt.delivery],
+  exitCode: (document) => messageExitCode(document.receipt, document),
 })
 
-function render({ agent, receipt, answer }: SendDocument, page: Page): void {
-  writeReceipt(page, agent, receipt)
-  if (answer !== null) page.line(answer.text)
+function render(document: SendDocument, page: Page, args: { readonly wait?: boolean | undefined }): void {
+  const { agent, receipt } = document
+  if (args.wait !== true) writeReceipt(page, agent, receipt)
+  else if (document.answer === null) noteReceipt(page, agent, receipt)
+  writeTurnEnd(page, agent, document)
 }
 
 runAsScript(import.meta, command)

@@ -1,7 +1,9 @@
 import { type SpawnDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
-import { FILE_OPTION, usageError } from '../options.ts'
+import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
+import { FILE_OPTION, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
+import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
@@ -24,6 +26,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       requiresArg: true,
       describe: 'What the agent may do without asking',
     },
+    ...TURN_OPTIONS,
   },
   takesRest: true,
   examples: [
@@ -32,6 +35,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
   run: async (args, context) => {
+    const turn = turnOptions(args)
     const ownProgram = args.program === ''
     if (ownProgram && args.rest.length === 0)
       throw usageError(
@@ -49,11 +53,13 @@ export const command: Command<SpawnDocument> = defineCommand({
       programCommand: ownProgram ? args.rest : undefined,
       key: args.key,
       permission: args.permission,
+      ...turn,
       signal: context.signal,
     })
     return isTaskOf(document, task) ? document : withTaskWarning(document)
   },
   render,
+  exitCode: ({ outcome }) => (outcome === null ? EXIT.ok : WAIT_EXIT_CODES[outcome]),
 })
 
 /** Whether the agent has the task given; a long one is recorded only up to an ellipsis. */
@@ -67,17 +73,21 @@ function withTaskWarning(document: SpawnDocument): SpawnDocument {
   return { ...document, warnings: [...document.warnings, { code: 'TASK_DIFFERS', text }] }
 }
 
-function render({ agent, created, prompt }: SpawnDocument, page: Page): void {
-  if (!page.interactive) page.line(agent.id)
+function render(document: SpawnDocument, page: Page): void {
+  const { agent, created, prompt, outcome } = document
+  const awaited = outcome !== null
+  if (awaited) page.note(agent.id)
+  else if (!page.interactive) page.line(agent.id)
   else
     page.line(
       styled('bold', agent.id),
       created ? `  started on ${agent.backend}` : `  was there already, ${agent.state}`,
     )
-  if (!created && !page.interactive) page.note(`orch: ${agent.id} was there already, ${agent.state}`)
+  if (!created && (awaited || !page.interactive)) page.note(`orch: ${agent.id} was there already, ${agent.state}`)
   if (prompt.delivery === 'refused' || prompt.delivery === 'unconfirmed')
     page.note(`orch: The task is ${prompt.delivery}: ${oneLine(prompt.reason?.text ?? '')}`)
-  if (page.interactive) page.note(`  → orch tail -f ${agent.id}`)
+  if (awaited) writeTurnEnd(page, agent.id, document)
+  else if (page.interactive) page.note(`  → orch tail -f ${agent.id}`)
 }
 
 runAsScript(import.meta, command)

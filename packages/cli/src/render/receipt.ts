@@ -15,6 +15,17 @@ export function writeReceipt(page: Page, id: string, receipt: Receipt): void {
   const why = receipt.reason === null ? '' : `  ${oneLine(receipt.reason.text)}`
   page.line(styled('bold', id), '  ', styled(STYLES[receipt.delivery], receipt.delivery), why)
   writeEvidence(page, receipt.evidence)
+  noteNextAction(page, id, receipt)
+}
+
+/** A receipt beside the answer: where stdout is for something else. */
+export function noteReceipt(page: Page, id: string, receipt: Receipt): void {
+  const why = receipt.reason === null ? '' : `: ${oneLine(receipt.reason.text)}`
+  page.note(`orch: The message to ${id} is ${receipt.delivery}${why}`)
+  noteNextAction(page, id, receipt)
+}
+
+function noteNextAction(page: Page, id: string, receipt: Receipt): void {
   if (receipt.delivery === 'unconfirmed') page.note(`  → Look with "orch tail ${id}" before you send it again`)
   if (receipt.delivery === 'refused') page.note(`  → orch check ${id}`)
 }

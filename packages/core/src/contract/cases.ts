@@ -6,6 +6,7 @@ import { closeCases } from './cases/close.ts'
 import { createCases } from './cases/create.ts'
 import { eventCases } from './cases/events.ts'
 import { exitCases } from './cases/exit.ts'
+import { finalAnswerCases } from './cases/final-answer.ts'
 import { findCases } from './cases/find.ts'
 import { interruptCases } from './cases/interrupt.ts'
 import { killedCases } from './cases/killed.ts'
@@ -29,6 +30,7 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...readCases,
   ...eventCases,
   ...sendCases,
+  ...finalAnswerCases,
   ...answerCases,
   ...interruptCases,
   ...exitCases,

@@ -102,6 +102,8 @@ function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): 
     exit: null,
     stubborn: false,
     turn: { status: 'none' },
+    start: null,
+    answers: {},
     steps: [],
     queue: [],
     received: [],

@@ -57,6 +57,12 @@ export function createMemoryBackend(
     send: (ref, message, signal) => at('send', signal, () => deliver(ref, message, signal)),
     stop: (ref, signal) => at('stop', signal, () => act(ref, signal, stopAgent)),
     close: async () => {},
+    ...(capabilities.includes('answers') && {
+      async finalAnswer(ref: AgentRef, messageId: string, signal: AbortSignal) {
+        checkTarget(target, [ref.target])
+        return locate(await client.look(signal), namespace, ref)?.answers[messageId] ?? null
+      },
+    }),
     ...(capabilities.includes('requests') && {
       answer: (ref: AgentRef, reply: Reply, signal: AbortSignal) =>
         at('answer', signal, () => act(ref, signal, (agent, state) => answerRequest(agent, state, reply))),

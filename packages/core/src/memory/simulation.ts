@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Exit, Item, Usage } from '../agent.ts'
+import type { Exit, FinalAnswer, Item, Usage } from '../agent.ts'
 import type { Reply } from '../backend.ts'
 import { parseScript, type Step } from './script.ts'
-import type { AgentState, StoredMessage } from './state.ts'
+import type { AgentState, StoredMessage, TurnStart } from './state.ts'
 
 const NO_ITEM = { role: null, text: null, tool: null, truncated: false, final: true, from: null }
 
@@ -62,6 +62,7 @@ export function endProcess(agent: AgentState, exit: Exit): void {
 
 function startTurn(agent: AgentState, message: StoredMessage): void {
   agent.turn = { status: 'running', since: now(), reason: null }
+  agent.start = { messageId: message.id, items: agent.items.length, usage: agent.usage }
   addItem(agent, { kind: 'message', role: 'user', text: message.text })
   agent.usage = { ...agent.usage, inputTokens: (agent.usage.inputTokens ?? 0) + words(message.text) }
   const steps = parseScript(message.text)
@@ -127,9 +128,17 @@ function endTurn(agent: AgentState, how: 'completed' | 'error' | 'interrupted', 
   agent.turn = { status: 'ended', how, at: now(), reason }
   agent.steps = []
   closeItems(agent)
+  if (how === 'completed' && agent.start !== null) agent.answers[agent.start.messageId] = answerOf(agent, agent.start)
   agent.lastActivityAt = now()
   const next = agent.queue.shift()
   if (next) startTurn(agent, next)
+}
+
+function answerOf({ items, usage }: AgentState, start: TurnStart): FinalAnswer {
+  const said = items.slice(start.items).findLast(({ kind, role }) => kind === 'message' && role === 'assistant')
+  const used = (count: 'inputTokens' | 'outputTokens'): number => (usage[count] ?? 0) - (start.usage[count] ?? 0)
+  const tokens = { inputTokens: used('inputTokens'), outputTokens: used('outputTokens') }
+  return { text: said?.text ?? '', usage: { ...NO_USAGE, ...tokens } }
 }
 
 function closeItems(agent: AgentState): void {

@@ -1,4 +1,4 @@
-import type { AgentRequest, Exit, Item, Usage } from '../agent.ts'
+import type { AgentRequest, Exit, FinalAnswer, Item, Usage } from '../agent.ts'
 import type { Turn } from '../backend.ts'
 import type { Step } from './script.ts'
 
@@ -6,6 +6,14 @@ import type { Step } from './script.ts'
 export interface StoredMessage {
   readonly id: string
   readonly text: string
+}
+
+/** Where a turn began. */
+export interface TurnStart {
+  readonly messageId: string
+  /** How many items there were. */
+  readonly items: number
+  readonly usage: Usage
 }
 
 /** One agent on the server. Plain JSON: a store may keep it in a file. */
@@ -25,6 +33,10 @@ export interface AgentState {
   /** Its program and what that started do not end when they are only asked to. */
   stubborn: boolean
   turn: Turn
+  /** Of the newest turn; `null` before the first. */
+  start: TurnStart | null
+  /** What the turns that ended well came to, by message. */
+  answers: Record<string, FinalAnswer>
   /** What the open turn still has to do. */
   steps: Step[]
   /** Messages that wait behind the open turn. */

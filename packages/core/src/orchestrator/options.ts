@@ -25,8 +25,16 @@ export interface OrchOptions {
   readonly requestTimeoutMs?: number | undefined
 }
 
+/** Whether to stay until the turn of a message is over. */
+export interface TurnOptions {
+  /** Waits for the end of the turn and brings its final answer. @default false */
+  readonly wait?: boolean | undefined
+  /** How long, with `wait`. @default 1800000 */
+  readonly timeoutMs?: number | undefined
+}
+
 /** What `spawn` takes. */
-export interface SpawnOptions {
+export interface SpawnOptions extends TurnOptions {
   /** The whole task. */
   readonly task: string
   /** The slug of the id instead of one made from the task. `[a-z0-9-]`, at most 40 characters. */
@@ -81,7 +89,7 @@ export interface ServerLogsOptions extends CallOptions {
 }
 
 /** What `send` takes. */
-export interface SendOptions extends CallOptions {
+export interface SendOptions extends CallOptions, TurnOptions {
   /** Sends even while the agent is being ended, waits on a request, or could not be looked at. @default false */
   readonly force?: boolean | undefined
 }

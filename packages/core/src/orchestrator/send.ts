@@ -3,6 +3,7 @@ import type { Evidence, Reason, Receipt } from '../agent.ts'
 import type { SendDocument } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { isOnItsWay } from './is-on-its-way.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { SendOptions } from './options.ts'
@@ -13,7 +14,8 @@ import { documentFor } from './warnings.ts'
 /**
  * Delivers `text` to an agent and says how sure that is. Refuses before acting when nobody is there to read it, when
  * the agent is being ended, waits on a request, or could not be looked at (`force` overrides these three). Never retries.
- * @throws OrchError `EMPTY_MESSAGE`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the backend's own
+ * With `wait` it stays until the turn of this message is over, and brings the answer.
+ * @throws OrchError `EMPTY_MESSAGE`, `UNSUPPORTED`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the backend's own
  */
 export async function send(orch: Orch, id: string, text: string, options: SendOptions = {}): Promise<SendDocument> {
   if (text === '') {
@@ -22,12 +24,16 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
       agent: id,
     })
   }
-  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  const stored = assertSound(await reread(orch, id))
+  if (options.wait) assertAnswers(await orch.backend(stored.record.backend), stored.record)
+  const look = await lookAtOne(orch, stored, options.signal)
   // barrier: send-looked
   const refusal = refusalOf(look, options.force === true)
   const receipt =
     refusal === null ? await deliver(orch, look.stored, text, options) : refused(refusal, look.agent.evidence)
-  return { ...documentFor([look.stored]), agent: id, receipt, answer: null }
+  const waits = options.wait === true && receipt.messageId !== null
+  const end = waits ? await awaitTurn(orch, id, receipt.messageId, options) : NOT_AWAITED
+  return { ...documentFor([look.stored]), agent: id, receipt, ...end }
 }
 
 /**

@@ -87,9 +87,9 @@ describe('memory()', () => {
   })
 
   it('without a capability neither shows nor does what it stands for', async () => {
-    const backend = open({ without: ['turns', 'requests', 'interrupt', 'transcript', 'server'] })
+    const backend = open({ without: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'server'] })
     expect(backend.capabilitiesOf(null)).toEqual(['models', 'programs', 'resume'])
-    expect([backend.answer, backend.interrupt, backend.server]).toEqual([undefined, undefined, undefined])
+    expect([backend.finalAnswer, backend.answer, backend.interrupt, backend.server].filter(Boolean)).toEqual([])
     const agent = await spawn(backend, '[[answer: two\nlines]]')
     const { observations } = await backend.observe([agent], signal)
     expect([observations[0]?.turn.known, observations[0]?.requests.known]).toEqual([false, false])

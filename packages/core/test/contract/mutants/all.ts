@@ -3,6 +3,7 @@ import { beginMutants } from './begin.ts'
 import { createMutants } from './create.ts'
 import { endMutants } from './end.ts'
 import { eventMutants } from './events.ts'
+import { finalAnswerMutants } from './final-answer.ts'
 import { findMutants } from './find.ts'
 import { killedMutants } from './killed.ts'
 import type { Mutant } from './mutant.ts'
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...readMutants,
   ...eventMutants,
   ...sendMutants,
+  ...finalAnswerMutants,
   ...steerMutants,
   ...endMutants,
   ...resumeMutants,

@@ -1,0 +1,53 @@
+import type { Backend } from '../backend.ts'
+import { currentOwner } from '../process-owner.ts'
+import type { AgentRecord } from '../registry/record.ts'
+import { workspacePath } from '../workspace/workspace.ts'
+import type { ChosenProgram } from './choose-backend.ts'
+import type { SpawnOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { recordedTask } from './settle-spawn.ts'
+
+/** The record of a spawn that this process begins now, before anything is made. */
+export function newRecord(
+  orch: Orch,
+  options: SpawnOptions,
+  made: {
+    readonly id: string
+    readonly backend: Backend
+    readonly program: ChosenProgram
+    readonly commit: string | null
+    readonly branch: string | null
+  },
+): AgentRecord {
+  return {
+    id: made.id,
+    lifecycle: 'spawning',
+    task: recordedTask(options.task),
+    project: orch.project,
+    directory: orch.directory,
+    workspace: workspacePath(orch.project, made.id),
+    branch: made.branch,
+    base: made.commit,
+    backend: made.backend.name,
+    program: made.program.spec?.name ?? made.program.name,
+    programSpec: made.program.spec,
+    model: options.model ?? null,
+    mode: options.mode ?? null,
+    permission: options.permission ?? null,
+    parent: orch.env.ORCH_AGENT_ID ?? null,
+    labels: {},
+    key: options.key ?? null,
+    owner: currentOwner(),
+    target: made.backend.target,
+    handle: null,
+    facts: null,
+    beginAt: null,
+    prompt: null,
+    failure: null,
+    exit: null,
+    attempts: [],
+    answered: [],
+    spawnedAt: new Date().toISOString(),
+    endedAt: null,
+  }
+}
