@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
+import type { Check, DoctorDocument, ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { isAlive, signalProcess } from '../harness/processes.ts'
 import { perTest } from '../harness/scope.ts'
@@ -138,5 +138,38 @@ describe('a configured OpenCode server', () => {
     expect(receivedTexts(model.requests, 'Hold [[hold: away]]')).toHaveLength(1)
     expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
     expect(await isAlive(server.process)).toBe(true)
+  })
+
+  it('is used by one command with --server, and by later ones for the agents made there', async () => {
+    const server = await scope.use(startOpenCode({ model }))
+    const place = await scope.use(openCodePlace({ model, env: { OPENCODE_SERVER_PASSWORD: server.password } }))
+    const id = await place.spawn('Hi [[answer: there]]', '--server', server.url)
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    expect((await place.orch('tail', '-n', '1', id)).stdout).toBe('there\n')
+    expect(await place.json('doctor', '--server', server.url)).toMatchObject({
+      ok: true,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'OpenCode server', result: 'ok' })]),
+    })
+    expect(await place.orch('server', 'stop', '--server', server.url)).toMatchObject({ code: 34 })
+    expect(await place.orch('spawn', 'x', '--server', 'nowhere')).toMatchObject({ code: 78, stdout: '' })
+    expect(await place.orch('spawn', 'x', '--backend', 'tmux', '--server', server.url)).toMatchObject({ code: 64 })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
+    expect(await isAlive(server.process)).toBe(true)
+    expect(await place.orch('server', 'status')).toMatchObject({ code: 69 })
+  })
+
+  it('at the port that OpenCode takes first is named by doctor, with what makes orch use it', async () => {
+    const server = await scope.use(startOpenCode({ model, port: 4096 }))
+    const place = await scope.use(openCodePlace({ model }))
+    const name = 'OpenCode server of yours'
+    const found = async (env: Record<string, string>): Promise<Check | undefined> => {
+      const { json } = await place.orchWith({ env: { ...place.env, ...env } }, '--json', 'doctor')
+      return (json as DoctorDocument).checks.find((check) => check.name === name)
+    }
+    expect(await found({})).toMatchObject({ result: 'ok', text: expect.stringContaining('wants a password') })
+    const { password: OPENCODE_SERVER_PASSWORD, url } = server
+    expect(await found({ OPENCODE_SERVER_PASSWORD })).toMatchObject({ result: 'ok', fix: `export OPENCODE_URL=${url}` })
+    await server.stop()
+    expect(await found({ OPENCODE_SERVER_PASSWORD })).toBeUndefined()
   })
 })

@@ -56,6 +56,7 @@ function contextOf(host: BackendHost, options: OpenCodeOptions): Context {
     env,
     http,
     server: options.server ?? (env.OPENCODE_URL || null),
+    epoch: options.epoch ?? null,
     password: options.password ?? (env.OPENCODE_SERVER_PASSWORD || null),
   })
   return { host, connector, http, command, api: (server, signal) => createApi(http, server, signal) }

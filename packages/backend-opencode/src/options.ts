@@ -7,6 +7,8 @@ export interface OpenCodeOptions {
    * @default the variable OPENCODE_URL, else orch runs a server of its own
    */
   readonly server?: string
+  /** The name of that server's incarnation, from whoever runs it: it changes with every start. @default unknown */
+  readonly epoch?: string
   /** Password of that server. @default the variable OPENCODE_SERVER_PASSWORD */
   readonly password?: string
   /** The program to start: a path, or a name on PATH. @default `opencode` on PATH, else the npm package `opencode-ai` */
@@ -18,7 +20,7 @@ export interface OpenCodeOptions {
 /** One request, unless the options say otherwise, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 15_000
 
-const TEXT_KEYS = ['server', 'password', 'command'] as const
+const TEXT_KEYS = ['server', 'epoch', 'password', 'command'] as const
 
 /** Checks a part of the configuration. @throws OrchError `CONFIG_INVALID` that names the key. */
 export function parseOptions(options: JsonObject): OpenCodeOptions {

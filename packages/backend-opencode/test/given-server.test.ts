@@ -77,6 +77,13 @@ describe('a server that was given', () => {
     expect(created).toMatchObject({ epoch: null, begun: false, program: 'opencode' })
   })
 
+  it('has the incarnation that the configuration names', async () => {
+    const { url } = site.record()
+    expect(await given(url, { server: url, epoch: 'container-7' }).probe(signal)).toMatchObject({
+      epoch: 'container-7',
+    })
+  })
+
   it('may hold its password in the URL, which no target and no error shows', async () => {
     const { url, password } = site.record()
     const withPassword = url.replace('//', `//opencode:${password}@`)

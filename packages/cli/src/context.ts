@@ -57,6 +57,7 @@ function open(args: Arguments, io: Io): Promise<Orch> {
     ...(args.project === undefined ? {} : { directory: args.project }),
     knownBackends: KNOWN_BACKENDS,
     backend: args.backend,
+    server: args.server,
     env: io.env,
     command: selfCommand(),
     requestTimeoutMs: args.requestTimeout === undefined ? undefined : parseDuration(args.requestTimeout),

@@ -21,6 +21,12 @@ export const COMMON_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'List the agents of all projects; an id is found in any project without it',
   },
   backend: { type: 'string', requiresArg: true, group, describe: 'Use this backend' },
+  server: {
+    type: 'string',
+    requiresArg: true,
+    group,
+    describe: 'Use the server at this URL for new agents; orch neither starts nor stops it',
+  },
   'request-timeout': {
     type: 'string',
     requiresArg: true,
@@ -37,6 +43,7 @@ export interface CommonArgs {
   readonly project?: string | undefined
   readonly allProjects?: boolean | undefined
   readonly backend?: string | undefined
+  readonly server?: string | undefined
   readonly requestTimeout?: string | undefined
   readonly quiet?: boolean | undefined
 }

@@ -49,6 +49,8 @@ export interface ConnectorOptions extends ManagedContext {
   /** URL of a server that somebody else runs; `null` when orch runs one. */
   readonly server: string | null
   readonly password: string | null
+  /** The incarnation of that server; `null` when nobody says. */
+  readonly epoch: string | null
 }
 
 /** A connector that asks each incarnation of a server once who it is. */
@@ -62,7 +64,8 @@ export function createConnector(options: ConnectorOptions): Connector {
     if (known?.url === url) return { state: 'up', server: known }
     const place = given?.url === url ? given : configuredPlace(url, options.password)
     const version = await askVersion(http, place, signal)
-    known = { ...place, version, epoch: null, startedAt: null, record: null }
+    const epoch = given?.url === url ? options.epoch : null
+    known = { ...place, version, epoch, startedAt: null, record: null }
     return { state: 'up', server: known }
   }
   const lookAtManaged = async (signal: AbortSignal): Promise<ServerLook> => {

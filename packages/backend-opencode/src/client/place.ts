@@ -36,6 +36,6 @@ function parse(url: string): URL {
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed
   const shown = url.replace(/\/\/[^/@]*@/, '//')
   throw new OrchError('CONFIG_INVALID', `Cannot use OpenCode server "${shown}": it is not an http or https URL`, {
-    hint: 'Correct "backends.opencode.server" or OPENCODE_URL, for example http://127.0.0.1:4096',
+    hint: 'Correct --server, "backends.opencode.server" or OPENCODE_URL, for example http://127.0.0.1:4096',
   })
 }

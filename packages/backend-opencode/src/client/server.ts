@@ -7,7 +7,7 @@ import { epochOf, placeOf, readServerRecord, type ServerRecord } from './server-
 /** A server that answered as OpenCode. */
 export interface Server extends Place {
   readonly version: string
-  /** Its incarnation; `null` for a server that orch did not start. */
+  /** Its incarnation; `null` for a server that orch did not start, unless the configuration names it. */
   readonly epoch: string | null
   /** When this incarnation was started, milliseconds since 1970; `null` when that is not known. */
   readonly startedAt: number | null

@@ -41,8 +41,8 @@ function configured(name: string, files: readonly string[], create: () => Backen
     return create()
   } catch (cause) {
     if (!isOrchError(cause) || cause.code !== 'CONFIG_INVALID') throw cause
-    const place = `"backends.${name}" in ${files.map((file) => `"${file}"`).join(' or ')}`
-    throw new OrchError('CONFIG_INVALID', `${cause.message} (${place})`, { hint: cause.hint, backend: name, cause })
+    const place = files.length === 0 ? '' : ` ("backends.${name}" in ${files.map((file) => `"${file}"`).join(' or ')})`
+    throw new OrchError('CONFIG_INVALID', `${cause.message}${place}`, { hint: cause.hint, backend: name, cause })
   }
 }
 

@@ -4,6 +4,8 @@ import type { BackendFactory, BackendModule, PermissionMode } from '../backend.t
 /** A backend orch knows by name and loads only when it is needed. */
 export interface KnownBackend {
   readonly name: string
+  /** Whether its option `server` is the URL of a server that somebody else runs. @default false */
+  readonly takesServer?: boolean
   load(): Promise<BackendModule>
 }
 
@@ -17,6 +19,8 @@ export interface OrchOptions {
   readonly backends?: Readonly<Record<string, BackendFactory>>
   /** The backend for new agents; outranks environment and configuration (`--backend`). */
   readonly backend?: string | undefined
+  /** URL of a server for new agents: option `server` of that backend, or of the first known one that takes it (`--server`). */
+  readonly server?: string | undefined
   /** Environment to read configuration from and to hand to agents. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The literal way to call orch, for agents to report with; without it they are told to write a `Phase:` line. */

@@ -10,6 +10,7 @@ import { type Claims, createFileClaims } from '../registry/claims.ts'
 import { createJsonlRegistry } from '../registry/jsonl-registry.ts'
 import type { Registry } from '../registry/registry.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { withServer } from './given-server.ts'
 import { createBackendLoader } from './load-backend.ts'
 import type { KnownBackend, OrchOptions } from './options.ts'
 
@@ -43,15 +44,16 @@ export interface Orch {
 
 /**
  * Opens orch for the project that `directory` lies in. Reads the configuration; opens no backend, starts nothing.
- * @throws OrchError `PROJECT_NOT_FOUND`, `CONFIG_INVALID`, `PERMISSION_DENIED`, `DISK`
+ * @throws OrchError `PROJECT_NOT_FOUND`, `CONFIG_INVALID`, `USAGE`, `PERMISSION_DENIED`, `DISK`
  */
 export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
   const env = options.env ?? process.env
   const place = findProject(options.directory ?? currentDirectory())
-  const config = await loadConfig(place.project, env)
+  const loaded = await loadConfig(place.project, env)
   const state = stateDirectory(env)
   preparePrivateDirectory(state)
   const known: readonly KnownBackend[] = options.knownBackends ?? []
+  const { config, backendName } = withServer(loaded, options)
   const given = options.backends ?? {}
   const opened = new Map<string, Promise<Backend>>()
   const load = createBackendLoader({ project: place.project, config, known, given })
@@ -63,7 +65,7 @@ export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
     config,
     registry: createJsonlRegistry(state),
     claims: createFileClaims(join(state, 'claims')),
-    backendName: options.backend ?? null,
+    backendName,
     knownNames,
     backendNames: [...new Set([...knownNames, ...Object.keys(config.backends)])],
     command: options.command ?? null,

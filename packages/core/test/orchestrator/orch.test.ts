@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { OrchError } from '../../src/errors.ts'
-import { callBackend, openOrch } from '../../src/orchestrator/orch.ts'
+import type { OrchOptions } from '../../src/orchestrator/options.ts'
+import { callBackend, type Orch, openOrch } from '../../src/orchestrator/orch.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -67,6 +68,42 @@ describe('openOrch()', () => {
     write('.orch', '')
     await expect(place.open()).resolves.toMatchObject({ project: place.project })
   })
+})
+
+describe('openOrch() with a server', () => {
+  const load = (): never => {
+    throw new Error('must not be loaded')
+  }
+  const knownBackends = [
+    { name: 'local', load },
+    { name: 'remote', takesServer: true, load },
+  ]
+  const server = 'http://me:secret@far:4096'
+  const open = (options: OrchOptions): Promise<Orch> =>
+    openOrch({ directory: place.project, env: place.env, knownBackends, server, ...options })
+
+  it('gives it to the first backend that takes one, over its configuration', async () => {
+    write('.orch/config.json', JSON.stringify({ backends: { remote: { server: 'http://near', command: 'x' } } }))
+    const { backendName, config } = await open({})
+    expect(backendName).toBe('remote')
+    expect(config.backends.remote).toMatchObject({ options: { server, command: 'x' } })
+  })
+
+  it('gives it to the backend named, which may be one of a module', async () => {
+    const { backendName, config } = await open({ backend: 'other' })
+    expect(backendName).toBe('other')
+    expect(config.backends.other).toMatchObject({ options: { server } })
+  })
+
+  it.each<OrchOptions>([{ backend: 'local' }, { knownBackends: [] }])(
+    'refuses it where none takes it: %j',
+    async (options) => {
+      await expect(open(options)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/^Cannot use the server "http:\/\/far:4096": /),
+      })
+    },
+  )
 })
 
 describe('callBackend()', () => {
