@@ -82,6 +82,7 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
 
 function configuration({ model, permission }: OpenCodeEnvironmentOptions): Record<string, unknown> {
   const limit = { context: 200_000, output: 8_000 }
+  const cost = { input: 3, output: 15, cache_read: 0.3, cache_write: 3.75 }
   return {
     provider: {
       scripted: {
@@ -89,8 +90,8 @@ function configuration({ model, permission }: OpenCodeEnvironmentOptions): Recor
         name: 'Scripted',
         options: { baseURL: model.url, apiKey: 'none' },
         models: {
-          [mainModel]: { name: 'Scripted model', tool_call: true, limit },
-          [smallModel]: { name: 'Scripted small model', limit },
+          [mainModel]: { name: 'Scripted model', tool_call: true, limit, cost },
+          [smallModel]: { name: 'Scripted small model', limit, cost },
         },
       },
     },

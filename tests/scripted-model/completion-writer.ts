@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { TokenUsage } from './script.ts'
 
 /** Writes one model response in the form the client asked for: an SSE stream of chunks, or one JSON document. */
 export interface CompletionWriter {
@@ -7,8 +8,10 @@ export interface CompletionWriter {
   toolCall(name: string, input: unknown): void
   /** Says why the model stops, instead of `stop` or `tool_calls`. */
   finishReason(reason: string): void
-  /** Ends the response. */
-  finish(promptCharacters: number): void
+  /** Says what the response is billed, instead of a quarter of its characters. */
+  usage(usage: TokenUsage): void
+  /** Ends the response. @returns what it is billed. */
+  finish(promptCharacters: number): TokenUsage
 }
 
 interface ToolCall {
@@ -28,16 +31,27 @@ function toolCallOf(name: string, input: unknown): ToolCall {
   }
 }
 
-function usageOf(promptCharacters: number, completionCharacters: number): Record<string, number> {
-  const prompt_tokens = Math.ceil(promptCharacters / 4)
-  const completion_tokens = Math.ceil(completionCharacters / 4)
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+function usageOf(promptCharacters: number, completionCharacters: number): TokenUsage {
+  const promptTokens = Math.ceil(promptCharacters / 4)
+  const completionTokens = Math.ceil(completionCharacters / 4)
+  return { promptTokens, cachedTokens: 0, completionTokens, reasoningTokens: 0 }
+}
+
+function usageDocument({ promptTokens, cachedTokens, completionTokens, reasoningTokens }: TokenUsage): object {
+  return {
+    prompt_tokens: promptTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+    completion_tokens: completionTokens,
+    completion_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: promptTokens + completionTokens,
+  }
 }
 
 /** Streams `chat.completion.chunk` documents; the headers go out with the first of them. */
 export function streamWriter(response: ServerResponse, model: string): CompletionWriter {
   let characters = 0
   let finishReason = 'stop'
+  let scripted: TokenUsage | undefined
   const chunk = (delta: object, rest: object = {}, finish_reason: string | null = null): void => {
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -70,9 +84,14 @@ export function streamWriter(response: ServerResponse, model: string): Completio
     finishReason(reason) {
       finishReason = reason
     },
+    usage(usage) {
+      scripted = usage
+    },
     finish(promptCharacters) {
-      chunk({}, { usage: usageOf(promptCharacters, characters) }, finishReason)
+      const usage = scripted ?? usageOf(promptCharacters, characters)
+      chunk({}, { usage: usageDocument(usage) }, finishReason)
       response.end('data: [DONE]\n\n')
+      return usage
     },
   }
 }
@@ -83,6 +102,7 @@ export function documentWriter(response: ServerResponse, model: string): Complet
   let reasoning_content = ''
   const tool_calls: ToolCall[] = []
   let finishReason: string | undefined
+  let scripted: TokenUsage | undefined
   return {
     text(text) {
       content += text
@@ -96,6 +116,9 @@ export function documentWriter(response: ServerResponse, model: string): Complet
     finishReason(reason) {
       finishReason = reason
     },
+    usage(usage) {
+      scripted = usage
+    },
     finish(promptCharacters) {
       const message = {
         role: 'assistant',
@@ -105,7 +128,7 @@ export function documentWriter(response: ServerResponse, model: string): Complet
       }
       const finish_reason = finishReason ?? (tool_calls.length > 0 ? 'tool_calls' : 'stop')
       const choices = [{ index: 0, message, finish_reason }]
-      const usage = usageOf(promptCharacters, content.length)
+      const usage = scripted ?? usageOf(promptCharacters, content.length)
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(
         JSON.stringify({
@@ -114,9 +137,10 @@ export function documentWriter(response: ServerResponse, model: string): Complet
           created: 0,
           model,
           choices,
-          usage,
+          usage: usageDocument(usage),
         }),
       )
+      return usage
     },
   }
 }

@@ -54,6 +54,9 @@ async function runStep(step: Step, { writer, gates, tools, signal }: StepContext
     case 'finish':
       writer.finishReason(step.reason)
       return
+    case 'usage':
+      writer.usage(step.usage)
+      return
     case 'phase':
     case 'refuse':
     case 'cut':

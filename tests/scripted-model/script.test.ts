@@ -28,6 +28,13 @@ describe('parseScript()', () => {
     expect(parseScript('[[answer: one\ntwo]]')).toEqual([{ kind: 'answer', text: 'one\ntwo' }])
   })
 
+  it('reads what a response is billed', () => {
+    expect(parseScript('[[usage: 100, 40, 10, 3]] [[usage: 7]]')).toMatchObject([
+      { usage: { promptTokens: 100, cachedTokens: 40, completionTokens: 10, reasoningTokens: 3 } },
+      { usage: { promptTokens: 7, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 } },
+    ])
+  })
+
   it('fills defaults', () => {
     expect(parseScript('[[slow: 3]] [[error]] [[cut]] [[rate-limit]] [[phase: Testing]]')).toEqual([
       { kind: 'slow', chunks: 3, delayMs: 50 },

@@ -17,6 +17,7 @@
  * | `[[tool: name \| json]]` | calls any tool, known or not |
  * | `[[phase: Name - note]]` | calls the shell tool with the report command found in the prompt (see phase-command.ts) |
  * | `[[error: status, times]]` | answers the request with this HTTP status, `times` times (`@default` always) |
+ * | `[[usage: prompt, cached, completion, reasoning]]` | bills these tokens instead of a quarter of the characters; cached ones are part of the prompt, reasoning is part of the completion |
  * | `[[finish: reason]]` | gives this finish reason, as `length`; with nothing before it the answer is empty |
  * | `[[cut: times]]` | breaks the connection after what came before, `times` times (`@default` always), then goes on |
  * | `[[rate-limit: times, seconds]]` | answers 429 with `retry-after`, then goes on (`@default` 1, 1) |
@@ -30,10 +31,21 @@ export type Step =
   | { kind: 'hold'; name: string }
   | { kind: 'hang' }
   | { kind: 'finish'; reason: string }
+  | { kind: 'usage'; usage: TokenUsage }
   | { kind: 'cut'; times: number }
   | { kind: 'tool'; tool: ToolName; input: Record<string, unknown> }
   | { kind: 'phase'; phase: string; note?: string }
   | { kind: 'refuse'; status: number; times: number; retryAfterSeconds?: number }
+
+/** What one response is billed. */
+export interface TokenUsage {
+  promptTokens: number
+  /** Of `promptTokens`. */
+  cachedTokens: number
+  completionTokens: number
+  /** Of `completionTokens`. */
+  reasoningTokens: number
+}
 
 /** A tool by its role (`shell`, looked up among the tools offered), or any other by its own name. */
 export type ToolName = 'shell' | 'write' | 'edit' | 'question' | (string & {})
@@ -50,6 +62,10 @@ const readers: Record<string, Reader> = {
   hold: (name) => ({ kind: 'hold', name }),
   hang: () => ({ kind: 'hang' }),
   finish: (reason) => ({ kind: 'finish', reason }),
+  usage: (text) => {
+    const [promptTokens, cachedTokens, completionTokens, reasoningTokens] = numbers(text, [0, 0, 0, 0])
+    return { kind: 'usage', usage: { promptTokens, cachedTokens, completionTokens, reasoningTokens } }
+  },
   cut: (text) => {
     const [times] = numbers(text, [Number.POSITIVE_INFINITY, 0])
     return { kind: 'cut', times }
@@ -119,14 +135,13 @@ function fields(text: string, count: number): string[] {
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(' | ')].map(withNewlines)
 }
 
-function numbers(text: string, defaults: [number, number]): [number, number] {
+function numbers<T extends number[]>(text: string, defaults: [...T]): T {
   const given = text.split(',').map((part) => part.trim())
-  const [first, second] = defaults.map((value, index) => {
+  return defaults.map((value, index) => {
     const number = given[index] ? Number(given[index]) : value
     if (Number.isNaN(number)) throw new Error(`"${given[index]}" is not a number`)
     return number
-  })
-  return [first as number, second as number]
+  }) as T
 }
 
 function withNewlines(text: string): string {

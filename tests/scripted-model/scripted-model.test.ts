@@ -50,6 +50,22 @@ describe('startScriptedModel()', () => {
     })
   })
 
+  it.each([true, false])('bills what it is told to, and shows what it billed: stream %s', async (stream) => {
+    const model = await scope.use(startScriptedModel())
+    const text = await (await ask(model.url, '[[usage: 100, 40, 10, 3]] [[answer: x]]', { stream })).text()
+    const [last = ''] = text.split('\n').filter((line) => line.includes('"usage"'))
+    expect(JSON.parse(last.replace('data: ', '')).usage).toEqual({
+      prompt_tokens: 100,
+      prompt_tokens_details: { cached_tokens: 40 },
+      completion_tokens: 10,
+      completion_tokens_details: { reasoning_tokens: 3 },
+      total_tokens: 110,
+    })
+    expect(model.requests).toMatchObject([
+      { usage: { promptTokens: 100, cachedTokens: 40, completionTokens: 10, reasoningTokens: 3 } },
+    ])
+  })
+
   it('lists its models', async () => {
     const model = await scope.use(startScriptedModel())
     const list = await (await fetch(`${model.url}/models`)).json()

@@ -7,7 +7,7 @@ import { createGates, type Gates } from './gates.ts'
 import { planResponse } from './plan.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import { runSteps } from './run-steps.ts'
-import type { Step } from './script.ts'
+import type { Step, TokenUsage } from './script.ts'
 
 /** One request that the model received. */
 export interface ModelRequest {
@@ -25,6 +25,8 @@ export interface ModelRequest {
   tools: string[]
   /** `open` while it is answered; `aborted` when the client went away first. */
   state: 'open' | 'answered' | 'refused' | 'aborted'
+  /** What it was billed, once it is `answered`. */
+  usage?: TokenUsage
 }
 
 /** A running scripted model. */
@@ -141,7 +143,7 @@ async function complete(state: State, request: IncomingMessage, response: Server
   }
   await run(answerable(steps))
   entry.state = 'answered'
-  writer.finish(JSON.stringify(body.messages).length)
+  entry.usage = writer.finish(JSON.stringify(body.messages).length)
 }
 
 function answerable(steps: Step[]): Step[] {
