@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type AnswerDocument, STATES, type StatusDocument, type WaitDocument } from '@orch/core'
+import type { AnswerDocument, WaitDocument } from '@orch/core'
 import { command as abandon } from '../src/commands/abandon.ts'
 import { command as answer } from '../src/commands/answer.ts'
 import { command as check } from '../src/commands/check.ts'
@@ -12,24 +12,10 @@ import { command as server } from '../src/commands/server.ts'
 import { command as spawn } from '../src/commands/spawn.ts'
 import { command as status } from '../src/commands/status.ts'
 import { command as wait } from '../src/commands/wait.ts'
-import { agentWith, itemWith, PERMISSION, QUESTION, receiptWith, stopWith } from './harness/documents.ts'
+import { agentWith, itemWith, PERMISSION, QUESTION, receiptWith, statusWith, stopWith } from './harness/documents.ts'
 import { rendered } from './harness/rendered.ts'
 
 const doc = { apiVersion: 1, warnings: [] } as const
-
-function statusWith(changes: Partial<StatusDocument>): StatusDocument {
-  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as StatusDocument['counts']
-  return {
-    ...doc,
-    project: '/home/ada/shop',
-    complete: true,
-    backends: [],
-    counts,
-    agents: [],
-    orphans: [],
-    ...changes,
-  }
-}
 
 const waiting = agentWith({
   id: 'add-search-a2b3',
@@ -190,6 +176,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
       }),
       itemWith(),
     ],
+    turns: null,
   }
   expect(rendered(check, document)).toMatchInlineSnapshot(`
     "add-search-a2b3  waiting  permission: Run "npm test"
@@ -580,6 +567,7 @@ describe('text of agents', () => {
         },
         deliverables: [{ path: evil, exists: false }],
         workspaceText: evil,
+        turns: null,
         tail: [
           itemWith({ text: evil, from: evil }),
           itemWith({ kind: 'tool', tool }),

@@ -37,9 +37,11 @@ export interface AgentRequest {
   readonly answerable: boolean
 }
 
-/** Tokens and cost so far; `null` is "not known", never zero. */
-export interface Usage {
+/** Tokens and cost, each token counted in one field only; `null` is "not known", never zero. */
+export interface UsageCounts {
+  /** Without what was read from, or written to, the provider's cache. */
   readonly inputTokens: number | null
+  /** Without reasoning. */
   readonly outputTokens: number | null
   readonly reasoningTokens: number | null
   readonly cacheReadTokens: number | null
@@ -51,6 +53,29 @@ export interface Usage {
 export interface FinalAnswer {
   readonly text: string
   readonly usage: Usage | null
+}
+
+/** What an agent, its subagents included, or one of its turns used so far. */
+export interface Usage extends UsageCounts {
+  /**
+   * How much of the model's context the last answered request took: all its tokens, its answer included. It says how full
+   * the context is, and is part of no sum. Known where the transcript is read as well (`check`).
+   */
+  readonly contextTokens?: number | null
+  /** How many tokens the context of that request's model holds. */
+  readonly contextLimit?: number | null
+}
+
+/** What one turn used: a message of the user and everything that answered it. */
+export interface TurnUsage {
+  /** The message that began it, as its backend names it. */
+  readonly messageId: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** ISO 8601; `null` while it runs, and when its end was never written down. */
+  readonly endedAt: string | null
+  /** With that of the subagents that were started in it. */
+  readonly usage: Usage
 }
 
 /** How a process ended: its code, or the signal that ended it. */

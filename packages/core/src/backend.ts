@@ -8,6 +8,7 @@ import type {
   Reason,
   Receipt,
   StopProof,
+  TurnUsage,
   Usage,
 } from './agent.ts'
 import type { JsonObject, JsonValue } from './json.ts'
@@ -149,6 +150,7 @@ export interface Observation {
   readonly turn: Field<Turn>
   readonly requests: Field<readonly AgentRequest[]>
   readonly lastActivityAt: Field<string>
+  /** All turns so far, subagents included; those that were retried, aborted or compacted as the provider counts them. */
   readonly usage: Field<Usage>
   /** New facts to keep, replacing the old ones; `undefined` when nothing was added. */
   readonly facts?: JsonValue
@@ -210,6 +212,8 @@ export interface ReadQuery {
   readonly before: string | null
   /** `true` keeps bytes as the program wrote them, terminal control sequences included. */
   readonly raw: boolean
+  /** Also what the newest turns used, at most so many; never together with `before`. @default 0 */
+  readonly turns?: number
 }
 
 /** A page of the transcript, oldest first. */
@@ -219,6 +223,8 @@ export interface ReadResult {
   readonly before: string | null
   /** What may be missing and why. */
   readonly gap: Reason | null
+  /** The turns asked for, oldest first; left out by a backend that does not know what a turn used. */
+  readonly turns?: readonly TurnUsage[]
 }
 
 /** A pushed event. `ready` comes once, first: from then on nothing is missed without a `gap`. */

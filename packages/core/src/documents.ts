@@ -10,6 +10,9 @@ import type {
   Receipt,
   State,
   StopProof,
+  TurnUsage,
+  Usage,
+  UsageCounts,
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
@@ -61,6 +64,13 @@ export interface Orphan {
   readonly detail: string
 }
 
+/** What several agents used together. Each sum is of the agents of which it is known; `null` when it is of none. */
+export interface UsageTotal extends UsageCounts {
+  readonly agents: number
+  /** How many of `agents` are missing from these sums, or from one of them: what they used is not known, and not 0. */
+  readonly unknown: number
+}
+
 /** Result of `status`. `complete: false`: some part could not be looked at. `project` is `null` for all projects. */
 export interface StatusDocument extends Doc {
   readonly project: string | null
@@ -69,6 +79,10 @@ export interface StatusDocument extends Doc {
   readonly counts: Readonly<Record<State, number>>
   readonly agents: readonly Agent[]
   readonly orphans: readonly Orphan[]
+  /** Of all the agents that `counts` counts. */
+  readonly usage: UsageTotal
+  /** The same for each of their projects. */
+  readonly usageByProject: readonly { readonly project: string; readonly usage: UsageTotal }[]
 }
 
 /** What git shows of the agent's directory since its spawn. */
@@ -87,6 +101,8 @@ export interface CheckDocument extends Doc {
   readonly deliverables: readonly { readonly path: string; readonly exists: boolean }[]
   readonly workspaceText: string | null
   readonly tail: readonly Item[]
+  /** What the newest turns used, oldest first; `null` when that is not known. */
+  readonly turns: readonly TurnUsage[] | null
 }
 
 /** One line of `tail --json`. */

@@ -17,7 +17,9 @@ export type {
   State,
   StopProof,
   ToolCall,
+  TurnUsage,
   Usage,
+  UsageCounts,
 } from './agent.ts'
 export { STATES } from './agent.ts'
 export { createAgentId, isAgentId } from './agent-id.ts'
@@ -78,6 +80,7 @@ export type {
   StatusDocument,
   TailLine,
   TurnEnd,
+  UsageTotal,
   WaitDocument,
   WaitOutcome,
 } from './documents.ts'
@@ -129,5 +132,6 @@ export { sanitize } from './sanitize.ts'
 export type { DerivedState } from './state/derive-state.ts'
 export { deriveState } from './state/derive-state.ts'
 export { DeadlineError, interval, letStart, recheck, TIMING, watchdog, withDeadline } from './timing.ts'
+export { sumUsage } from './usage.ts'
 export type { Report } from './workspace/report.ts'
 export { NO_REPORT, parseReport, readReport } from './workspace/report.ts'

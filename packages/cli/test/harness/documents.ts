@@ -1,4 +1,14 @@
-import type { Agent, AgentRequest, Evidence, Item, Receipt, StopProof } from '@orch/core'
+import {
+  type Agent,
+  type AgentRequest,
+  type Evidence,
+  type Item,
+  type Receipt,
+  STATES,
+  type StatusDocument,
+  type StopProof,
+  type UsageTotal,
+} from '@orch/core'
 
 /** The time at which renderings are made in tests. */
 export const NOW: number = Date.parse('2026-11-22T12:00:00.000Z')
@@ -41,6 +51,30 @@ export function agentWith(changes: Partial<Agent> = {}): Agent {
     endedAt: null,
     revision: '7',
     capabilities: ['turns', 'requests', 'interrupt', 'transcript'],
+    ...changes,
+  }
+}
+
+/** What three agents used, of one of which not all is known. */
+export const TOTAL: UsageTotal = {
+  ...{ inputTokens: 1240, outputTokens: 345, reasoningTokens: 12, cacheReadTokens: 800, cacheWriteTokens: 20 },
+  ...{ costUsd: 0.0421, agents: 3, unknown: 1 },
+}
+
+/** The status of a project without agents; `changes` replace fields. */
+export function statusWith(changes: Partial<StatusDocument>): StatusDocument {
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as StatusDocument['counts']
+  return {
+    apiVersion: 1,
+    warnings: [],
+    project: '/home/ada/shop',
+    complete: true,
+    backends: [],
+    counts,
+    agents: [],
+    orphans: [],
+    usage: TOTAL,
+    usageByProject: [{ project: '/home/ada/shop', usage: TOTAL }],
     ...changes,
   }
 }

@@ -7,10 +7,11 @@ export function rendered<Data>(
   command: Command<Data>,
   data: RenderedOf<Data>,
   where: 'pipe' | 'terminal' = 'pipe',
+  options: object = {},
 ): string {
   const terminal = where === 'terminal'
   const page = createPage({ interactive: terminal, colors: terminal, columns: terminal ? 100 : null, now: NOW })
-  const args: Arguments = { rest: [] }
+  const args: Arguments = { rest: [], ...options }
   command.render(data, page, args)
   const { answer, talk } = page.take()
   const shown = answer.replaceAll('\x1b', '<esc>')

@@ -111,6 +111,7 @@ function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): 
     requests: [],
     answered: [],
     usage: NO_USAGE,
+    turnUsages: [],
     lastActivityAt: new Date().toISOString(),
   }
 }

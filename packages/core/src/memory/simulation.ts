@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Exit, FinalAnswer, Item, Usage } from '../agent.ts'
-import type { Reply } from '../backend.ts'
+import type { Reply, Turn } from '../backend.ts'
 import { parseScript, type Step } from './script.ts'
 import type { AgentState, StoredMessage, TurnStart } from './state.ts'
+
+type TurnEnd = Extract<Turn, { readonly status: 'ended' }>
 
 const NO_ITEM = { role: null, text: null, tool: null, truncated: false, final: true, from: null }
 
@@ -56,15 +58,16 @@ export function endProcess(agent: AgentState, exit: Exit): void {
   agent.queue = []
   agent.steps = []
   closeItems(agent)
-  if (open) agent.turn = { status: 'ended', how: 'interrupted', at: now(), reason: null }
+  if (open) setTurnEnd(agent, 'interrupted', null)
   agent.lastActivityAt = now()
 }
 
 function startTurn(agent: AgentState, message: StoredMessage): void {
   agent.turn = { status: 'running', since: now(), reason: null }
-  agent.start = { messageId: message.id, items: agent.items.length, usage: agent.usage }
+  agent.start = { messageId: message.id, items: agent.items.length }
   addItem(agent, { kind: 'message', role: 'user', text: message.text })
-  agent.usage = { ...agent.usage, inputTokens: (agent.usage.inputTokens ?? 0) + words(message.text) }
+  agent.turnUsages.push({ messageId: message.id, startedAt: now(), endedAt: null, usage: NO_USAGE })
+  use(agent, 'inputTokens', words(message.text))
   const steps = parseScript(message.text)
   const reply = `Received: ${message.text.slice(0, 200)}`
   agent.steps = steps.length > 0 ? steps : [{ kind: 'answer', text: reply }]
@@ -125,7 +128,7 @@ function openRequest(agent: AgentState, step: Extract<Step, { readonly choices: 
 
 function endTurn(agent: AgentState, how: 'completed' | 'error' | 'interrupted', why?: string): void {
   const reason = why === undefined ? null : { code: 'TURN_ERROR', text: why }
-  agent.turn = { status: 'ended', how, at: now(), reason }
+  setTurnEnd(agent, how, reason)
   agent.steps = []
   closeItems(agent)
   if (how === 'completed' && agent.start !== null) agent.answers[agent.start.messageId] = answerOf(agent, agent.start)
@@ -134,11 +137,16 @@ function endTurn(agent: AgentState, how: 'completed' | 'error' | 'interrupted', 
   if (next) startTurn(agent, next)
 }
 
-function answerOf({ items, usage }: AgentState, start: TurnStart): FinalAnswer {
+function answerOf({ items, turnUsages }: AgentState, start: TurnStart): FinalAnswer {
   const said = items.slice(start.items).findLast(({ kind, role }) => kind === 'message' && role === 'assistant')
-  const used = (count: 'inputTokens' | 'outputTokens'): number => (usage[count] ?? 0) - (start.usage[count] ?? 0)
-  const tokens = { inputTokens: used('inputTokens'), outputTokens: used('outputTokens') }
-  return { text: said?.text ?? '', usage: { ...NO_USAGE, ...tokens } }
+  return { text: said?.text ?? '', usage: turnUsages.at(-1)?.usage ?? null }
+}
+
+function setTurnEnd(agent: AgentState, how: TurnEnd['how'], reason: TurnEnd['reason']): void {
+  const at = now()
+  agent.turn = { status: 'ended', how, at, reason }
+  const turn = agent.turnUsages.pop()
+  if (turn !== undefined) agent.turnUsages.push({ ...turn, endedAt: at })
 }
 
 function closeItems(agent: AgentState): void {
@@ -147,9 +155,16 @@ function closeItems(agent: AgentState): void {
 
 function addItem(agent: AgentState, item: Pick<Item, 'kind' | 'role'> & Partial<Item>): void {
   agent.items.push({ ...NO_ITEM, id: `${agent.items.length + 1}`, at: now(), ...item })
-  const said = item.role === 'assistant' ? words(item.text ?? '') : 0
-  agent.usage = { ...agent.usage, outputTokens: (agent.usage.outputTokens ?? 0) + said }
+  if (item.role === 'assistant') use(agent, 'outputTokens', words(item.text ?? ''))
   agent.lastActivityAt = now()
+}
+
+/** Counts words for tokens, of the agent and of its newest turn. */
+function use(agent: AgentState, name: 'inputTokens' | 'outputTokens', count: number): void {
+  const plus = (usage: Usage): Usage => ({ ...usage, [name]: (usage[name] ?? 0) + count })
+  agent.usage = plus(agent.usage)
+  const turn = agent.turnUsages.pop()
+  if (turn !== undefined) agent.turnUsages.push({ ...turn, usage: plus(turn.usage) })
 }
 
 function replaceItem(agent: AgentState, item: Item): void {

@@ -1,4 +1,4 @@
-import type { AgentRequest, Exit, FinalAnswer, Item, Usage } from '../agent.ts'
+import type { AgentRequest, Exit, FinalAnswer, Item, TurnUsage, Usage } from '../agent.ts'
 import type { Turn } from '../backend.ts'
 import type { Step } from './script.ts'
 
@@ -13,7 +13,6 @@ export interface TurnStart {
   readonly messageId: string
   /** How many items there were. */
   readonly items: number
-  readonly usage: Usage
 }
 
 /** One agent on the server. Plain JSON: a store may keep it in a file. */
@@ -47,6 +46,8 @@ export interface AgentState {
   /** Requests that were answered, by id. */
   answered: string[]
   usage: Usage
+  /** What each turn used, oldest first. */
+  turnUsages: TurnUsage[]
   lastActivityAt: string
 }
 

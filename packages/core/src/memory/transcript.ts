@@ -10,7 +10,8 @@ export function pageOf(agent: AgentState | undefined, query: ReadQuery, structur
   if (end < 0) throw new RangeError(`Cannot read before "${query.before}": no such cursor`)
   const start = Math.max(0, end - query.last)
   const before = start === 0 ? null : (all[start]?.id ?? null)
-  return { items: all.slice(start, end), before, gap: null }
+  const turns = !query.turns || !structured ? {} : { turns: agent.turnUsages.slice(-query.turns) }
+  return { items: all.slice(start, end), before, gap: null, ...turns }
 }
 
 function toLines(item: Item): Item[] {

@@ -1,9 +1,15 @@
+import type { Usage } from '../agent.ts'
 import type { AbandonDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
+import { lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { closeRecord, reread } from './update-record.ts'
+
+/** What it used is worth a short look, in milliseconds: the end of an agent that nobody wants does not wait for more. */
+const USAGE_MS = 5_000
 
 type AbandonResult = AbandonDocument['results'][number]
 
@@ -26,8 +32,15 @@ async function abandonOne(orch: Orch, id: string, { signal }: CallOptions): Prom
     })
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
-  const stop = await endAgent(orch, stored, 'abandoned', signal)
+  const usage = await usageOf(orch, stored, signal)
+  const stop = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
   // barrier: abandon-stopped
   if (stop.proven) await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })
   return { id, ok: stop.proven, stop, error: null }
+}
+
+async function usageOf(orch: Orch, stored: StoredRecord, signal: AbortSignal | undefined): Promise<Usage | null> {
+  if (stored.record.handle === null) return null
+  const requestTimeoutMs = Math.min(orch.requestTimeoutMs, USAGE_MS)
+  return (await lookAtOne({ ...orch, requestTimeoutMs }, stored, signal)).agent.usage
 }

@@ -1,8 +1,10 @@
-import type { Item, Reason } from '../agent.ts'
+import type { Agent } from '../agent.ts'
+import type { ReadResult } from '../backend.ts'
 import type { CheckDocument } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import { readGitInfo } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { shownUsage } from '../usage.ts'
 import { readPage } from '../workspace/workspace.ts'
 import { lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
@@ -13,6 +15,7 @@ import { assertSound, reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
 const TAIL_ITEMS = 5
+const TURNS = 5
 
 /**
  * Everything about one agent. A transcript that cannot be read is a warning, not an error.
@@ -31,24 +34,33 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   return {
     apiVersion,
     warnings: [...warnings, ...newest.warnings],
-    agent: look.agent,
+    agent: withContext(look.agent, newest.turns),
     git,
     deliverables: [],
     workspaceText: readPage(workspace),
     tail: newest.items,
+    turns: newest.turns,
   }
 }
 
-async function readNewest(
-  orch: Orch,
-  record: AgentRecord,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly items: readonly Item[]; readonly warnings: readonly Reason[] }> {
-  if (record.handle === null) return { items: [], warnings: [] }
+type Newest = Pick<CheckDocument, 'turns' | 'warnings'> & Pick<ReadResult, 'items'>
+
+async function readNewest(orch: Orch, record: AgentRecord, signal: AbortSignal | undefined): Promise<Newest> {
+  if (record.handle === null) return { items: [], turns: null, warnings: [] }
   try {
-    return { items: (await readTranscript(orch, record, { last: TAIL_ITEMS, signal })).items, warnings: [] }
+    const { items, turns } = await readTranscript(orch, record, { last: TAIL_ITEMS, turns: TURNS, signal })
+    const shown = turns?.map((turn) => ({ ...turn, usage: shownUsage(turn.usage) })) ?? null
+    return { items, turns: shown, warnings: [] }
   } catch (error) {
     if (signal?.aborted || !isOrchError(error)) throw error
-    return { items: [], warnings: [{ code: error.code, text: error.message }] }
+    return { items: [], turns: null, warnings: [{ code: error.code, text: error.message }] }
   }
+}
+
+/** How full the context is stands in the newest turn that was answered. */
+function withContext(agent: Agent, turns: Newest['turns']): Agent {
+  const answered = turns?.findLast(({ usage }) => usage.contextTokens !== null)
+  if (agent.usage === null || answered === undefined) return agent
+  const { contextTokens = null, contextLimit = null } = answered.usage
+  return { ...agent, usage: { ...agent.usage, contextTokens, contextLimit } }
 }

@@ -44,7 +44,7 @@ async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions):
   // barrier: complete-checked
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
   const end = options.force ? endAgent : endVerifiedAgent
-  const stop = await end(orch, look.stored, 'completed', options.signal)
+  const stop = await end(orch, look.stored, { as: 'completed', usage: look.agent.usage }, options.signal)
   if (stop === null) return null
   // barrier: complete-stopped
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }

@@ -1,4 +1,4 @@
-import type { StopProof } from '../agent.ts'
+import type { StopProof, Usage } from '../agent.ts'
 import type { Found } from '../backend.ts'
 import type { ErrorInfo } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
@@ -42,10 +42,18 @@ export async function endVerifiedAgent(
   return marked === null ? null : stopAgent(orch, marked.record, signal)
 }
 
-type Ending = NonNullable<AgentRecord['ending']>
+/** How an agent is ended. */
+interface Ending {
+  readonly as: NonNullable<AgentRecord['ending']>
+  /** What it has used, kept for good: nobody can look it up once it has ended. `null`: not known. */
+  readonly usage: Usage | null
+}
 
-function endingOf(now: AgentRecord, ending: Ending): RecordChange | null {
-  return now.ending === ending || now.exit !== null ? null : { ending }
+function endingOf(now: AgentRecord, { as, usage }: Ending): RecordChange | null {
+  const isNewEnding = now.ending !== as && now.exit === null
+  const isNewUsage = usage !== null && JSON.stringify(usage) !== JSON.stringify(now.usage)
+  if (!isNewEnding && !isNewUsage) return null
+  return { ...(isNewEnding ? { ending: as } : {}), ...(isNewUsage ? { usage } : {}) }
 }
 
 async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | undefined): Promise<StopProof> {

@@ -5,6 +5,7 @@ import { isOrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { letStart } from '../timing.ts'
+import { shownUsage } from '../usage.ts'
 import { type Report, readReport } from '../workspace/report.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
@@ -229,6 +230,7 @@ function toAgent(
   const { record } = stored
   const derived = deriveState(record, observation, report)
   const exit = record.exit ?? (observation?.process.known ? observation.process.value.exit : null)
+  const usage = observation?.usage.known ? observation.usage.value : (record.usage ?? null)
   return {
     id: record.id,
     task: record.task,
@@ -247,7 +249,7 @@ function toAgent(
     phase: report.phase,
     requests: isOver(stored, derived.state, exit) ? [] : openRequests(observation, report),
     lastActivityAt: observation?.lastActivityAt.known ? observation.lastActivityAt.value : null,
-    usage: observation?.usage.known ? observation.usage.value : null,
+    usage: usage && shownUsage(usage),
     exit,
     spawnedAt: record.spawnedAt,
     endedAt: record.endedAt,

@@ -2,6 +2,7 @@ import { type Agent, STATES, type State } from '../agent.ts'
 import type { Orphan, StatusDocument } from '../documents.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import type { RecordList } from '../registry/registry.ts'
+import { totalUsage } from '../usage.ts'
 import { type BulkLook, lookAt } from './look.ts'
 import type { StatusOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -36,6 +37,8 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
     counts: countStates(agents),
     agents: shown.toSorted(byNeed),
     orphans: await findOrphans(orch, look, open),
+    usage: totalUsage(agents.map(({ usage }) => usage)),
+    usageByProject: usageByProject(agents),
   }
 }
 
@@ -79,6 +82,14 @@ function countStates(agents: readonly Agent[]): Record<State, number> {
   const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
   for (const { state } of agents) counts[state]++
   return counts
+}
+
+function usageByProject(agents: readonly Agent[]): StatusDocument['usageByProject'] {
+  const projects = [...new Set(agents.map(({ project }) => project))].sort()
+  return projects.map((project) => {
+    const own = agents.filter((agent) => agent.project === project)
+    return { project, usage: totalUsage(own.map(({ usage }) => usage)) }
+  })
 }
 
 function byNeed(a: Agent, b: Agent): number {

@@ -1,4 +1,4 @@
-import type { Exit, Lifecycle, Reason, Receipt } from '../agent.ts'
+import type { Exit, Lifecycle, Reason, Receipt, Usage } from '../agent.ts'
 import type { Attempt, PermissionMode, ProgramSpec } from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
@@ -43,6 +43,8 @@ export interface AgentRecord {
   readonly answered: readonly string[]
   /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
   readonly ending?: 'completed' | 'abandoned'
+  /** What it had used when it was last looked at before its end. */
+  readonly usage?: Usage
   /** Names of the checks that failed and that `complete` was told to override. */
   readonly overridden?: readonly string[]
   readonly spawnedAt: string

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend } from '../../src/backend.ts'
+import { OrchError } from '../../src/errors.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
@@ -58,6 +59,19 @@ describe('abandon()', () => {
     place.server.thaw()
     expect((await orch.registry.get(id))?.closed).toBe(false)
     expect((await status(orch)).agents).toMatchObject([{ id, state: 'idle' }])
+  })
+
+  it('ends an agent that could not be looked at before, and does not know what it used', async () => {
+    const { id } = await place.spawn('x')
+    const orch = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        observe: () => Promise.reject(new OrchError('BACKEND_UNREACHABLE', 'Cannot look')),
+      }),
+    })
+    expect((await abandon(orch, [id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
+    expect((await orch.registry.get(id))?.record.usage).toBeUndefined()
+    expect((await status(orch, { ended: true })).agents).toMatchObject([{ id, usage: null }])
   })
 
   it('closes a spawn of a dead process, after a look for what it may have made', async () => {

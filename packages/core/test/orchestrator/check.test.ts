@@ -5,6 +5,8 @@ import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { check } from '../../src/orchestrator/check.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
+import { send } from '../../src/orchestrator/send.ts'
+import { sumUsage } from '../../src/usage.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -33,6 +35,41 @@ describe('check()', () => {
       deliverables: [],
     })
     expect(document.tail.map(({ text }) => text)).toEqual(['b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('has what the newest turns used, and how full the context was at the last answer', async () => {
+    const { orch, id } = await place.spawn('x')
+    for (const text of ['[[answer: b c]]', '[[answer: d]]']) await send(orch, id, text)
+    const { turns, agent } = await check(orch, id)
+    expect(turns?.slice(1)).toMatchObject([
+      { startedAt: expect.any(String), endedAt: expect.any(String), usage: { outputTokens: 2, contextTokens: null } },
+      { messageId: expect.any(String), usage: { outputTokens: 1 } },
+    ])
+    expect(sumUsage(turns?.map(({ usage }) => usage) ?? [])).toMatchObject({
+      inputTokens: agent.usage?.inputTokens,
+      outputTokens: agent.usage?.outputTokens,
+    })
+    expect(agent.usage).toMatchObject({ contextTokens: null, contextLimit: null })
+
+    const contexts = [{ contextTokens: 10, contextLimit: 99 }, { contextTokens: 30, contextLimit: 99 }, {}]
+    const full = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        async read(ref, query, signal) {
+          const page = await backend.read(ref, query, signal)
+          const shown = page.turns?.map((turn, index) => ({ ...turn, usage: { ...turn.usage, ...contexts[index] } }))
+          return { ...page, turns: shown ?? [] }
+        },
+      }),
+    })
+    expect((await check(full, id)).agent.usage).toMatchObject({ contextTokens: 30, contextLimit: 99 })
+  })
+
+  it('does not know the turns of a backend that does not show them, nor of one that cannot be read', async () => {
+    const { id } = await place.spawn('x')
+    expect(await check(await place.open({ memory: { without: ['transcript'] } }), id)).toMatchObject({ turns: null })
+    place.server.freeze()
+    expect(await check(await place.open(), id)).toMatchObject({ turns: null, agent: { usage: null } })
   })
 
   it('has no git outside of it, and nothing to read of a spawn that made nothing', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend } from '../../src/backend.ts'
+import { OrchError } from '../../src/errors.ts'
+import { check } from '../../src/orchestrator/check.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { send } from '../../src/orchestrator/send.ts'
 import { status } from '../../src/orchestrator/status.ts'
@@ -214,6 +216,25 @@ describe('complete()', () => {
         return result
       }
     }
+  })
+
+  it('keeps what the agent had used though it was killed right after the end', async () => {
+    const { orch, id } = await place.spawn('one two')
+    const { usage } = (await check(orch, id)).agent
+    page(id, 'Phase: Complete\n')
+    const stopped = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        async stop(ref, signal) {
+          await backend.stop(ref, signal)
+          throw new OrchError('BACKEND_ERROR', 'Cannot go on: killed')
+        },
+      }),
+    })
+    expect((await complete(stopped, [id])).results).toMatchObject([{ error: { code: 'BACKEND_ERROR' } }])
+    expect((await complete(orch, [id])).results).toMatchObject([{ ok: true }])
+    expect((await check(orch, id)).agent).toMatchObject({ lifecycle: 'completed', usage })
+    expect(usage?.inputTokens).toBeGreaterThan(0)
   })
 
   it('leaves no attempt open: nothing is on its way any more', async () => {

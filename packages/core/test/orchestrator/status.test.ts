@@ -3,15 +3,19 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { STATES, type State } from '../../src/agent.ts'
+import type { Observation } from '../../src/backend.ts'
 import { OrchError } from '../../src/errors.ts'
+import { NO_USAGE } from '../../src/memory/simulation.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
-import { createPlace, interrupted, type Place } from '../harness/place.ts'
+import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
+import { known, unknown } from '../harness/values.ts'
 
 const scope = perTest()
+const SECOND = { inputTokens: 200, costUsd: 0.2 }
 let place: Place
 
 beforeEach(async () => {
@@ -29,6 +33,11 @@ describe('status()', () => {
       counts: Object.fromEntries(STATES.map((state) => [state, 0])),
       agents: [],
       orphans: [],
+      usage: {
+        ...{ inputTokens: null, outputTokens: null, reasoningTokens: null, cacheReadTokens: null },
+        ...{ cacheWriteTokens: null, costUsd: null, agents: 0, unknown: 0 },
+      },
+      usageByProject: [],
     })
   })
 
@@ -96,6 +105,52 @@ describe('status()', () => {
     expect(all.project).toBeNull()
     expect(all.agents.map((agent) => agent.id).sort()).toEqual([id, elsewhere.agent.id].sort())
     expect((await status(orch)).orphans).toEqual([])
+  })
+
+  it('sums what the agents used, whatever states are asked for, and says of how many it is not known', async () => {
+    const [one, two, three] = [await place.spawn('x'), await place.spawn('[[hang: a]]'), await place.spawn('y')]
+    const wrap: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      async observe(refs, signal) {
+        const { observations, ...rest } = await backend.observe(refs, signal)
+        return { ...rest, observations: observations.map((seen) => ({ ...seen, usage: usageOf(seen.id) })) }
+      },
+    })
+    const document = await status(await place.open({ wrap }), { states: ['working'] })
+    expect(document.agents.map(({ id }) => id)).toEqual([two.id])
+    expect(document.usage).toMatchObject({ inputTokens: 300, costUsd: 0.3, agents: 3, unknown: 1 })
+    expect(document.usageByProject).toEqual([{ project: place.project, usage: document.usage }])
+
+    function usageOf(id: string): Observation['usage'] {
+      if (id === three.id) return unknown()
+      return known({ ...NO_USAGE, ...(id === one.id ? { inputTokens: 100, costUsd: 0.1 } : SECOND) })
+    }
+  })
+
+  it('of all projects sums for each of them', async () => {
+    const other = join(place.folder, 'other')
+    mkdirSync(other)
+    await place.spawn('one two three')
+    await spawn(await place.open({ directory: other }), { task: 'four' })
+    const { usage, usageByProject, agents } = await status(await place.open(), { allProjects: true })
+    const inputOf = (project: string): number => agents.find((one) => one.project === project)?.usage?.inputTokens ?? 0
+    expect(usageByProject).toMatchObject([
+      { project: other, usage: { inputTokens: inputOf(other), agents: 1, unknown: 0 } },
+      { project: place.project, usage: { inputTokens: inputOf(place.project), agents: 1, unknown: 0 } },
+    ])
+    expect(inputOf(place.project)).toBe(inputOf(other) + 2)
+    expect(usage).toMatchObject({ inputTokens: inputOf(other) + inputOf(place.project), agents: 2 })
+  })
+
+  it('keeps what closed agents had used', async () => {
+    const [done, gone] = [await place.spawn('x'), await place.spawn('[[hang: a]]')]
+    const usages = async (): Promise<unknown> =>
+      Object.fromEntries((await status(done.orch, { ended: true })).agents.map(({ id, usage }) => [id, usage]))
+    const before = await usages()
+    await complete(done.orch, [done.id], { force: true })
+    await abandon(done.orch, [gone.id])
+    expect(Object.values(before as object)).not.toContain(null)
+    expect(await usages()).toEqual(before)
   })
 
   it('has closed agents when they are asked for', async () => {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Item } from '../../agent.ts'
-import type { AgentRef } from '../../backend.ts'
+import type { AgentRef, ReadResult } from '../../backend.ts'
+import { sumUsage } from '../../usage.ts'
 import type { CaseContext, ContractCase } from '../case.ts'
 import { check, checkEqual, settle } from '../check.ts'
 import { converse, EVERYTHING, read, whileStill } from '../looks.ts'
@@ -156,6 +158,25 @@ export const readCases: readonly ContractCase[] = [
       await t.eventually('one item of read() holds an answer of four hundred characters', async () => {
         const { items } = await read(t, agent)
         return items.some((item) => says(item, long)) ? true : undefined
+      })
+    },
+  },
+  {
+    id: 'read-turns-sum-to-usage',
+    requires: ['turns', 'transcript'],
+    because: 'a turn that is counted twice, or not at all, makes two answers to what an agent cost',
+    async run(t) {
+      const agent = await converse(t, 3)
+      const turnsOf = async (turns: number): Promise<ReadResult['turns']> =>
+        (await t.backend.read(agent, { last: 1, before: null, raw: false, turns }, t.signal)).turns
+      const all = await turnsOf(10)
+      if (all === undefined) return
+      checkEqual(all.length, 3, 'read() shows each turn once')
+      checkEqual(await turnsOf(1), all.slice(-1), 'of one turn that is asked for read() shows the newest')
+      await t.eventually('what the turns used is what the agent used', async () => {
+        const spent = sumUsage((await turnsOf(10))?.map((turn) => turn.usage) ?? [])
+        const { usage } = await t.observe(agent)
+        return usage.known && isDeepStrictEqual(spent, sumUsage([usage.value])) ? true : undefined
       })
     },
   },

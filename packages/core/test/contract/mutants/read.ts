@@ -1,5 +1,6 @@
-import type { Item } from '../../../src/agent.ts'
+import type { Item, TurnUsage } from '../../../src/agent.ts'
 import type { AgentRef, Backend, ReadQuery, ReadResult } from '../../../src/backend.ts'
+import { NO_USAGE } from '../../../src/memory/simulation.ts'
 import type { Mutant } from './mutant.ts'
 
 type Change = (page: ReadResult, query: ReadQuery) => ReadResult
@@ -9,6 +10,14 @@ function withPages(backend: Backend, change: Change): Backend {
     change(await backend.read(agent, query, signal), query)
   return { ...backend, read }
 }
+
+type Turns = NonNullable<ReadResult['turns']>
+
+function withTurns(backend: Backend, change: (turns: Turns) => Turns): Backend {
+  return withPages(backend, (page) => (page.turns === undefined ? page : { ...page, turns: change(page.turns) }))
+}
+
+const free = (turn: TurnUsage): TurnUsage => ({ ...turn, usage: NO_USAGE })
 
 const EMPTY: ReadResult = { items: [], before: null, gap: null }
 
@@ -111,6 +120,24 @@ export const readMutants: readonly Mutant[] = [
         ...page,
         items: page.items.map((item) => ({ ...item, text: item.text?.replaceAll(/(.{80})/g, '$1\n') ?? null })),
       })),
+  },
+  {
+    name: 'only the newest turn counts',
+    fails: { 'read-turns-sum-to-usage': 'what the turns used is what the agent used' },
+    break: (backend) => withTurns(backend, (turns) => [...turns.slice(0, -1).map(free), ...turns.slice(-1)]),
+  },
+  {
+    name: 'a turn stands twice',
+    fails: { 'read-turns-sum-to-usage': 'read() shows each turn once' },
+    break: (backend) => withTurns(backend, (turns) => [...turns.slice(0, 1), ...turns]),
+  },
+  {
+    name: 'all turns are shown though one was asked for',
+    fails: { 'read-turns-sum-to-usage': 'of one turn that is asked for read() shows the newest' },
+    break: (backend) => ({
+      ...backend,
+      read: (agent, query, signal) => backend.read(agent, query.turns ? { ...query, turns: 10 } : query, signal),
+    }),
   },
   {
     name: 'read of a stopped agent is silently empty',
