@@ -1,9 +1,9 @@
 import { type AgentRef, type AnswerResult, OrchError, type Reply } from '@orch/core'
 import type { Api } from './client/api.ts'
 import type { Context } from './context.ts'
+import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { type Handle, parseHandle } from './handle.ts'
-import { familyOf } from './observe-server.ts'
 import type { OpenRequest } from './parse.ts'
 import { closedRequest, PERMISSION_REPLIES, toAgentRequest } from './requests.ts'
 
@@ -43,7 +43,7 @@ async function checkOwner(api: Api, { sessionId }: Handle, { id, sessionId: aske
   if (asker === sessionId) return
   const sessions = await api.sessions()
   const own = sessions.find((session) => session.id === sessionId)
-  if (own !== undefined && familyOf(own, sessions).some((session) => session.id === asker)) return
+  if (own !== undefined && familyOf(own, familiesOf(sessions)).some((session) => session.id === asker)) return
   throw new OrchError('REQUEST_NOT_FOUND', `Cannot answer "${id}": it is a request of another session`, {
     hint: 'List the open requests with: orch answer',
   })

@@ -1,4 +1,4 @@
-import type { AgentRef, FinalAnswer, Usage } from '@orch/core'
+import { type AgentRef, type FinalAnswer, sumUsage } from '@orch/core'
 import type { Api, SessionAddress } from './client/api.ts'
 import { type Context, reach } from './context.ts'
 import { parseHandle } from './handle.ts'
@@ -65,23 +65,11 @@ function isAfter({ createdAt }: StoredMessage, steps: readonly StoredMessage[]):
 /** A model may say its last word before its last tool call. */
 function answerOf(steps: readonly StoredMessage[]): FinalAnswer {
   const text = steps.map(textOf).findLast((said) => said.trim() !== '') ?? ''
-  return { text, usage: steps.map(({ usage }) => usage).reduce(sum) }
+  return { text, usage: sumUsage(steps.map(({ usage }) => usage)) }
 }
 
 /** A part without an end was cut off, and said again in another one. */
 function textOf({ parts }: StoredMessage): string {
   const said = parts.filter(({ type, isSynthetic, endedAt }) => type === 'text' && !isSynthetic && endedAt !== null)
   return said.map(({ text }) => text).join('\n')
-}
-
-function sum(one: Usage, other: Usage): Usage {
-  const add = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
-  return {
-    inputTokens: add(one.inputTokens, other.inputTokens),
-    outputTokens: add(one.outputTokens, other.outputTokens),
-    reasoningTokens: add(one.reasoningTokens, other.reasoningTokens),
-    cacheReadTokens: add(one.cacheReadTokens, other.cacheReadTokens),
-    cacheWriteTokens: add(one.cacheWriteTokens, other.cacheWriteTokens),
-    costUsd: add(one.costUsd, other.costUsd),
-  }
 }

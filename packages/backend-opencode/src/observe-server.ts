@@ -13,6 +13,7 @@ import {
 } from '@orch/core'
 import type { Api } from './client/api.ts'
 import type { Context } from './context.ts'
+import { type Families, familiesOf, familyOf, usageOf } from './family.ts'
 import { known, reasonOf, seen, unknown } from './fields.ts'
 import { toFound } from './find.ts'
 import { type Facts, factsJson, parseFacts, parseHandle } from './handle.ts'
@@ -30,10 +31,10 @@ export const NO_PROCESS: Reason = { code: NOT_SHOWN, text: 'Agents of an OpenCod
 
 const GONE: Reason = { code: 'GONE', text: 'The session is not on the server any more' }
 
-/** A server that answers, with all its sessions and what was seen of some directories. */
+/** A server that answers, with the families of its sessions and what was seen of some directories. */
 interface ServerView {
   readonly api: Api
-  readonly sessions: readonly Session[]
+  readonly families: Families
   readonly directories: ReadonlyMap<string, Promise<DirectoryView>>
 }
 
@@ -49,15 +50,16 @@ interface DirectoryView {
  */
 export async function observeServer(
   context: Context,
-  { api, sessions }: Pick<ServerView, 'api' | 'sessions'>,
+  { api, sessions }: { readonly api: Api; readonly sessions: readonly Session[] },
   target: JsonValue,
   refs: readonly AgentRef[],
 ): Promise<ObserveResult> {
   const located = await Promise.all(refs.map((ref) => locate(context, api, sessions, ref)))
   const open = located.filter(({ session, ref }) => session !== null && mayBeOpen(session, ref))
   const names = [...new Set(open.flatMap(({ session }) => session?.directory ?? []))]
-  const directories = new Map(names.map((name) => [name, lookAtDirectory(api, name, open, sessions)]))
-  const view: ServerView = { api, sessions, directories }
+  const families = familiesOf(sessions)
+  const directories = new Map(names.map((name) => [name, lookAtDirectory(api, name, open, families)]))
+  const view: ServerView = { api, families, directories }
   const observations = await Promise.all(
     located.map(({ ref, session }) => (session === null ? gone(ref) : observeSession(view, ref, session))),
   )
@@ -101,19 +103,13 @@ async function lookAtDirectory(
   api: Api,
   directory: string,
   open: readonly { readonly session: Session | null }[],
-  sessions: readonly Session[],
+  families: Families,
 ): Promise<DirectoryView> {
   const statuses = await api.statuses(directory)
   const isAtWork = open.some(
-    ({ session }) => session !== null && familyOf(session, sessions).some(({ id }) => statuses.has(id)),
+    ({ session }) => session !== null && familyOf(session, families).some(({ id }) => statuses.has(id)),
   )
   return { statuses, requests: isAtWork ? await api.requests(directory) : [] }
-}
-
-/** A session and its subagents, theirs too. */
-export function familyOf(session: Session, sessions: readonly Session[]): Session[] {
-  const children = sessions.filter(({ parentId }) => parentId === session.id)
-  return [session, ...children.flatMap((child) => familyOf(child, sessions))]
 }
 
 async function observeSession(view: ServerView, ref: AgentRef, session: Session): Promise<Observation> {
@@ -124,7 +120,7 @@ async function observeSession(view: ServerView, ref: AgentRef, session: Session)
     existence: known('present' as const, evidence),
     process: unknown(NO_PROCESS),
     lastActivityAt: known(new Date(session.updatedAt).toISOString(), evidence),
-    usage: known(session.usage, evidence),
+    usage: known(usageOf(session, view.families), evidence),
   }
   const facts = parseFacts(ref)
   if (!mayBeOpen(session, ref)) {
@@ -183,12 +179,12 @@ function fieldsOf(
 
 /** An abort leaves its requests listed: only those of sessions at work are open. */
 function openRequests(
-  { sessions }: ServerView,
+  { families }: ServerView,
   session: Session,
   { statuses, requests }: DirectoryView,
 ): AgentRequest[] {
   const now = Date.now()
-  return familyOf(session, sessions).flatMap((member) => {
+  return familyOf(session, families).flatMap((member) => {
     if (!statuses.has(member.id)) return []
     const from = member === session ? null : member.title
     return requests.filter(({ sessionId }) => sessionId === member.id).map((each) => toAgentRequest(each, from, now))

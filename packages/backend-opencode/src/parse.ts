@@ -1,4 +1,5 @@
-import type { Usage } from '@orch/core'
+import type { UsageCounts } from '@orch/core'
+import type { ModelId } from './model.ts'
 
 /** A session as the server lists it; times are milliseconds since 1970. */
 export interface Session {
@@ -16,7 +17,8 @@ export interface Session {
   readonly updatedAt: number
   /** Set while the session is put away. */
   readonly archivedAt: number | null
-  readonly usage: Usage
+  /** Of its own messages alone: that of its subagents is in their sessions. */
+  readonly usage: UsageCounts
 }
 
 /** What orch notes in a session's metadata. */
@@ -46,8 +48,10 @@ export interface StoredMessage {
   /** Why the model stopped: `stop`, `tool-calls`, `length` …; `null` while it goes on. */
   readonly finish: string | null
   readonly error: { readonly name: string; readonly text: string } | null
-  /** Of an answer: what this step of its turn used. */
-  readonly usage: Usage
+  /** Of an answer: the model that gave it. */
+  readonly model: ModelId | null
+  /** Of an answer; nothing is known of another message, and nothing was used by an answer that was cut off. */
+  readonly usage: UsageCounts
   readonly parts: readonly Part[]
 }
 
@@ -74,6 +78,8 @@ export interface ToolPart {
   readonly input: Readonly<Record<string, unknown>>
   /** What it returned, has printed so far, or failed with. */
   readonly output: string | null
+  /** The session of the subagent that it started or went on with. */
+  readonly sessionId: string | null
 }
 
 /** A permission or a question that is open on the server. */
@@ -158,6 +164,7 @@ export function parseMessageInfo(value: unknown, parts: readonly Part[] = []): S
     completedAt: number(time.completed),
     finish: textOrNull(raw.finish),
     error: parseError(raw.error),
+    model: parseModelId(raw),
     usage: parseUsage(raw),
     parts,
   }
@@ -207,17 +214,23 @@ export function parseRequests(kind: OpenRequest['kind'], value: unknown): OpenRe
 
 function parseTool(raw: Fields, state: Fields): ToolPart {
   const { status } = state
+  const metadata = fields(state.metadata)
   const known = status === 'pending' || status === 'running' || status === 'completed' || status === 'error'
   return {
     name: text(raw.tool),
     callId: text(raw.callID),
     status: known ? status : 'pending',
     input: fields(state.input),
-    output: textOrNull(state.output) ?? textOrNull(state.error) ?? textOrNull(fields(state.metadata).output),
+    output: textOrNull(state.output) ?? textOrNull(state.error) ?? textOrNull(metadata.output),
+    sessionId: textOrNull(metadata.sessionId),
   }
 }
 
-function parseUsage({ cost, tokens }: Fields): Usage {
+function parseModelId({ providerID, modelID }: Fields): ModelId | null {
+  return typeof providerID === 'string' && typeof modelID === 'string' ? { providerID, modelID } : null
+}
+
+function parseUsage({ cost, tokens }: Fields): UsageCounts {
   const counts = fields(tokens)
   const cache = fields(counts.cache)
   return {

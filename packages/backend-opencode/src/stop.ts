@@ -5,9 +5,9 @@ import type { ServerLook } from './client/server.ts'
 import type { ServerRecord } from './client/server-file.ts'
 import { overEvidence, survivors } from './client/stop-server.ts'
 import type { Context } from './context.ts'
+import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { parseHandle } from './handle.ts'
-import { familyOf } from './observe-server.ts'
 import type { Session, StoredMessage } from './parse.ts'
 
 /** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
@@ -97,7 +97,7 @@ function leftover({ pid, command, directory }: FoundProcess): Evidence {
 async function abortTurn(api: Api, session: Session, signal: AbortSignal): Promise<InterruptResult> {
   const { directory } = session
   const address = { sessionId: session.id, directory }
-  const family = familyOf(session, await api.sessions()).map(({ id }) => id)
+  const family = familyOf(session, familiesOf(await api.sessions())).map(({ id }) => id)
   const isAtWork = async (): Promise<boolean> => {
     const statuses = await api.statuses(directory)
     return family.some((id) => statuses.has(id))

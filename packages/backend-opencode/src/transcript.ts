@@ -1,12 +1,17 @@
-import type { AgentRef, Item, JsonValue, ReadQuery, ReadResult } from '@orch/core'
+import { type AgentRef, type Item, type JsonValue, type ReadQuery, type ReadResult, withDeadline } from '@orch/core'
 import type { Api, SessionAddress } from './client/api.ts'
 import { type Context, reach } from './context.ts'
 import { parseHandle } from './handle.ts'
 import { itemsOf } from './items.ts'
 import type { StoredMessage } from './parse.ts'
+import { turnUsages } from './turn-usage.ts'
 
 /** The most messages that one request asks for. */
 const PAGE = 200
+/** How many of the newest messages are read to see what turns used. */
+const TURNS_PAGE = 100
+/** How large the context of a model is, is worth so many milliseconds: the list of models may be long. */
+const LIMITS_MS = 1_500
 
 /** A page of the conversation. Reads no more of it than the page needs. @throws OrchError when no server answers. */
 export async function read(
@@ -25,7 +30,28 @@ export async function read(
   const newest: Piece[] = collected
     .slice(0, Math.max(end, 0))
     .map((item) => ({ item, message: partial as StoredMessage }))
-  return collect({ api, address: handle, query, before: position?.before }, newest)
+  const reading: Reading = { api, address: handle, query, before: position?.before }
+  if (!query.turns) return (await collect(reading, newest)).page
+  const [{ page, messages }, sessions, contextLimits] = await Promise.all([
+    collect(reading, newest),
+    api.sessions(),
+    readContextLimits(context, api, { directory: handle.directory, signal }),
+  ])
+  return page.gap !== null ? page : { ...page, turns: turnUsages({ messages, sessions, contextLimits }, query.turns) }
+}
+
+/** Without them the rest is still told. */
+async function readContextLimits(
+  context: Context,
+  { server }: Api,
+  { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, number>> {
+  try {
+    return await withDeadline(LIMITS_MS, signal, (limited) => context.api(server, limited).contextLimits(directory))
+  } catch {
+    signal.throwIfAborted()
+    return new Map()
+  }
 }
 
 interface Piece {
@@ -41,13 +67,24 @@ interface Reading {
   readonly before: string | undefined
 }
 
-async function collect({ api, address, query, before: start }: Reading, newest: Piece[]): Promise<ReadResult> {
+interface Collected {
+  readonly page: ReadResult
+  /** The messages that were read for it, oldest first. */
+  readonly messages: readonly StoredMessage[]
+}
+
+/** Reads back until there are items enough and, where turns are asked for, the newest turn is whole. */
+async function collect({ api, address, query, before: start }: Reading, newest: Piece[]): Promise<Collected> {
   let pieces = newest
+  let messages: readonly StoredMessage[] = []
   let before: string | null | undefined = start
-  while (pieces.length < query.last && before !== null) {
-    const limit = Math.min(PAGE, Math.max(4, query.last - pieces.length))
+  const isEnough = (): boolean =>
+    pieces.length >= query.last && (!query.turns || messages.some(({ role }) => role === 'user'))
+  while (!isEnough() && before !== null) {
+    const limit = Math.min(PAGE, Math.max(query.turns ? TURNS_PAGE : 4, query.last - pieces.length))
     const page = await api.messages(address, limit, before)
-    if (page === null) return nothing('GONE', 'The session is not on the server any more')
+    if (page === null) return { page: nothing('GONE', 'The session is not on the server any more'), messages }
+    messages = [...page.messages, ...messages]
     const older = page.messages.flatMap((message) => itemsOf(message, query.raw).map((item) => ({ item, message })))
     pieces = [...older, ...pieces]
     before = page.before
@@ -56,7 +93,7 @@ async function collect({ api, address, query, before: start }: Reading, newest: 
   const isWhole = before === null && shown.length === pieces.length
   const first = shown[0]
   const cursor = first === undefined || isWhole ? null : cursorAt(first)
-  return { items: shown.map(({ item }) => item), before: cursor, gap: null }
+  return { page: { items: shown.map(({ item }) => item), before: cursor, gap: null }, messages }
 }
 
 /** A cursor names the item before which to go on. */

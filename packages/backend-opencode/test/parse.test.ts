@@ -64,11 +64,26 @@ describe('parseMessage()', () => {
     expect(asked?.parts.map(({ tag }) => tag)).toEqual(['m1'])
   })
 
+  it('reads model and usage of an answer, and knows none of a question', () => {
+    const [asked, answer] = recordedMessages('answer')
+    expect(answer).toMatchObject({
+      model: { providerID: 'scripted', modelID: 'scripted' },
+      usage: { inputTokens: 2457, outputTokens: 6, reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    })
+    expect(asked).toMatchObject({ model: null, usage: { inputTokens: null, costUsd: null } })
+  })
+
+  it('reads which session a tool call works with', () => {
+    const [child] = (recorded('children') as unknown[]).map(parseSession)
+    const tools = recordedMessages('subagent-open').flatMap(({ parts }) => parts.flatMap(({ tool }) => tool ?? []))
+    expect(tools.map(({ sessionId }) => sessionId)).toEqual([child?.id])
+  })
+
   it('reads a tool call with what it has printed so far', () => {
     const running = recordedMessages('tool-running').flatMap(({ parts }) => parts.flatMap(({ tool }) => tool ?? []))
     expect(running).toEqual([
       {
-        ...{ name: 'bash', callId: expect.any(String), status: 'running', output: 'begun\n' },
+        ...{ name: 'bash', callId: expect.any(String), status: 'running', output: 'begun\n', sessionId: null },
         input: { command: 'echo begun; sleep 1000', description: 'Runs the scripted command' },
       },
     ])

@@ -11,7 +11,6 @@ import type {
   State,
   StopProof,
   TurnUsage,
-  Usage,
   UsageCounts,
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'

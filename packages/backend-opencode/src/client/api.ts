@@ -69,6 +69,8 @@ export interface Api {
   agentNames(directory: string): Promise<string[]>
   /** Ids of the models that can be used, by provider. */
   models(directory?: string): Promise<Map<string, string[]>>
+  /** How many tokens the context of a model holds, by `provider/model`, as far as the server says. */
+  contextLimits(directory: string): Promise<Map<string, number>>
   /** Closes what the server holds open for a directory. */
   disposeInstance(directory: string): Promise<boolean>
   /** A file as the server sees it; `null` when it cannot. `path` is relative to `directory`. */
@@ -155,7 +157,17 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
       post(`/question/${encodeURIComponent(id)}/reply`, directory, { answers }),
     rejectQuestion: (directory, id) => post(`/question/${encodeURIComponent(id)}/reject`, directory),
     agentNames: (directory) => get({ path: '/agent', directory }, parseAgentNames),
-    models: (directory) => get({ path: '/config/providers', directory }, parseModels),
+    async models(directory) {
+      const providers = await get({ path: '/config/providers', directory }, parseProviders)
+      return new Map([...providers].map(([provider, models]) => [provider, Object.keys(models)]))
+    },
+    async contextLimits(directory) {
+      const providers = await get({ path: '/config/providers', directory }, parseProviders)
+      const all = [...providers].flatMap(([provider, models]) =>
+        Object.entries(models).map(([name, { limit }]) => [`${provider}/${name}`, Number(limit?.context)] as const),
+      )
+      return new Map(all.filter(([, limit]) => limit > 0))
+    },
     disposeInstance: (directory) => post('/instance/dispose', directory),
     async fileContent(directory, path) {
       const answer = await ask({ method: 'GET', path: '/file/content', directory, query: { path } })
@@ -176,11 +188,13 @@ function parseAgentNames(value: unknown): string[] | null {
   )
 }
 
-function parseModels(value: unknown): Map<string, string[]> | null {
+type Models = Readonly<Record<string, { readonly limit?: { readonly context?: unknown } }>>
+
+function parseProviders(value: unknown): Map<string, Models> | null {
   const { providers } = (value ?? {}) as { providers?: unknown }
   if (!Array.isArray(providers)) return null
-  const entries = (providers as { id?: unknown; models?: object }[]).map(
-    ({ id, models }) => [String(id), Object.keys(models ?? {})] as const,
+  const entries = (providers as { id?: unknown; models?: Models }[]).map(
+    ({ id, models }) => [String(id), models ?? {}] as const,
   )
   return new Map(entries)
 }
