@@ -5,6 +5,7 @@ import { AGENT } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
+import { contextText, dollars, tokensText, writeTurns } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch check`. */
@@ -25,7 +26,7 @@ export const command: Command<CheckDocument> = defineCommand({
 })
 
 function render(document: CheckDocument, page: Page): void {
-  const { agent, git, deliverables, tail } = document
+  const { agent, git, deliverables, tail, turns } = document
   writeAgentLine(page, agent)
   writeEvidence(page, agent.evidence)
   for (const request of agent.requests) writeRequest(page, agent.id, request)
@@ -33,6 +34,7 @@ function render(document: CheckDocument, page: Page): void {
   if (git !== null) writeGit(git, page)
   for (const { path, exists } of deliverables)
     page.line(exists ? styled('green', 'present  ') : styled('red', 'missing  '), oneLine(path))
+  writeTurns(turns ?? [], page)
   if (tail.length > 0) page.line(styled('dim', 'Newest output:'))
   for (const item of tail) writeItem(page, briefly(item))
 }
@@ -53,7 +55,9 @@ function writeFields(agent: Agent, page: Page): void {
     ['workspace', agent.workspace],
     ['spawned', `${age(agent.spawnedAt, page.now)} ago`],
     ['active', agent.lastActivityAt && `${age(agent.lastActivityAt, page.now)} ago`],
-    ['tokens', usage && `${usage.inputTokens ?? '?'} in, ${usage.outputTokens ?? '?'} out`],
+    ['tokens', usage && tokensText(usage)],
+    ['cost', usage && usage.costUsd !== null ? dollars(usage.costUsd) : null],
+    ['context', usage && contextText(usage)],
     ['exit', agent.exit && (agent.exit.signal ?? `${agent.exit.code}`)],
   ]
   for (const [name, value] of fields) if (value !== null) page.line(styled('dim', name.padEnd(11)), oneLine(value))

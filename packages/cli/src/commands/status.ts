@@ -5,6 +5,7 @@ import { EXIT, STATE_EXIT_CODES } from '../exit-codes.ts'
 import { listOption, statesOf } from '../options.ts'
 import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { stateOf } from '../render/agent.ts'
+import { USAGE_COLUMNS, usageCells, writeTotals } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch status`: exit code 0, with `--exit-code` the worst state. */
@@ -14,6 +15,10 @@ export const command: Command<StatusDocument> = defineCommand({
   options: {
     state: listOption('Only agents in these states, for example waiting,failed'),
     ended: { type: 'boolean', describe: 'Also agents that were completed or abandoned' },
+    usage: {
+      type: 'boolean',
+      describe: 'Also the tokens and the cost of each agent, cache reads and writes in one, and their sums',
+    },
     'exit-code': {
       type: 'boolean',
       describe: 'Exit with 20 failed, 21 lost, 22 exited, 23 waiting, 69 partial list',
@@ -21,6 +26,7 @@ export const command: Command<StatusDocument> = defineCommand({
   },
   examples: [
     ['orch status', 'the agents of this project'],
+    ['orch status --usage --ended', 'what the agents of this project used'],
     ['orch status -A --state waiting --json', 'what waits for you anywhere, as JSON'],
   ],
   run: async (args, context) =>
@@ -31,11 +37,11 @@ export const command: Command<StatusDocument> = defineCommand({
       backend: args.backend,
       signal: context.signal,
     }),
-  render,
+  render: (document, page, args) => render(document, page, args.usage === true),
   exitCode: (document, args) => (args.exitCode === true ? worst(document) : EXIT.ok),
 })
 
-function render(document: StatusDocument, page: Page): void {
+function render(document: StatusDocument, page: Page, withUsage: boolean): void {
   const { agents, orphans, project } = document
   if (!document.complete) writePartial(document, page)
   if (agents.length === 0) {
@@ -44,7 +50,7 @@ function render(document: StatusDocument, page: Page): void {
   } else {
     writeTable(
       page,
-      ['AGENT', 'STATE', 'PHASE', 'BACKEND', 'SINCE', 'AGE', 'WHY'],
+      ['AGENT', 'STATE', 'PHASE', 'BACKEND', 'SINCE', 'AGE', ...(withUsage ? USAGE_COLUMNS : []), 'WHY'],
       agents.map((agent) => [
         styled('bold', agent.id),
         stateOf(agent),
@@ -52,10 +58,12 @@ function render(document: StatusDocument, page: Page): void {
         agent.backend,
         age(agent.since, page.now),
         age(agent.spawnedAt, page.now),
+        ...(withUsage ? usageCells(agent.usage) : []),
         agent.reason.text,
       ]),
     )
   }
+  if (withUsage) writeTotals(document, page)
   for (const orphan of orphans)
     page.line(styled('yellow', `${orphan.id} has no record: ${orphan.backend}, ${orphan.detail}`))
 }
