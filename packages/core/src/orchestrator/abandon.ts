@@ -3,7 +3,7 @@ import type { AbandonDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
-import { lookAtOne } from './look.ts'
+import { lookAt } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { closeRecord, reread } from './update-record.ts'
@@ -15,15 +15,20 @@ type AbandonResult = AbandonDocument['results'][number]
 
 /** Ends agents without verification and closes their records; their work stays on disk. Twice is fine. */
 export async function abandon(orch: Orch, ids: readonly string[], options: CallOptions = {}): Promise<AbandonDocument> {
+  const usages = await usagesOf(orch, ids, options.signal)
   const results = await forEachAgent<AbandonResult>(
     ids,
-    (id) => abandonOne(orch, id, options),
+    (id) => abandonOne(orch, id, { ...options, usage: usages.get(id) ?? null }),
     (id, error) => ({ id, ok: false, stop: null, error }),
   )
   return { apiVersion: 1, warnings: [], results }
 }
 
-async function abandonOne(orch: Orch, id: string, { signal }: CallOptions): Promise<AbandonResult> {
+async function abandonOne(
+  orch: Orch,
+  id: string,
+  { usage, signal }: CallOptions & { readonly usage: Usage | null },
+): Promise<AbandonResult> {
   const stored = await reread(orch, id)
   if (stored.closed && stored.record.lifecycle === 'completed') {
     throw new OrchError('CONFLICT', `Cannot abandon "${id}": it was completed before`, {
@@ -32,15 +37,25 @@ async function abandonOne(orch: Orch, id: string, { signal }: CallOptions): Prom
     })
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
-  const usage = await usageOf(orch, stored, signal)
   const stop = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
   // barrier: abandon-stopped
   if (stop.proven) await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })
   return { id, ok: stop.proven, stop, error: null }
 }
 
-async function usageOf(orch: Orch, stored: StoredRecord, signal: AbortSignal | undefined): Promise<Usage | null> {
-  if (stored.record.handle === null) return null
+/** One look at all of them. One whose record cannot be read has its error later. */
+async function usagesOf(
+  orch: Orch,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Usage | null>> {
+  const read = await Promise.allSettled([...new Set(ids)].map((id) => reread(orch, id)))
+  const open = read.flatMap((one) => (one.status === 'fulfilled' && hasPlace(one.value) ? [one.value] : []))
   const requestTimeoutMs = Math.min(orch.requestTimeoutMs, USAGE_MS)
-  return (await lookAtOne({ ...orch, requestTimeoutMs }, stored, signal)).agent.usage
+  const { looks } = await lookAt({ ...orch, requestTimeoutMs }, open, { signal })
+  return new Map(looks.map(({ agent }) => [agent.id, agent.usage]))
+}
+
+function hasPlace({ record, closed }: StoredRecord): boolean {
+  return !closed && record.handle !== null
 }

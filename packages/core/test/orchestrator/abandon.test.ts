@@ -61,6 +61,25 @@ describe('abandon()', () => {
     expect((await status(orch)).agents).toMatchObject([{ id, state: 'idle' }])
   })
 
+  it('looks once at any number of agents, and keeps what each of them used', async () => {
+    const looks: number[] = []
+    const { id } = await place.spawn('one')
+    const other = await place.spawn('one two three')
+    const orch = await place.open({
+      wrap: (backend) => ({
+        ...backend,
+        observe: (agents, ...call) => {
+          looks.push(agents.length)
+          return backend.observe(agents, ...call)
+        },
+      }),
+    })
+    await abandon(orch, [id, other.id])
+    expect(looks).toEqual([2])
+    const used = async (ended: string): Promise<unknown> => (await orch.registry.get(ended))?.record.usage?.inputTokens
+    expect(await used(other.id)).toBe(((await used(id)) as number) + 2)
+  })
+
   it('ends an agent that could not be looked at before, and does not know what it used', async () => {
     const { id } = await place.spawn('x')
     const orch = await place.open({
