@@ -208,7 +208,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     > Fix the login redirect
     It is the cookie
     [error] bash npm test (1.2 s)
-      1 failed
+        1 failed
     The redirect is fixed.
     "
   `)

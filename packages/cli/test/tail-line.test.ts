@@ -70,6 +70,53 @@ describe('tail', () => {
     expect(shown([nothingYet, tool('running', false)])).toBe('[running] bash npm test\n')
   })
 
+  it('shows the beginning of what a tool said, and how much more there is', () => {
+    const output = Array.from({ length: 8 }, (_, index) => `line ${index}`).join('\n')
+    const call = { name: 'bash', status: 'completed' as const, input: 'ls', output, durationMs: 20 }
+    expect(shown([item({ kind: 'tool', text: null, tool: call })])).toBe(
+      [
+        '[completed] bash ls (0.0 s)',
+        ...['line 0', 'line 1', 'line 2', 'line 3', 'line 4', '… 3 more lines'].map((line) => `    ${line}`),
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('shows an edit as what it changed', () => {
+    const text = 'Index: a.txt\n=====\n--- a.txt\n+++ a.txt\n@@ -1,1 +1,1 @@\n-\told\n+\tnew\n'
+    const call = { name: 'edit', status: 'completed' as const, input: '{}', output: 'Done', durationMs: 20 }
+    expect(shown([item({ kind: 'diff', text, tool: call })])).toBe(
+      '[completed] edit (0.0 s)\n    --- a.txt\n    +++ a.txt\n    @@ -1,1 +1,1 @@\n    -\told\n    +\tnew\n',
+    )
+  })
+
+  it('indents what a subagent says, also while it streams', () => {
+    const call = { name: 'bash', status: 'completed' as const, input: 'ls', output: 'a', durationMs: 20 }
+    const from = 'Look around'
+    const lines = [
+      item({ id: 's', text: '', final: false, from }),
+      delta('one\n', 's'),
+      delta('two', 's'),
+      item({ id: 't', kind: 'tool', text: null, tool: call, from }),
+      item({ id: 's', text: 'one\ntwo', from }),
+      item({ id: 'u', role: 'user', text: 'do\nthat', from }),
+    ]
+    expect(shown(lines)).toBe(
+      '  Look around: one\n  two\n  Look around: [completed] bash ls (0.0 s)\n      a\n  Look around: > do\n  that\n',
+    )
+  })
+
+  it('shows a text that was joined in its middle when it is whole, and once', () => {
+    const lines = [item({ text: '', final: false, truncated: true }), delta('is fixed.'), item({})]
+    expect(shown(lines)).toBe('The redirect is fixed.\n')
+  })
+
+  it('goes on after a gap where the text stopped', () => {
+    const reason = { code: 'X', text: 'because' }
+    const lines: TailLine[] = [delta('The redirect'), { apiVersion: 1, type: 'gap', agent, reason }, item({})]
+    expect(shown(lines)).toBe('The redirect\n-- something may be missing: because\n is fixed.\n')
+  })
+
   it('shows states, gaps and the end on lines of their own', () => {
     const reason = { code: 'X', text: 'because' }
     const lines: TailLine[] = [

@@ -110,6 +110,7 @@ export type TailLine =
       readonly apiVersion: 1
       readonly type: 'item'
       readonly agent: string
+      /** Stands for this line: `tail --since CURSOR` tells what came after it. */
       readonly cursor: string | null
       readonly item: Item
     }

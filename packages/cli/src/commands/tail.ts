@@ -1,6 +1,6 @@
 import { resolveAgent, type TailLine, tail } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
-import { AGENT, wholeNumber } from '../options.ts'
+import { AGENT, usageError, wholeNumber } from '../options.ts'
 import { writeTailLine } from '../render/tail-line.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -17,20 +17,33 @@ export const command: Command<AsyncIterable<TailLine>> = defineCommand({
       describe: 'Exactly so many lines or items (20 when left out)',
     },
     follow: { alias: 'f', type: 'boolean', describe: 'Go on with what comes, until its end' },
+    since: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Exactly what came after the line of --json with this cursor',
+    },
+    reasoning: { type: 'boolean', describe: 'Also what the model thought, in the JSON too' },
     raw: { type: 'boolean', describe: 'Leave terminal control sequences in' },
   },
   examples: [
     ['orch tail fix-login', 'the last 20 lines or items'],
     ['orch tail -f -n 1 @last', 'the newest one, then live'],
     ['orch tail -f --json fix-login', 'one JSON value per line'],
+    ['orch tail --json --since CURSOR fix-login', 'what came after the line with that cursor'],
   ],
   run: async (args, context) => {
+    if (args.lines !== undefined && args.since !== undefined) throw both()
     const last = args.lines === undefined ? undefined : wholeNumber('-n', args.lines, [1, 100_000])
     const orch = await context.orch()
     const id = await resolveAgent(orch, args.agent)
-    return tail(orch, id, { last, follow: args.follow, raw: args.raw, signal: context.signal })
+    const { since, reasoning, follow, raw } = args
+    return tail(orch, id, { last, since, reasoning, follow, raw, signal: context.signal })
   },
   render: (line, page, args) => writeTailLine(page, line, args.raw === true),
 })
+
+function both(): Error {
+  return usageError('Cannot use "-n" together with "--since": each says where to begin', 'Leave one of them out')
+}
 
 runAsScript(import.meta, command)

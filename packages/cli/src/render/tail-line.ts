@@ -1,6 +1,6 @@
 import type { Item, TailLine } from '@orch/core'
 import { oneLine, type Page, styled } from '../page.ts'
-import { styleOfText, writeItem, writeLead, writeTool } from './item.ts'
+import { indented, styleOfText, writeItem, writeLead, writeTool } from './item.ts'
 
 /** What a page already shows of items that may still change. */
 interface Shown {
@@ -8,15 +8,20 @@ interface Shown {
   readonly texts: Map<string, string>
   /** Items that are finished: sent again, they are not shown again. */
   readonly finished: Set<string>
+  /** Every unfinished item. */
+  readonly items: Map<string, Item>
   /** The item whose text ends the page without a line end. */
   open: string | null
 }
 
 const shownOn = new WeakMap<Page, Shown>()
 
-/** Adds one line of `tail` to a page. Text that streamed in is not repeated when its item is finished. */
+/**
+ * Adds one line of `tail` to a page. Text that streamed in is not repeated when its item is finished; text that lacks its
+ * beginning is not shown before it is whole.
+ */
 export function writeTailLine(page: Page, line: TailLine, raw: boolean): void {
-  const shown = shownOn.get(page) ?? { texts: new Map(), finished: new Set(), open: null }
+  const shown = shownOn.get(page) ?? { texts: new Map(), finished: new Set(), items: new Map(), open: null }
   shownOn.set(page, shown)
   if (line.type === 'delta') writeDelta(page, shown, line.itemId, line.text)
   else if (line.type === 'item') writeUpsert(page, shown, line.item, raw)
@@ -32,15 +37,21 @@ function writeEvent(page: Page, shown: Shown, line: Exclude<TailLine, { type: 'd
 }
 
 function writeDelta(page: Page, shown: Shown, id: string, text: string): void {
-  if (shown.finished.has(id)) return
-  if (shown.open !== id) endOpenLine(page, shown)
-  page.text(text)
+  const item = shown.items.get(id)
+  if (shown.finished.has(id) || item?.truncated) return
+  if (shown.open !== id) {
+    endOpenLine(page, shown)
+    if (item !== undefined) writeLead(page, item)
+  }
+  const part = item === undefined ? text : indented(item, text)
+  page.text(item === undefined ? part : styleOfText(item, part))
   shown.open = id
   shown.texts.set(id, (shown.texts.get(id) ?? '') + text)
 }
 
 function writeUpsert(page: Page, shown: Shown, item: Item, raw: boolean): void {
   if (shown.finished.has(item.id)) return
+  shown.items.set(item.id, item)
   if (raw && item.kind === 'screen') page.raw(`${item.text ?? ''}\n`)
   else if (item.tool !== null) writeToolChange(page, shown, item)
   else if (item.final && !shown.texts.has(item.id)) {
@@ -50,6 +61,7 @@ function writeUpsert(page: Page, shown: Shown, item: Item, raw: boolean): void {
   if (!item.final) return
   if (shown.open === item.id) endOpenLine(page, shown)
   shown.texts.delete(item.id)
+  shown.items.delete(item.id)
   shown.finished.add(item.id)
 }
 
@@ -57,7 +69,7 @@ function writeToolChange(page: Page, shown: Shown, item: Item): void {
   if (item.tool === null || shown.texts.get(item.id) === item.tool.status) return
   if (item.tool.status === 'pending' && item.tool.input === '') return
   endOpenLine(page, shown)
-  writeTool(page, item.tool)
+  writeTool(page, item, item.tool)
   shown.texts.set(item.id, item.tool.status)
 }
 
@@ -68,12 +80,11 @@ function writeGrowth(page: Page, shown: Shown, item: Item): void {
   const grown = before !== undefined && text.startsWith(before)
   const fresh = grown ? text.slice(before.length) : text
   if (fresh === '') return
-  if (shown.open !== item.id) endOpenLine(page, shown)
-  if (!grown) {
+  if (shown.open !== item.id || !grown) {
     endOpenLine(page, shown)
-    writeLead(page, item)
+    if (item.from !== null || !grown) writeLead(page, item)
   }
-  page.text(styleOfText(item, fresh))
+  page.text(styleOfText(item, indented(item, fresh)))
   shown.open = item.id
   shown.texts.set(item.id, text)
 }
@@ -81,6 +92,7 @@ function writeGrowth(page: Page, shown: Shown, item: Item): void {
 function endOpenLine(page: Page, shown: Shown): void {
   if (shown.open === null) return
   const text = shown.texts.get(shown.open) ?? ''
-  if (!text.endsWith('\n')) page.text('\n')
+  const isIndented = (shown.items.get(shown.open)?.from ?? null) !== null
+  if (isIndented || !text.endsWith('\n')) page.text('\n')
   shown.open = null
 }

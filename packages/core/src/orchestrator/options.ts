@@ -78,6 +78,10 @@ export interface CallOptions {
 export interface TailOptions extends CallOptions {
   /** Exactly so many lines or items. @default 20 */
   readonly last?: number | undefined
+  /** What came after a line, by its `cursor`, instead of the newest ones: newer items, and those unfinished then. */
+  readonly since?: string | undefined
+  /** Also what the model thought. @default false */
+  readonly reasoning?: boolean | undefined
   /** Goes on with what comes, until the agent's end or `signal`. @default false */
   readonly follow?: boolean | undefined
   /** Terminal control sequences as the program wrote them. @default false */

@@ -1,31 +1,60 @@
 import type { TailLine } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import type { StoredRecord } from '../registry/record.ts'
 import { follow } from './follow.ts'
-import { followTranscript, pageLines } from './follow-transcript.ts'
+import { followTranscript } from './follow-transcript.ts'
 import type { TailOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { readTranscript } from './read-transcript.ts'
+import { type Position, positionAt } from './progress.ts'
+import { readAfter, readTranscript, type Transcript } from './read-transcript.ts'
+import { startTelling, tellPage } from './told.ts'
 import { assertSound, reread } from './update-record.ts'
 
+const BEGINNING: Position = { after: null, open: new Map() }
+
 /**
- * The newest lines or items of an agent, exactly `last` or all there are, and with `follow` what comes after them
- * until the agent's end. Subscribes before it reads: nothing falls between, nothing final comes twice.
- * @throws OrchError `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, the backend's own
+ * The newest lines or items of an agent, exactly `last` or all there are, or what came after `since`; with `follow` what
+ * comes after them until the agent's end. Subscribes before it reads: nothing falls between, nothing final comes twice.
+ * @throws OrchError `USAGE` for a `since` that is no cursor of this agent, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, the
+ * backend's own
  */
 export async function* tail(orch: Orch, id: string, options: TailOptions = {}): AsyncIterable<TailLine> {
   const stored = assertSound(await reread(orch, id))
   if (stored.record.handle === null) throw nothingToRead(id)
+  const since = options.since === undefined ? null : positionAt(options.since)
+  if (options.since !== undefined && since === null) throw noCursor(id, options.since)
+  const told = startTelling(id, since ?? BEGINNING)
   if (!options.follow) {
-    yield* pageLines(id, await readTranscript(orch, stored.record, options))
+    yield* tellPage(told, await firstPage(orch, stored, options, since))
     return
   }
   const following = follow(orch, [stored], { content: true, raw: options.raw === true }, options.signal)
   try {
     await following.ready()
-    yield* followTranscript(orch, stored, options, following)
+    yield* tellPage(told, await firstPage(orch, stored, options, since))
+    yield* followTranscript(orch, stored, options, { told, following })
   } finally {
     following.stop()
   }
+}
+
+async function firstPage(
+  orch: Orch,
+  { record }: StoredRecord,
+  options: TailOptions,
+  since: Position | null,
+): Promise<Transcript> {
+  if (since === null) return readTranscript(orch, record, options)
+  const page = await readAfter(orch, record, since, options)
+  if (!page.isReached && page.gap === null) throw noCursor(record.id, options.since ?? '')
+  return page
+}
+
+function noCursor(id: string, cursor: string): OrchError {
+  return new OrchError('USAGE', `Cannot read "${id}" since "${cursor}": this is no cursor of its transcript`, {
+    hint: `Take the cursor of a line of "orch tail --json ${id}"`,
+    agent: id,
+  })
 }
 
 function nothingToRead(id: string): OrchError {

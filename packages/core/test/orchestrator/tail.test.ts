@@ -29,7 +29,7 @@ describe('tail()', () => {
     const lines = await collect(tail(orch, id, { last }))
     expect(lines.map(itemOf)).toEqual(all.slice(-last).map(itemOf))
     expect(lines[0]).toMatchObject({ apiVersion: 1, type: 'item', agent: id })
-    expect(new Set(lines.map((line) => line.type === 'item' && line.cursor === null))).toEqual(new Set([last === 13]))
+    expect(new Set(lines.map((line) => line.type === 'item' && line.cursor)).size).toBe(last)
   })
 
   it('has exactly so many lines of a program without structure', async () => {
@@ -53,6 +53,13 @@ describe('tail()', () => {
     expect((await collect(tail(orch, id))).map((line) => itemOf(line)?.text)).toContain('one')
     await complete(orch, [id], { force: true })
     expect((await collect(tail(orch, id))).map((line) => itemOf(line)?.text)).toContain('one')
+  })
+
+  it('does not read for ever when a page begins where the one after it did', async () => {
+    const { orch, id } = await place.spawn(SAY, {
+      wrap: (backend) => ({ ...backend, read: async () => ({ items: [], before: 'same', gap: null }) }),
+    })
+    await expect(collect(tail(orch, id))).rejects.toMatchObject({ code: 'BAD_ANSWER', agent: id })
   })
 
   it('says what may be missing', async () => {
@@ -88,6 +95,116 @@ describe('tail()', () => {
     await orch.registry.create(half)
     for (const id of [half.id, 'nobody-7k3q', '../up'])
       await expect(collect(tail(orch, id))).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
+  })
+})
+
+describe('tail() of reasoning', () => {
+  const THOUGHT = '[[answer: one]][[think: hm]][[answer: two]][[think: well]]'
+  const PLAIN = [THOUGHT, 'one', 'two']
+
+  it('has it only when asked, and exactly so many items without it', async () => {
+    const { orch, id } = await place.spawn(THOUGHT)
+    const textsOf = async (options: TailOptions): Promise<unknown> =>
+      (await collect(tail(orch, id, options))).map((line) => itemOf(line)?.text)
+    expect(await textsOf({})).toEqual([expect.stringContaining(THOUGHT), 'one', 'two'])
+    expect(await textsOf({ last: 2 })).toEqual(PLAIN.slice(1))
+    expect(await textsOf({ last: 4, reasoning: true })).toEqual(['one', 'hm', 'two', 'well'])
+  })
+
+  it.each([false, true])('leaves out what streams of it: with it %s', async (reasoning) => {
+    const thought = { ...item('r', '', false), item: { ...item('r', '', false).item, kind: 'reasoning' as const } }
+    const script = controlled()
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id, { reasoning })
+    await lines.seen((line) => line.type === 'state')
+    script.push(thought, delta('r', 'hm'), item('a', 'said'))
+    await lines.seen((line) => itemOf(line)?.id === 'a')
+    expect(lines.texts().get('r')).toBe(reasoning ? 'hm' : undefined)
+  })
+})
+
+describe('tail() since a cursor', () => {
+  const cursorOf = (line: TailLine | undefined): string => (line?.type === 'item' ? (line.cursor as string) : '')
+
+  it('has exactly what came after any line', async () => {
+    const { orch, id } = await place.spawn(`${SAY}${SAY}${SAY}`)
+    const all = await collect(tail(orch, id, { last: 100 }))
+    for (const [index, line] of all.entries()) {
+      const later = await collect(tail(orch, id, { since: cursorOf(line) }))
+      expect(later.map(itemOf)).toEqual(all.slice(index + 1).map(itemOf))
+    }
+  })
+
+  it('has again what was not finished then, wherever it stands, and nothing else', async () => {
+    const [a, b, c] = [item('a', 'one').item, item('b', 'half', false).item, item('c', 'three').item]
+    const script = controlled({ items: [a, b, c] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const cursors = (await collect(tail(orch, id))).map(cursorOf)
+    script.items.splice(1, 1, { ...b, text: 'half and more', final: true })
+    script.items.push(...Array.from({ length: 50 }, (_, index) => item(`m${index}`, 'x').item))
+    const since = async (cursor: string | undefined): Promise<unknown[]> =>
+      (await collect(tail(orch, id, { since: cursor }))).map((line) => itemOf(line)?.id)
+    const newer = script.items.slice(3).map((one) => one.id)
+    expect(await since(cursors[0])).toEqual(['b', 'c', ...newer])
+    expect(await since(cursors[1])).toEqual(['b', 'c', ...newer])
+    expect(await since(cursors[2])).toEqual(['b', ...newer])
+  })
+
+  it('gives up text that was cut off without reading the whole transcript for it', async () => {
+    const script = controlled({ items: Array.from({ length: 500 }, (_, index) => item(`${index}`, 'x').item) })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(item('cut off', '', false), item('later', 'x'))
+    await lines.seen((line) => itemOf(line)?.id === 'later')
+    script.items.push(item('later', 'x').item, item('new', 'x').item)
+    script.read = 0
+    const cursor = cursorOf(lines.all.findLast((line) => line.type === 'item'))
+    const since = await collect(tail(orch, id, { since: cursor }))
+    expect([since.map((line) => itemOf(line)?.id), script.read]).toEqual([['new'], 20])
+  })
+
+  it('goes on from there when it follows', async () => {
+    const { orch, id } = await place.spawn(SAY)
+    const all = await collect(tail(orch, id))
+    await send(orch, id, '[[answer: more]][[exit: 0]]')
+    const lines = await collect(tail(orch, id, { since: cursorOf(all.at(-2)), follow: true }))
+    expect(lines.map((line) => itemOf(line)?.text ?? line.type).slice(0, 3)).toEqual([
+      'line 11',
+      '[[answer: more]][[exit: 0]]',
+      'more',
+    ])
+  })
+
+  it('of a live line leaves out what was told', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(item('b', '', false), item('c', 'three'))
+    await lines.seen((line) => itemOf(line)?.id === 'c')
+    script.items.push(item('b', 'two').item, item('c', 'three').item, item('d', 'four').item)
+    const cursor = cursorOf(lines.all.findLast((line) => line.type === 'item'))
+    const later = await collect(tail(orch, id, { since: cursor }))
+    expect(later.map((line) => itemOf(line)?.text)).toEqual(['two', 'four'])
+  })
+
+  it.each(['', 'nonsense', Buffer.from('["nobody"]').toString('base64url')])(
+    'refuses what is no cursor of it: "%s"',
+    async (since) => {
+      const { orch, id } = await place.spawn(SAY)
+      await expect(collect(tail(orch, id, { since }))).rejects.toMatchObject({ code: 'USAGE', agent: id })
+    },
+  )
+
+  it('has all there is, and says so, when the transcript has lost what stood there', async () => {
+    const gap = { code: 'TRUNCATED', text: 'The log was cut' }
+    const { orch, id } = await place.spawn(SAY, {
+      wrap: (backend) => ({ ...backend, read: async (...args) => ({ ...(await backend.read(...args)), gap }) }),
+    })
+    const since = Buffer.from('["lost"]').toString('base64url')
+    const lines = await collect(tail(orch, id, { since }))
+    expect(lines.map(({ type }) => type)).toEqual(['gap', ...Array.from({ length: 13 }, () => 'item')])
   })
 })
 
@@ -219,6 +336,16 @@ describe('tail() of pushed events', () => {
     ).toEqual(['one', 'two'])
   })
 
+  it('does not tell how that came about which a page had finished already', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(item('a', '', false), delta('a', 'one'), item('a', 'one'), item('b', 'two'))
+    await lines.seen((line) => itemOf(line)?.id === 'b')
+    expect(lines.all.map((line) => itemOf(line)?.id ?? line.type)).toEqual(['a', 'state', 'b'])
+  })
+
   it('does not append to a text from a page what that may hold already', async () => {
     const script = controlled({ items: [item('a', 'half', false).item] })
     const { orch, id } = await place.spawn('x', { wrap: script.wrap })
@@ -269,6 +396,47 @@ describe('tail() of pushed events', () => {
     expect(lines.all.map(itemOf).filter(Boolean)).toHaveLength(301)
   })
 
+  it('reads what was missed before it tells what was pushed after, though both come at once', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.items.push(item('b', 'two').item, item('c', 'three').item)
+    script.push({ type: 'gap', agent: null, reason: { code: 'RECONNECTED', text: 'x' } }, item('c', 'three'))
+    await lines.seen((line) => itemOf(line)?.id === 'c')
+    expect(lines.all.flatMap((line) => itemOf(line)?.id ?? [])).toEqual(['a', 'b', 'c'])
+  })
+
+  it('does not append after a gap what may not follow what was told, and has the text whole in the end', async () => {
+    const script = controlled()
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push(item('a', '', false), delta('a', 'one '), { type: 'gap', agent: null, reason: { code: 'G', text: '' } })
+    await lines.seen((line) => line.type === 'gap')
+    script.push(delta('a', 'three'), item('b', 'other'))
+    await lines.seen((line) => itemOf(line)?.id === 'b')
+    expect(lines.texts().get('a')).toBe('one ')
+    script.push(item('a', 'one two three'))
+    await lines.seen((line) => itemOf(line)?.text === 'one two three')
+  })
+
+  it('tells later what could not be read after a gap, although more was pushed since', async () => {
+    const script = controlled({ items: [item('a', 'one').item] })
+    const { orch, id } = await place.spawn('x', { wrap: script.wrap })
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.broken = true
+    script.items.push(item('b', 'two').item, item('c', 'three').item)
+    script.push({ type: 'gap', agent: id, reason: { code: 'RECONNECTED', text: 'x' } }, item('c', 'three'))
+    await lines.seen((line) => itemOf(line)?.id === 'c')
+    script.broken = false
+    script.push({ type: 'changed', agent: id })
+    await lines.seen((line) => itemOf(line)?.id === 'b')
+    expect(lines.all.flatMap((line) => itemOf(line)?.id ?? [])).toEqual(['a', 'c', 'b'])
+    expect(lines.all.filter(({ type }) => type === 'gap')).toHaveLength(2)
+  })
+
   it('goes on when the transcript cannot be read for a while', async () => {
     const script = controlled({ items: [item('a', 'one').item] })
     const { orch, id } = await place.spawn('x', { wrap: script.wrap })
@@ -286,6 +454,8 @@ describe('tail() of pushed events', () => {
 interface Script {
   readonly items: Item[]
   broken: boolean
+  /** How many items were read. */
+  read: number
   readonly wrap: (backend: Backend) => Backend
   push(...events: readonly BackendEvent[]): void
 }
@@ -298,6 +468,7 @@ function controlled(options: { readonly items?: readonly Item[]; readonly existe
   const script: Script = {
     items,
     broken: false,
+    read: 0,
     push: (...events) => {
       queue.push(...events)
       wake()
@@ -314,10 +485,12 @@ function controlled(options: { readonly items?: readonly Item[]; readonly existe
         } as const
         return { ...seen, observations: seen.observations.map((one) => ({ ...one, existence })) }
       },
-      read: async (_, { last }) => {
+      read: async (_, { last, before }) => {
         if (script.broken) throw new OrchError('BACKEND_UNREACHABLE', 'Cannot read: no')
-        const start = Math.max(0, items.length - last)
-        return { items: items.slice(start), before: start === 0 ? null : `${start}`, gap: null }
+        const end = before === null ? items.length : Number(before)
+        const start = Math.max(0, end - last)
+        script.read += end - start
+        return { items: items.slice(start, end), before: start === 0 ? null : `${start}`, gap: null }
       },
       async *events(_agents, _query, signal) {
         yield { type: 'ready' }
