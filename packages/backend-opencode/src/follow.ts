@@ -140,10 +140,10 @@ function translatorOf(
     agents: new Map(handles.map(({ id, handle }) => [handle.sessionId, id])),
     directories: new Set(handles.map(({ handle }) => handle.directory)),
     ...query,
-    async lookUp(sessionId, messageId): Promise<StoredMessage | null> {
-      const address = handles.find(({ handle }) => handle.sessionId === sessionId)?.handle
-      if (address === undefined || current.server === null) return null
-      return context.api(current.server, signal).message(address, messageId)
+    async lookUp({ agent, sessionId }, messageId): Promise<StoredMessage | null> {
+      const directory = handles.find(({ id }) => id === agent)?.handle.directory
+      if (directory === undefined || current.server === null) return null
+      return context.api(current.server, signal).message({ sessionId, directory }, messageId)
     },
   })
 }

@@ -78,8 +78,14 @@ export interface ToolPart {
   readonly input: Readonly<Record<string, unknown>>
   /** What it returned, has printed so far, or failed with. */
   readonly output: string | null
-  /** The session of the subagent that it started or went on with. */
-  readonly sessionId: string | null
+  /** The server kept only a part of the output. */
+  readonly isShortened: boolean
+  /** What it changed in files, as a unified diff. */
+  readonly diff: string | null
+  /** The path of a file it wrote that was not there before. */
+  readonly newFile: string | null
+  /** The session of the subagent that it runs. */
+  readonly subagentId: string | null
 }
 
 /** A permission or a question that is open on the server. */
@@ -214,15 +220,18 @@ export function parseRequests(kind: OpenRequest['kind'], value: unknown): OpenRe
 
 function parseTool(raw: Fields, state: Fields): ToolPart {
   const { status } = state
-  const metadata = fields(state.metadata)
   const known = status === 'pending' || status === 'running' || status === 'completed' || status === 'error'
+  const metadata = fields(state.metadata)
   return {
     name: text(raw.tool),
     callId: text(raw.callID),
     status: known ? status : 'pending',
     input: fields(state.input),
     output: textOrNull(state.output) ?? textOrNull(state.error) ?? textOrNull(metadata.output),
-    sessionId: textOrNull(metadata.sessionId),
+    isShortened: metadata.truncated === true,
+    diff: textOrNull(metadata.diff),
+    newFile: metadata.exists === false ? textOrNull(metadata.filepath) : null,
+    subagentId: metadata.parentSessionId === undefined ? null : textOrNull(metadata.sessionId),
   }
 }
 

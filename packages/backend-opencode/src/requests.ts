@@ -9,7 +9,7 @@ export const PERMISSION_REPLIES: Readonly<Record<string, 'once' | 'always' | 're
 }
 
 /** Ids count time in 1/4096 milliseconds, of which 48 bits are kept. */
-const ID_PERIOD_MS = 2 ** 36
+export const ID_PERIOD_MS: number = 2 ** 36
 
 /** A request of the server as core knows requests. @param from title of the subagent that asks, or `null`. */
 export function toAgentRequest(request: OpenRequest, from: string | null, now: number): AgentRequest {

@@ -20,6 +20,12 @@ export interface Translator {
   reset(sessions: readonly Session[]): void
 }
 
+/** A session and the agent that it is of. */
+export interface SessionOf {
+  readonly agent: string
+  readonly sessionId: string
+}
+
 /** What a translator depends on. */
 export interface TranslatorOptions {
   /** Agent ids by session id. */
@@ -28,8 +34,8 @@ export interface TranslatorOptions {
   readonly directories: ReadonlySet<string>
   readonly content: boolean
   readonly raw: boolean
-  /** Reads a message whose announcement was missed; `null` when it is not there. */
-  lookUp(sessionId: string, messageId: string): Promise<StoredMessage | null>
+  /** Reads a message of an agent or of its subagent whose announcement was missed; `null` when it is not there. */
+  lookUp(place: SessionOf, messageId: string): Promise<StoredMessage | null>
 }
 
 const REQUEST_EVENTS = new Set([
@@ -42,6 +48,8 @@ const REQUEST_EVENTS = new Set([
 
 interface State extends TranslatorOptions {
   readonly parents: Map<string, string>
+  /** Titles of subagents. */
+  readonly titles: Map<string, string>
   readonly statuses: Map<string, string>
   readonly archived: Map<string, boolean>
   readonly ends: Set<string>
@@ -55,6 +63,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const state: State = {
     ...options,
     parents: new Map(),
+    titles: new Map(),
     statuses: new Map(),
     archived: new Map(),
     ends: new Set(),
@@ -65,7 +74,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     translate: (event) => translate(state, event),
     reset(sessions) {
       state.statuses.clear()
-      for (const { id, parentId } of sessions) if (parentId !== null) state.parents.set(id, parentId)
+      for (const session of sessions) learnParent(state, session)
     },
   }
 }
@@ -83,10 +92,7 @@ async function translate(state: State, event: unknown): Promise<BackendEvent[]> 
   }
   if (REQUEST_EVENTS.has(type)) return changed(agentOf(state, sessionId))
   if (type === 'session.created' || type === 'session.updated') return sessionChanged(state, body, agent)
-  if (agent === undefined) {
-    if (type === 'session.status') statusChanged(state, sessionId, body)
-    return []
-  }
+  if (agent === undefined) return ofSubagent(state, type, { agent: agentOf(state, sessionId), sessionId }, body)
   switch (type) {
     case 'session.status':
       return statusChanged(state, sessionId, body) ? changed(agent) : []
@@ -95,13 +101,39 @@ async function translate(state: State, event: unknown): Promise<BackendEvent[]> 
       return changed(agent)
     case 'message.updated':
       return messageUpdated(state, sessionId, body) ? changed(agent) : []
-    case 'message.part.updated':
-      return state.content ? partUpdated(state, { agent, sessionId }, parsePart(body.part)) : []
-    case 'message.part.delta':
-      return state.content ? partDelta(state, { agent, sessionId }, body) : []
     default:
-      return []
+      return contentOf(state, type, { agent, sessionId, from: null }, body)
   }
+}
+
+/** What a subagent says is told as its agent's; its turns and messages are not. */
+async function ofSubagent(
+  state: State,
+  type: string,
+  { agent, sessionId }: { readonly agent: string | undefined; readonly sessionId: string },
+  body: Record<string, unknown>,
+): Promise<BackendEvent[]> {
+  if (type === 'session.status') statusChanged(state, sessionId, body)
+  if (agent === undefined) return []
+  if (type === 'message.updated') messageUpdated(state, sessionId, body)
+  return contentOf(state, type, { agent, sessionId, from: state.titles.get(sessionId) ?? 'subagent' }, body)
+}
+
+async function contentOf(
+  state: State,
+  type: string,
+  place: Place,
+  body: Record<string, unknown>,
+): Promise<BackendEvent[]> {
+  if (!state.content) return []
+  if (type === 'message.part.updated') return partUpdated(state, place, parsePart(body.part))
+  return type === 'message.part.delta' ? partDelta(state, place, body) : []
+}
+
+function learnParent({ parents, titles }: State, { id, parentId, title }: Session): void {
+  if (parentId === null) return
+  parents.set(id, parentId)
+  titles.set(id, title)
 }
 
 function changed(agent: string | undefined): BackendEvent[] {
@@ -122,7 +154,7 @@ function agentOf(state: State, sessionId: string): string | undefined {
 function sessionChanged(state: State, { info }: Record<string, unknown>, agent: string | undefined): BackendEvent[] {
   const session = parseSession(info)
   if (session === null) return []
-  if (session.parentId !== null) state.parents.set(session.id, session.parentId)
+  learnParent(state, session)
   const isArchived = session.archivedAt !== null
   const wasArchived = state.archived.get(session.id) ?? false
   state.archived.set(session.id, isArchived)
@@ -148,47 +180,53 @@ function messageUpdated(state: State, sessionId: string, { info }: Record<string
   return true
 }
 
-interface Place {
-  readonly agent: string
-  readonly sessionId: string
+interface Place extends SessionOf {
+  /** Title of the subagent; `null` for the agent's own session. */
+  readonly from: string | null
 }
 
-async function partUpdated(state: State, { agent, sessionId }: Place, part: Part | null): Promise<BackendEvent[]> {
+async function partUpdated(state: State, place: Place, part: Part | null): Promise<BackendEvent[]> {
   if (part === null || part.type === 'other') return []
-  const message = await messageOf(state, sessionId, part.messageId)
-  const item = message === null ? null : itemOf(part, message.role, { at: message.at, raw: state.raw })
+  const message = await messageOf(state, place, part.messageId)
+  const { raw } = state
+  const item = message === null ? null : itemOf(part, message.role, { at: message.at, raw, from: place.from })
   if (item === null) return []
   const version = JSON.stringify(item)
   if (state.announced.get(part.id) === version) return []
   state.announced.set(part.id, version)
-  return [{ type: 'item', agent, item }]
+  return [{ type: 'item', agent: place.agent, item }]
 }
 
-/** Deltas of reasoning look like those of text: the part must be known first. */
+/** Deltas of reasoning look like those of text: the part must be known first. Of one that was begun before, text is missing. */
 async function partDelta(state: State, place: Place, body: Record<string, unknown>): Promise<BackendEvent[]> {
   const { partID, messageID, field, delta } = body
   if (typeof partID !== 'string' || typeof messageID !== 'string' || typeof delta !== 'string') return []
   if (field !== 'text') return []
   const announcement: BackendEvent[] = []
   if (!state.announced.has(partID)) {
-    const message = await state.lookUp(place.sessionId, messageID)
+    const message = await state.lookUp(place, messageID)
     const part = message?.parts.find(({ id }) => id === partID) ?? null
     if (message !== null) state.messages.set(message.id, { role: message.role, at: message.createdAt })
-    announcement.push(...(await partUpdated(state, place, part)))
+    const begun = await partUpdated(state, place, part)
+    announcement.push(...begun.map((event) => (event.type === 'item' ? withoutBeginning(event) : event)))
   }
   const text = state.raw ? delta : sanitize(delta)
   if (!state.announced.has(partID) || text === '') return announcement
   return [...announcement, { type: 'delta', agent: place.agent, itemId: partID, text }]
 }
 
+function withoutBeginning(event: Extract<BackendEvent, { type: 'item' }>): BackendEvent {
+  return event.item.final ? event : { ...event, item: { ...event.item, truncated: true } }
+}
+
 async function messageOf(
   state: State,
-  sessionId: string,
+  place: Place,
   messageId: string,
 ): Promise<{ readonly role: StoredMessage['role']; readonly at: number } | null> {
   const known = state.messages.get(messageId)
   if (known !== undefined) return known
-  const message = await state.lookUp(sessionId, messageId)
+  const message = await state.lookUp(place, messageId)
   if (message === null) return null
   const found = { role: message.role, at: message.createdAt }
   state.messages.set(messageId, found)

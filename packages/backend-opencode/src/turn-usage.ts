@@ -48,7 +48,7 @@ function subagentsByMessage({ messages, sessions }: TurnFacts): ReadonlyMap<stri
   }
   return new Map(
     messages.map(({ id, createdAt, parts }) => {
-      const named = parts.flatMap(({ tool }) => (tool?.sessionId ? claim(tool.sessionId) : []))
+      const named = parts.flatMap(({ tool }) => (tool?.subagentId ? claim(tool.subagentId) : []))
       return [id, named.filter((session) => session.createdAt >= createdAt)] as const
     }),
   )

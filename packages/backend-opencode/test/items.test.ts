@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { itemsOf } from '../src/items.ts'
+import { itemsOf, LONGEST_TEXT } from '../src/items.ts'
 import type { StoredMessage } from '../src/parse.ts'
 import { recordedMessages } from './support/recorded.ts'
 
@@ -25,6 +25,29 @@ describe('itemsOf()', () => {
     expect(items('shell-failed').flatMap((item) => item.tool ?? [])[0]?.status).toMatch(/completed|error/)
     expect(items('invalid-tool').flatMap((item) => item.tool ?? [])[0]?.name).toBe('invalid')
     expect(items('write').flatMap((item) => item.tool ?? [])[0]?.input).toMatch(/^\{"filePath"/)
+  })
+
+  it('shows what an edit changed once it is done, and the beginning of what is huge', () => {
+    expect(items('permission-once')[1]).toMatchObject({
+      kind: 'diff',
+      text: expect.stringContaining('-old\n+new\n'),
+      tool: { name: 'edit', status: 'completed', output: 'Edit applied successfully.' },
+      truncated: false,
+    })
+    expect(items('permission-open')[1]).toMatchObject({ kind: 'tool', text: null, tool: { status: 'running' } })
+    const [, message] = recordedMessages('shell') as [StoredMessage, StoredMessage]
+    const withOutput = (output: string): StoredMessage => ({
+      ...message,
+      parts: message.parts.map((part) => ({ ...part, tool: part.tool && { ...part.tool, output } })),
+    })
+    const sizes = [LONGEST_TEXT, LONGEST_TEXT + 1].map((length) => {
+      const [item] = itemsOf(withOutput('x'.repeat(length)), false).filter(({ kind }) => kind === 'tool')
+      return [item?.tool?.output?.length, item?.truncated]
+    })
+    expect(sizes).toEqual([
+      [LONGEST_TEXT, false],
+      [LONGEST_TEXT, true],
+    ])
   })
 
   it('is not final while it runs or streams', () => {

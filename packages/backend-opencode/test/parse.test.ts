@@ -73,20 +73,24 @@ describe('parseMessage()', () => {
     expect(asked).toMatchObject({ model: null, usage: { inputTokens: null, costUsd: null } })
   })
 
-  it('reads which session a tool call works with', () => {
-    const [child] = (recorded('children') as unknown[]).map(parseSession)
-    const tools = recordedMessages('subagent-open').flatMap(({ parts }) => parts.flatMap(({ tool }) => tool ?? []))
-    expect(tools.map(({ sessionId }) => sessionId)).toEqual([child?.id])
-  })
-
   it('reads a tool call with what it has printed so far', () => {
     const running = recordedMessages('tool-running').flatMap(({ parts }) => parts.flatMap(({ tool }) => tool ?? []))
     expect(running).toEqual([
       {
-        ...{ name: 'bash', callId: expect.any(String), status: 'running', output: 'begun\n', sessionId: null },
+        ...{ name: 'bash', callId: expect.any(String), status: 'running', output: 'begun\n' },
         input: { command: 'echo begun; sleep 1000', description: 'Runs the scripted command' },
+        ...{ isShortened: false, diff: null, newFile: null, subagentId: null },
       },
     ])
+  })
+
+  it('reads what an edit changed, and which session a subagent has', () => {
+    const toolOf = (name: string): unknown =>
+      recordedMessages(name).flatMap(({ parts }) => parts.flatMap(({ tool }) => tool ?? []))[0]
+    const [child] = (recorded('children') as unknown[]).map(parseSession)
+    expect(toolOf('permission-once')).toMatchObject({ diff: expect.stringContaining('-old\n+new\n'), newFile: null })
+    expect(toolOf('write')).toMatchObject({ diff: null, newFile: '/project/new.txt' })
+    expect(toolOf('subagent-open')).toMatchObject({ status: 'running', subagentId: child?.id })
   })
 
   it('is null for anything else', () => {
