@@ -3,7 +3,7 @@ import { parseMessage, parseSession, type Session, type StoredMessage } from '..
 import { turnUsages } from '../src/turn-usage.ts'
 
 function message(id: string, at: number, info: object, subagent?: string): StoredMessage {
-  const state = { status: 'completed', input: {}, metadata: { sessionId: subagent } }
+  const state = { status: 'completed', input: {}, metadata: { sessionId: subagent, parentSessionId: 'ses_own' } }
   const parts = subagent === undefined ? [] : [{ id: `${id}-p`, messageID: id, type: 'tool', tool: 'task', state }]
   const parsed = parseMessage({ info: { id, time: { created: at, completed: at + 1 }, ...info }, parts })
   if (parsed === null) throw new Error(`Cannot parse the message "${id}"`)

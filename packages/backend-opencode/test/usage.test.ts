@@ -179,7 +179,7 @@ describe('the usage of a turn', () => {
     expect((await turnsOf(agent)).map(({ usage }) => usage.inputTokens)).toEqual([7])
   })
 
-  it('takes three requests, whatever the number of turns', async () => {
+  it('takes three requests beside the page, whatever the number of turns', async () => {
     const proxy = await own.use(startProxy({ target: site.record().url }))
     const { stateDirectory, environment } = site
     const host = { name: 'given', stateDirectory, namespace: 'test00000000', env: environment.env }
@@ -192,7 +192,7 @@ describe('the usage of a turn', () => {
     await backend.read(agent.ref(), { last: 5, before: null, raw: false, turns: 5 }, signal)
     const { sessionId } = agent.ref().handle as { sessionId: string }
     expect(proxy.counts()).toEqual({
-      [`GET /session/${sessionId}/message`]: 1,
+      [`GET /session/${sessionId}/message`]: 2,
       'GET /experimental/session': 1,
       'GET /config/providers': 1,
     })
