@@ -44,7 +44,8 @@ export async function streamEvents(
       const event = parse(data)
       if (event !== undefined) onEvent(event)
     }
-    source.onerror = ({ message }) => finish(message ?? 'the server closed the stream')
+    // It starts the timer of its next try after this call: closed within it, it would keep the process alive.
+    source.onerror = ({ message }) => queueMicrotask(() => finish(message ?? 'the server closed the stream'))
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
   })
