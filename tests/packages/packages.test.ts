@@ -7,7 +7,8 @@ import { gitRepository } from '../harness/git-repository.ts'
 import { type OpenCodeEnvironment, openCodeEnvironment } from '../harness/open-code-environment.ts'
 import { killProcesses, processesMatching, processesWithEnvironment } from '../harness/processes.ts'
 import { perFile } from '../harness/scope.ts'
-import { startScriptedModel } from '../scripted-model/scripted-model.ts'
+import { startOpenCode } from '../harness/start-open-code.ts'
+import { type ScriptedModel, startScriptedModel } from '../scripted-model/scripted-model.ts'
 import { installPacked } from './support/install-packed.ts'
 
 const execute = promisify(execFile)
@@ -18,9 +19,10 @@ const scope = perFile()
 /** A user's project, with the packages installed. */
 let project: string
 let home: OpenCodeEnvironment
+let model: ScriptedModel
 
 beforeAll(async () => {
-  const model = await scope.use(startScriptedModel())
+  model = await scope.use(startScriptedModel())
   home = await scope.use(openCodeEnvironment({ model }))
   scope.defer(async () => killProcesses(await processesMatching(home.home)))
   await copyFile(join(root, 'examples/scribe.mjs'), join(home.bin, 'scribe.mjs'))
@@ -91,6 +93,19 @@ describe('the packed packages, installed in an empty folder', () => {
     )
   })
 
+  it('run the example of the OpenCode client', async () => {
+    const environment = { ...home, env: { ...home.env, OPENCODE_PERMISSION: '{"edit":"ask"}' } }
+    const server = await scope.use(startOpenCode({ model, environment }))
+    const example = join(project, 'opencode-client.mjs')
+    await copyFile(join(root, 'examples/opencode-client.mjs'), example)
+    const env = { ...home.env, OPENCODE_URL: server.url, OPENCODE_SERVER_PASSWORD: server.password }
+    const prompt = '[[write: greeting.txt | hello]] [[shell: cat greeting.txt]] [[answer: Done]]'
+    const { stdout } = await execute(process.execPath, [example, prompt], { cwd: project, env })
+    expect(stdout).toBe('write completed\nbash completed\n')
+    expect(await readFile(join(project, 'greeting.txt'), 'utf8')).toBe('hello')
+    await server.stop()
+  })
+
   it('give their types to a strict consumer', async () => {
     await writeFile(join(project, 'consumer.ts'), CONSUMER)
     const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', target: 'es2023', types: [] }
@@ -103,6 +118,7 @@ const CONSUMER = `import { type Backend, type BackendFactory, openOrch, type Spa
 import { BACKEND_CASES } from '@orch/core/contract'
 import { memory } from '@orch/core/memory'
 import { opencode } from '@orch/backend-opencode'
+import { createOpenCodeClient, type ServerEvent } from '@orch/backend-opencode/client'
 import { tmux } from '@orch/backend-tmux'
 
 const backends: Record<string, BackendFactory> = { memory: memory(), opencode: opencode(), tmux: tmux({ columns: 120 }) }
@@ -110,5 +126,12 @@ const document: SpawnDocument = await spawn(await openOrch({ backends }), { task
 const state: 'done' | 'lost' | 'idle' | string = document.agent.state
 // @ts-expect-error the number of columns is a number
 tmux({ columns: 'wide' })
+const client = createOpenCodeClient({ url: 'http://127.0.0.1:4096' })
+const answer = await client.prompt({ sessionId: 'ses_1', text: 'Hello' })
+export const spent: number | undefined = answer?.info.tokens.output
+// @ts-expect-error a permission is answered once, always or with a rejection
+client.permissions.reply({ requestId: 'per_1', reply: 'perhaps' })
+const statusOf = (event: ServerEvent) => (event.type === 'session.status' ? event.properties.status.type : null)
+export const status: 'idle' | 'busy' | 'retry' | null = statusOf({} as ServerEvent)
 export const results: [string, keyof Backend, number] = [state, 'observe', BACKEND_CASES.length]
 `

@@ -10,7 +10,7 @@ export interface Mark {
   /** Must be given every event as it comes. */
   check(event: unknown): void
   /** Makes the event until it was seen; `false` when it never was. */
-  see(api: Api, signal: AbortSignal): Promise<boolean>
+  see(api: Pick<Api, 'disposeInstance'>, signal: AbortSignal): Promise<boolean>
 }
 
 /**

@@ -84,9 +84,16 @@ export function wrongServer(place: Place, why: string): OrchError {
   })
 }
 
-/** Errors come as `{ name, data: { message } }` or as `{ _tag, message? }`. */
+type ErrorBody = { name?: unknown; _tag?: unknown; message?: unknown; data?: { message?: unknown } } | null
+
+/** Whether a body is an error of the server itself: `{ name, data: { message } }` or `{ _tag, message? }`. */
+export function isNamedError(value: unknown): boolean {
+  const error = value as ErrorBody
+  return typeof (error?.name ?? error?._tag) === 'string'
+}
+
 function explanation(value: unknown): string {
-  const error = value as { name?: unknown; _tag?: unknown; message?: unknown; data?: { message?: unknown } } | null
+  const error = value as ErrorBody
   const parts = [error?.name ?? error?._tag, error?.data?.message ?? error?.message]
   const text = parts.filter((part) => typeof part === 'string').join(': ')
   return text === '' ? '' : ` "${text.slice(0, 300)}"`

@@ -1,11 +1,11 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { type JsonValue, withDeadline } from '@orch/core'
-import { answerError, transportError } from './http-errors.ts'
+import { answerError, isNamedError, transportError } from './http-errors.ts'
 import { authorization, type Place } from './place.ts'
 
 /** One request to a server. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Starts with a slash. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
@@ -13,7 +13,9 @@ export interface HttpRequest {
   readonly directory?: string | undefined
   readonly body?: JsonValue
   /** The answer decides whether this is an OpenCode server at all. */
-  readonly identifies?: true
+  readonly identifies?: boolean
+  /** Instead of the client's own, in milliseconds. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A 2xx answer, or a 404 that the server itself explains. */
@@ -37,14 +39,15 @@ export interface Http {
   close(): void
 }
 
-/** A client whose every request has `timeoutMs` milliseconds. */
+/** A client whose every request has `timeoutMs` milliseconds, unless the request says otherwise. */
 export function createHttp(timeoutMs: number): Http {
   const agents = new Map<string, Agent>()
   return {
     async ask(place, request, signal) {
       const work = (limited: AbortSignal): Promise<RawAnswer> => exchange(agents, { place, request }, limited)
-      const answer = await withDeadline(timeoutMs, signal, work).catch((error: unknown) => {
-        throw transportError(place, request, { error, signal, timeoutMs })
+      const limitMs = request.timeoutMs ?? timeoutMs
+      const answer = await withDeadline(limitMs, signal, work).catch((error: unknown) => {
+        throw transportError(place, request, { error, signal, timeoutMs: limitMs })
       })
       return checkAnswer(place, request, answer)
     },
@@ -96,6 +99,7 @@ async function send({ place, request }: Call, agent: Agent | undefined, signal: 
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value)
   const body = request.body === undefined ? null : Buffer.from(JSON.stringify(request.body))
   const headers = {
+    ...place.headers,
     ...authorization(place),
     ...(request.directory !== undefined && { 'x-opencode-directory': encodeURIComponent(request.directory) }),
     ...(body !== null && { 'content-type': 'application/json', 'content-length': String(body.length) }),
@@ -121,7 +125,9 @@ function checkAnswer(place: Place, request: HttpRequest, { status, headers, text
   const value = parseJson(type, text)
   const isSuccess = status >= 200 && status < 300
   if (status === 204) return { status, value: null, headers }
-  if (value !== undefined && (isSuccess || status === 404)) return { status, value, headers }
+  if (value !== undefined && (isSuccess || (status === 404 && isNamedError(value)))) {
+    return { status, value, headers }
+  }
   throw answerError(place, request, { status, type, text, value })
 }
 

@@ -8,6 +8,8 @@ export interface Place {
   readonly password: string | null
   /** Whether orch started it. */
   readonly managed: boolean
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**

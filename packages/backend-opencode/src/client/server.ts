@@ -34,6 +34,11 @@ export const MANAGED_TARGET: JsonValue = { managed: true }
  */
 export async function askVersion(http: Http, place: Place, signal: AbortSignal): Promise<string> {
   const { value } = await http.ask(place, { method: 'GET', path: '/global/health', identifies: true }, signal)
+  return versionIn(place, value)
+}
+
+/** The version in the answer of a server to who it is. @throws OrchError `WRONG_SERVER` */
+export function versionIn(place: Place, value: unknown): string {
   const health = value as { healthy?: unknown; version?: unknown } | null
   if (health?.healthy === true && typeof health.version === 'string') return health.version
   throw wrongServer(place, `its health is ${JSON.stringify(value)?.slice(0, 100)}`)
