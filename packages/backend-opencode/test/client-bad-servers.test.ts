@@ -102,7 +102,8 @@ describe('every method of a client', () => {
     const client = await clientOf(() => {}, 60_000)
     const calls = Object.entries(CALLS).filter(([name]) => name !== 'events')
     const outcomes = calls.map(([, call]) => call(client, { timeoutMs: 300 }))
-    for (const outcome of outcomes) await expect(outcome).rejects.toMatchObject({ code: 'TIMEOUT' })
+    const message = expect.stringContaining('did not answer within 300 ms')
+    for (const outcome of outcomes) await expect(outcome).rejects.toMatchObject({ code: 'TIMEOUT', message })
   })
 
   it('ends with TIMEOUT when the answer never ends', async () => {
@@ -127,6 +128,14 @@ describe('every method of a client', () => {
   it('takes HTML for no answer', async () => {
     const html = await clientOf((response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'))
     expect(await outcomes(html)).toEqual({ ...each('BAD_ANSWER'), health: 'WRONG_SERVER', events: 'WRONG_SERVER' })
+  })
+
+  it('takes what looks like JSON and is not said to be for no answer', async () => {
+    const answers = ['{}', '[]', 'true'].map(async (body) => {
+      const client = await clientOf((response) => response.writeHead(200, { 'content-type': 'text/plain' }).end(body))
+      expect(await outcomes(client)).toEqual({ ...each('BAD_ANSWER'), health: 'WRONG_SERVER', events: 'WRONG_SERVER' })
+    })
+    await Promise.all(answers)
   })
 
   it('takes broken JSON, JSON of another kind, and nothing for no answer', async () => {
