@@ -199,6 +199,19 @@ describe('a list that goes on for ever', () => {
     expect(await client.sessions.list()).toEqual([{ id: 'ses_1' }])
     expect(client.requests).toHaveLength(2)
   })
+
+  it('of messages ends so too, and gives the tool calls of all pages, oldest first', async () => {
+    const message = (id: number): string =>
+      `{"info":{"id":"msg_${id}"},"parts":[{"type":"tool","id":"a${id}"},{"type":"text"},{"type":"tool","id":"b${id}"}]}`
+    const client = await clientOf((response, { url = '' }) => {
+      const first = url.includes('before=') ? 1 : 3
+      response.writeHead(200, { 'content-type': 'application/json', 'x-next-cursor': 'c' })
+      response.end(`[${message(first)},${message(first + 1)}]`)
+    })
+    const calls = (await client.toolCalls(SESSION))?.map(({ id }) => id)
+    expect(calls).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3', 'a4', 'b4'])
+    expect(client.requests).toHaveLength(3)
+  })
 })
 
 describe('what the server would misunderstand', () => {

@@ -226,7 +226,11 @@ describe('diff()', () => {
     const { id: sessionId } = await client.sessions.create({}, { directory })
     const answer = await client.prompt({ sessionId, text: '[[shell: echo two > price.js]] [[answer: done]]' })
     const messageId = answer?.info.parentID
-    expect(await client.diff({ sessionId, messageId })).toMatchObject([{ file: 'price.js', status: 'modified' }])
+    const changes = await eventually(async () => {
+      const found = await client.diff({ sessionId, messageId })
+      return found !== null && found.length > 0 && found
+    })
+    expect(changes).toMatchObject([{ file: 'price.js', status: 'modified' }])
     expect(await client.diff({ sessionId: await newSession() })).toEqual([])
     expect(await client.diff({ sessionId: UNKNOWN })).toBeNull()
   })

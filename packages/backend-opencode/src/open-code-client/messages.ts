@@ -59,12 +59,14 @@ export async function toolCallsOf(
   sessionId: string,
   options: CallOptions | undefined,
 ): Promise<ToolPart[] | null> {
-  const pages: MessageWithParts[][] = []
-  for (let before: string | null | undefined; before !== null; ) {
+  const found = new Map<string, MessageWithParts>()
+  for (let before: string | undefined; ; ) {
     const page: MessagePage | null = await list({ sessionId, before }, options)
     if (page === null) return null
-    pages.unshift([...page.messages])
-    before = page.messages.length === 0 ? null : page.before
+    const earlier = page.messages.filter(({ info }) => !found.has(info.id))
+    for (const message of earlier.reverse()) found.set(message.info.id, message)
+    if (page.before === null || earlier.length === 0) break
+    before = page.before
   }
-  return pages.flat().flatMap(({ parts }) => parts.filter((part) => part.type === 'tool'))
+  return [...found.values()].reverse().flatMap(({ parts }) => parts.filter((part) => part.type === 'tool'))
 }

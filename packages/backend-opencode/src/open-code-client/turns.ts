@@ -48,7 +48,8 @@ export interface Turns {
   /** The list that the agent keeps of what is to be done; `null`: the server does not know the session. */
   todo(sessionId: string, options?: CallOptions): Promise<readonly Todo[] | null>
   /**
-   * The changes to files that a prompt made, given the id of its user message; nothing when the server takes no snapshots.
+   * The changes to files that a prompt made, given the id of its user message: told a little after the turn has ended, and
+   * never when the server takes no snapshots.
    * `null`: the server does not know the session.
    */
   diff(
