@@ -129,6 +129,21 @@ describe('prompt()', () => {
     expect(asked?.parts).toMatchObject([{ type: 'text', metadata: { mine: 1 } }])
   })
 
+  it('keeps the model for later prompts, known or not, and the agent for none', async () => {
+    const small = { providerID: 'scripted', modelID: 'small' }
+    const { id: sessionId } = await client.sessions.create({
+      model: { id: 'small', providerID: 'scripted' },
+      agent: 'plan',
+    })
+    const used = async (): Promise<unknown> => (await client.prompt({ sessionId, text: '[[answer: x]]' }))?.info
+    expect(await used()).toMatchObject({ agent: 'build', modelID: 'small' })
+    await client.promptAsync({ sessionId, text: 'x', model: { ...small, modelID: 'unknown' } })
+    await eventually(async () => (await client.sessions.get(sessionId))?.model?.id === 'unknown')
+    await expect(used()).rejects.toMatchObject({ code: 'BACKEND_ERROR' })
+    await client.prompt({ sessionId, text: '[[answer: x]]', model: small, agent: 'plan' })
+    expect(await used()).toMatchObject({ agent: 'build', modelID: 'small' })
+  })
+
   it('resolves with the error of a turn that failed', async () => {
     const answer = await client.prompt({ sessionId: await newSession(), text: '[[error: 400]]' })
     expect(answer?.info.error).toMatchObject({ name: 'APIError' })

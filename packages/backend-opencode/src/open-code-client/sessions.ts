@@ -28,7 +28,7 @@ export interface Sessions {
   list(filter?: SessionFilter, options?: CallOptions): Promise<GlobalSession[]>
   /** `null`: the server does not know it. */
   get(sessionId: string, options?: CallOptions): Promise<Session | null>
-  /** In the directory of `options`. `agent` and `model` hold for no prompt: give them with each. */
+  /** In the directory of `options`. `model` holds until a prompt names another; `agent` holds for no prompt. */
   create(session?: NewSession, options?: CallOptions): Promise<Session>
   /** Takes it from the list; it keeps everything and still takes prompts. `null`: the server does not know it. */
   archive(sessionId: string, options?: CallOptions): Promise<Session | null>

@@ -8,8 +8,8 @@ type PromptBody = Operations['session.prompt']['body']
 export type PromptPart = PromptBody['parts'][number]
 
 /**
- * A prompt: `text`, `parts`, or both, the text first. `agent`, `model` and `variant` are not reliably kept from one prompt
- * to the next: give them with each.
+ * A prompt: `text`, `parts`, or both, the text first. `agent` holds for this prompt only. `model` holds for later ones too;
+ * after one that the server does not know, every prompt without a model fails.
  */
 export interface PromptInput extends Omit<PromptBody, 'messageID' | 'parts' | 'noReply'> {
   readonly sessionId: string
