@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { Check, DoctorDocument, ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
+import type { Check, DoctorDocument, ResumeDocument, ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { isAlive, signalProcess } from '../harness/processes.ts'
 import { perTest } from '../harness/scope.ts'
@@ -55,6 +55,40 @@ describe('a killed OpenCode server', () => {
     expect(await place.agent(id)).toMatchObject({ state: 'idle', reason: { code: 'TURN_ENDED' } })
     expect(await place.json('abandon', id)).toMatchObject({ code: 0, results: [{ stop: { proven: true } }] })
     expect(await place.processes()).toEqual([])
+  })
+})
+
+describe('resume', () => {
+  it('has every turn go on that a killed server interrupted, in its conversation, and leaves the others alone', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    const [one = '', other = '', ended = ''] = await Promise.all([
+      place.spawn('First 1 [[hold: one]]'),
+      place.spawn('First 2 [[hold: two]]'),
+      place.spawn('First 3 [[answer: over]]'),
+    ])
+    await eventually(() => model.waiting().length === 2, { timeoutMs: 30_000 })
+    await place.orch('wait', ended, '--until', 'idle')
+    signalProcess((await managedServer(place)).process.pid, 'SIGKILL')
+    const interrupted = (await place.json<StatusDocument>('status')).agents.filter(
+      ({ reason }) => reason.code === 'INTERRUPTED',
+    )
+    expect(interrupted.map(({ id }) => id).sort()).toEqual([one, other].sort())
+    const { stderr } = await place.orch('status')
+    expect(stderr).toBe(`  → orch resume ${interrupted.map(({ id }) => id).join(' ')}\n`)
+
+    const message = 'Now [[answer: went on]]'
+    const run = await place.json<ResumeDocument>('resume', one, other, '-m', message)
+    expect(run).toMatchObject({
+      code: 0,
+      results: [one, other].map((id) => ({ id, ok: true, stopped: { code: 'INTERRUPTED' } })),
+    })
+    expect(await place.json('wait', one, other, '--until', 'idle')).toMatchObject({ code: 0 })
+    for (const id of [one, other]) {
+      expect((await place.orch('tail', '-n', '1', id)).stdout).toBe('went on\n')
+    }
+    expect(receivedTexts(model.requests, 'First 1')).toEqual([expect.stringContaining('First 1'), message])
+    expect(await place.orch('status')).toMatchObject({ code: 0, stderr: '' })
+    expect((await managedServer(place)).process).toBeDefined()
   })
 })
 

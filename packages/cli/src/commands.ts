@@ -51,6 +51,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/interrupt.ts'),
   },
   {
+    name: 'resume',
+    summary: 'Have agents go on whose turn was interrupted, failed or ended too early',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
     name: 'complete',
     summary: 'Verify the work of agents, then end them and close their records',
     load: () => import('./commands/complete.ts'),

@@ -88,7 +88,8 @@ export const STATE_EXIT_CODES: Readonly<Partial<Record<State, number>>> = {
 /** What one agent of a batch came to. */
 interface BatchResult {
   readonly ok: boolean
-  readonly stop: { readonly proven: boolean } | null
+  readonly stop?: { readonly proven: boolean } | null
+  readonly receipt?: Receipt | null
   readonly error: ErrorInfo | null
 }
 
@@ -103,5 +104,6 @@ export function batchExitCode(results: readonly BatchResult[]): number {
 function resultExitCode(result: BatchResult): number {
   if (result.ok) return EXIT.ok
   if (result.error !== null) return ERROR_EXIT_CODES[result.error.code]
-  return result.stop !== null && !result.stop.proven ? EXIT.stopUnproven : EXIT.checkFailed
+  if (result.receipt) return DELIVERY_EXIT_CODES[result.receipt.delivery]
+  return result.stop && !result.stop.proven ? EXIT.stopUnproven : EXIT.checkFailed
 }

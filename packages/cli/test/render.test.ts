@@ -7,6 +7,7 @@ import { command as complete } from '../src/commands/complete.ts'
 import { command as doctor } from '../src/commands/doctor.ts'
 import { command as interrupt } from '../src/commands/interrupt.ts'
 import { command as phase } from '../src/commands/phase.ts'
+import { command as resume } from '../src/commands/resume.ts'
 import { command as send } from '../src/commands/send.ts'
 import { command as server } from '../src/commands/server.ts'
 import { command as spawn } from '../src/commands/spawn.ts'
@@ -382,6 +383,30 @@ it('abandon shows the proof of the end, or the error and its next action', () =>
       → Run "orch doctor"
     "
   `)
+})
+
+it('resume shows why each had stopped and that it goes on, or why not', () => {
+  const stopped = { code: 'INTERRUPTED', text: 'The server ended while the turn ran' }
+  const reason = { code: 'NOT_STOPPED', text: 'It is working: a turn runs' }
+  const results = [
+    { id: 'fix-login-7k3q', ok: true, stopped, receipt: receiptWith(), error: null },
+    { id: 'old-task-9x9x', ok: true, stopped, receipt: null, error: null },
+    {
+      ...{ id: 'add-search-a2b3', ok: false, stopped: null, error: null },
+      receipt: receiptWith({ delivery: 'refused', reason, evidence: [] }),
+    },
+  ]
+  expect(rendered(resume, { ...doc, dryRun: false, results })).toBe(
+    `fix-login-7k3q  confirmed
+  transcript: the message is stored (2026-11-22T12:00:00.000Z)
+  it had stopped: The server ended while the turn ran
+old-task-9x9x  can be resumed
+  it had stopped: The server ended while the turn ran
+add-search-a2b3  refused  It is working: a turn runs
+-- stderr --
+  → orch check add-search-a2b3
+`,
+  )
 })
 
 it('phase shows what was set', () => {

@@ -216,6 +216,22 @@ describe('spawn --wait', () => {
   })
 })
 
+describe('resume', () => {
+  it('gives 0 when the agent goes on, 30 when there is nothing to resume, 45 for some of each', async () => {
+    placeWith()
+    const id = await spawned('Do [[answer: half]]')
+    expect(await resultOf('resume', id, '--dry-run')).toMatchObject({ code: 0, dryRun: true })
+    expect(await resultOf('resume', id, '-m', 'On [[hang: a]]')).toMatchObject({ code: 0, results: [{ ok: true }] })
+    expect(await resultOf('resume', id)).toMatchObject({ code: 30, results: [{ ok: false }] })
+    const other = await spawned('Do [[answer: half]]')
+    expect(await resultOf('resume', id, other)).toMatchObject({ code: 45 })
+    expect(await callOrch(place, ['resume', id])).toMatchObject({
+      code: 30,
+      stdout: expect.stringContaining('refused'),
+    })
+  })
+})
+
 describe('answer', () => {
   it('gives 33 when several requests are open, and answers the one of --request', async () => {
     placeWith()

@@ -167,6 +167,20 @@ export interface InterruptDocument extends Doc {
   readonly evidence: readonly Evidence[]
 }
 
+/** Result of `resume`. */
+export interface ResumeDocument extends Doc {
+  readonly dryRun: boolean
+  readonly results: readonly {
+    readonly id: string
+    readonly ok: boolean
+    /** Why its last turn is over; `null` when it was not resumed. */
+    readonly stopped: Reason | null
+    /** Of what it was told; `refused` says why it is not resumed, `null` in a dry run that would. */
+    readonly receipt: Receipt | null
+    readonly error: ErrorInfo | null
+  }[]
+}
+
 /** One thing `complete` looked at. */
 export interface CompleteCheck {
   readonly name: string

@@ -73,6 +73,7 @@ export type {
   InterruptDocument,
   Orphan,
   PhaseDocument,
+  ResumeDocument,
   SendDocument,
   ServerDocument,
   ServerLogLine,
@@ -102,6 +103,7 @@ export type {
   KnownBackend,
   OrchOptions,
   PhaseOptions,
+  ResumeOptions,
   SendOptions,
   SpawnOptions,
   StatusOptions,
@@ -113,6 +115,7 @@ export type { Orch } from './orchestrator/orch.ts'
 export { openOrch } from './orchestrator/orch.ts'
 export { reportPhase } from './orchestrator/report-phase.ts'
 export { resolveAgent } from './orchestrator/resolve-agent.ts'
+export { resume } from './orchestrator/resume.ts'
 export { send } from './orchestrator/send.ts'
 export { server, serverLogs } from './orchestrator/server.ts'
 export { spawn } from './orchestrator/spawn.ts'

@@ -64,6 +64,8 @@ function render(document: StatusDocument, page: Page, withUsage: boolean): void 
     )
   }
   if (withUsage) writeTotals(document, page)
+  const interrupted = agents.filter(({ state, reason }) => state === 'idle' && reason.code === 'INTERRUPTED')
+  if (interrupted.length > 0) page.note(`  → orch resume ${interrupted.map(({ id }) => id).join(' ')}`)
   for (const orphan of orphans)
     page.line(styled('yellow', `${orphan.id} has no record: ${orphan.backend}, ${orphan.detail}`))
 }

@@ -121,6 +121,14 @@ export interface AnswerOptions extends CallOptions {
   readonly requestId?: string | undefined
 }
 
+/** What `resume` takes. */
+export interface ResumeOptions extends CallOptions {
+  /** What the agents are told. @default to go on from where they stopped */
+  readonly message?: string | undefined
+  /** Looks only. @default false */
+  readonly dryRun?: boolean | undefined
+}
+
 /** What `complete` takes. */
 export interface CompleteOptions extends CallOptions {
   /** Completes in spite of failed checks, and records which. @default false */

@@ -1,0 +1,47 @@
+import { type ResumeDocument, resolveAgent, resume } from '@orch/core'
+import { type Command, defineCommand } from '../define-command.ts'
+import { batchExitCode } from '../exit-codes.ts'
+import { AGENTS } from '../options.ts'
+import { oneLine, type Page, styled } from '../page.ts'
+import { writeReceipt } from '../render/receipt.ts'
+import { writeStop } from '../render/stop.ts'
+import { runAsScript } from '../run-as-script.ts'
+
+/** `orch resume`: exit codes 30 nothing to resume, 31 not confirmed, 45 some of several failed. */
+export const command: Command<ResumeDocument> = defineCommand({
+  command: 'resume <agent..>',
+  describe: 'Have agents go on whose turn was interrupted, failed or ended too early',
+  positionals: { agent: AGENTS },
+  options: {
+    message: {
+      alias: 'm',
+      type: 'string',
+      requiresArg: true,
+      describe: 'What they are told (to go on where they stopped, when left out)',
+    },
+    'dry-run': { type: 'boolean', describe: 'Only look' },
+  },
+  examples: [
+    ['orch resume fix-login', 'goes on in the same conversation; exit code 30 when its turn runs'],
+    ['orch resume fix-login -m "The disk has room again: go on"', 'says why'],
+  ],
+  run: async (args, context) => {
+    const orch = await context.orch()
+    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent)))
+    return resume(orch, ids, { message: args.message, dryRun: args.dryRun, signal: context.signal })
+  },
+  render,
+  exitCode: (document) => batchExitCode(document.results),
+})
+
+function render({ results }: ResumeDocument, page: Page): void {
+  for (const { id, stopped, receipt, error } of results) {
+    if (receipt !== null) writeReceipt(page, id, receipt)
+    else if (stopped !== null) page.line(styled('bold', id), '  can be resumed')
+    else page.line(styled('bold', id), '  ', styled('red', 'not resumed'))
+    if (stopped !== null) page.line(`  it had stopped: ${oneLine(stopped.text)}`)
+    writeStop(page, { stop: null, error })
+  }
+}
+
+runAsScript(import.meta, command)

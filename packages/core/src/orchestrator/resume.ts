@@ -1,0 +1,57 @@
+import type { Reason } from '../agent.ts'
+import type { ResumeDocument } from '../documents.ts'
+import { forEachAgent } from './end-agent.ts'
+import { type Look, lookAt } from './look.ts'
+import type { ResumeOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { deliver, refusalOf, refused } from './send.ts'
+import { assertSound, reread } from './update-record.ts'
+
+type ResumeResult = ResumeDocument['results'][number]
+
+/** What an agent is told when nobody says anything else. */
+const GO_ON = 'Go on with your task from where you stopped. Your last turn may have been cut off.'
+
+/**
+ * Has agents go on whose turn is over, in the same conversation: interrupted ones, those of a server that ended, those that
+ * failed or stopped before they were done. One look at all of them; whose turn runs, or who waits, is left alone.
+ */
+export async function resume(orch: Orch, ids: readonly string[], options: ResumeOptions = {}): Promise<ResumeDocument> {
+  const { signal, dryRun = false } = options
+  const read = await Promise.allSettled([...new Set(ids)].map(async (id) => assertSound(await reread(orch, id))))
+  const records = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const { looks } = await lookAt(orch, records, { signal })
+  const seen = new Map(looks.map((look) => [look.stored.record.id, look]))
+  const results = await forEachAgent<ResumeResult>(
+    ids,
+    async (id) => resumeOne(orch, seen.get(id) ?? (await lookAgain(orch, id)), options),
+    (id, error) => ({ id, ok: false, stopped: null, receipt: null, error }),
+  )
+  return { apiVersion: 1, warnings: [], dryRun, results }
+}
+
+/** One whose record could not be read: the error of that is its result. */
+async function lookAgain(orch: Orch, id: string): Promise<Look> {
+  const { looks } = await lookAt(orch, [assertSound(await reread(orch, id))])
+  return looks[0] as Look
+}
+
+async function resumeOne(orch: Orch, look: Look, options: ResumeOptions): Promise<ResumeResult> {
+  const { id, reason, evidence } = look.agent
+  const refusal = refusalOf(look, false) ?? goesOn(look)
+  if (refusal !== null) {
+    return { id, ok: false, stopped: null, receipt: refused(refusal, evidence), error: null }
+  }
+  if (options.dryRun) return { id, ok: true, stopped: reason, receipt: null, error: null }
+  const receipt = await deliver(orch, look.stored, options.message ?? GO_ON, { signal: options.signal })
+  const ok = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
+  return { id, ok, stopped: reason, receipt, error: null }
+}
+
+/** Why there is nothing to resume; `null` for an agent that stopped before it was done. */
+function goesOn({ agent }: Look): Reason | null {
+  if (agent.state === 'idle' || agent.state === 'failed') return null
+  if (agent.state === 'done') return { code: 'DONE', text: 'It says that it is done: send it a message to go on' }
+  if (agent.state === 'running') return { code: 'TURNS_UNKNOWN', text: 'It does not show its turns: send it a message' }
+  return { code: 'NOT_STOPPED', text: `It is ${agent.state}: ${agent.reason.text}` }
+}
