@@ -1,11 +1,11 @@
-import { type AgentRef, type AnswerResult, OrchError, type Reply } from '@orch/core'
+import { type AgentRef, type AnswerResult, type Evidence, OrchError, type Reply } from '@orch/core'
 import type { Api } from './client/api.ts'
 import type { Context } from './context.ts'
 import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { type Handle, parseHandle } from './handle.ts'
-import type { OpenRequest } from './parse.ts'
-import { closedRequest, PERMISSION_REPLIES, toAgentRequest } from './requests.ts'
+import type { OpenRequest, Part } from './parse.ts'
+import { closedRequest, PERMISSION_REPLIES, requestTime, toAgentRequest } from './requests.ts'
 
 /** How many of the newest messages are searched for the tool call that waited on a request. */
 const NEWEST_MESSAGES = 50
@@ -28,15 +28,42 @@ export async function answer(
   await checkOwner(api, handle, request)
   const taken = await give(api, handle, request, reply)
   if (!taken) return closed(api, handle, reply)
-  return { result: 'answered', evidence: [seen(`the server took the answer to "${request.id}"`)] }
+  const evidence = [seen(`the server took the answer to "${request.id}"`)]
+  return {
+    result: 'answered',
+    evidence: reply.choice === 'always' ? [...evidence, await keep(api, handle, request)] : evidence,
+  }
 }
 
 async function closed(api: Api, handle: Handle, { requestId }: Reply): Promise<AnswerResult> {
-  const page = await api.messages(handle, NEWEST_MESSAGES)
-  const parts = page?.messages.flatMap((message) => message.parts) ?? []
-  const result = closedRequest(requestId, parts, Date.now())
+  const now = Date.now()
+  const result = closedRequest(requestId, await partsAround(api, handle, requestTime(requestId, now) ?? now), now)
   const how = result === 'already' ? 'was answered before' : 'went with its turn'
   return { result, evidence: [seen(`"${requestId}" is not open any more, it ${how}`)] }
+}
+
+/** What the agent and the subagents it had then did; a call says for ever that it runs when its server was killed meanwhile. */
+async function partsAround(api: Api, { sessionId, directory }: Handle, asked: number): Promise<Part[]> {
+  const [own, all, statuses] = await Promise.all([api.session(sessionId), api.sessions(), api.statuses(directory)])
+  const family = own === null ? [] : familyOf(own, familiesOf(all)).filter(({ createdAt }) => createdAt <= asked)
+  const isSameServer = api.server.startedAt === null || asked >= api.server.startedAt
+  const parts = family.map(async (session): Promise<Part[]> => {
+    const page = await api.messages({ sessionId: session.id, directory: session.directory }, NEWEST_MESSAGES)
+    const mayRun = isSameServer && statuses.has(session.id)
+    return (page?.messages ?? [])
+      .flatMap((message) => message.parts)
+      .filter(({ tool }) => mayRun || tool?.status !== 'running')
+  })
+  return (await Promise.all(parts)).flat()
+}
+
+/** Grants what a permission is about to the agent for good, and to the subagent that asked: it may be told to go on. */
+async function keep(api: Api, handle: Handle, { sessionId, permission, always }: OpenRequest): Promise<Evidence> {
+  const rules = always.map((pattern) => ({ permission, pattern, action: 'allow' }))
+  const { directory } = handle
+  const sessions = [...new Set([handle.sessionId, sessionId])]
+  await Promise.all(sessions.map((id) => api.addPermissionRules({ sessionId: id, directory }, rules)))
+  return seen(`the rules of ${sessions.map((id) => `"${id}"`).join(' and ')} allow ${permission} ${always.join(', ')}`)
 }
 
 async function checkOwner(api: Api, { sessionId }: Handle, { id, sessionId: asker }: OpenRequest): Promise<void> {
@@ -54,7 +81,7 @@ function give(api: Api, { directory }: Handle, request: OpenRequest, { choice, t
     return api.replyQuestion(directory, request.id, questionAnswers(request, choice, text))
   if (text !== null) return api.replyPermission(directory, request.id, { reply: 'reject', message: text })
   const reply = PERMISSION_REPLIES[choice ?? '']
-  if (reply === undefined || (reply === 'always' && !request.hasAlways)) throw unknownChoice(request, choice)
+  if (reply === undefined || (choice === 'always' && request.always.length === 0)) throw unknownChoice(request, choice)
   return api.replyPermission(directory, request.id, { reply })
 }
 

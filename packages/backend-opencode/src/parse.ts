@@ -97,8 +97,8 @@ export interface OpenRequest {
   readonly permission: string
   readonly patterns: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
-  /** Whether it may be granted for good. */
-  readonly hasAlways: boolean
+  /** What of its kind would be granted for good; empty when the server offers no such grant. */
+  readonly always: readonly string[]
   readonly questions: readonly { readonly text: string; readonly labels: readonly string[] }[]
 }
 
@@ -209,7 +209,7 @@ export function parseRequests(kind: OpenRequest['kind'], value: unknown): OpenRe
       permission: text(raw.permission),
       patterns: texts(raw.patterns),
       metadata: fields(raw.metadata),
-      hasAlways: Array.isArray(raw.always) && raw.always.length > 0,
+      always: texts(raw.always),
       questions: (Array.isArray(raw.questions) ? raw.questions : []).map((question) => ({
         text: text(fields(question).question),
         labels: options(question).map((option) => text(fields(option).label)),

@@ -1,8 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { CreateRequest } from '@orch/core'
-import type { NewSession } from './client/api.ts'
-
-type Rule = NewSession['permission'][number]
+import type { PermissionRule as Rule } from './client/api.ts'
 
 /** Works without asking; questions are not offered, since nobody may be there to answer. */
 const UNATTENDED: readonly Rule[] = [rule('*', '*', 'allow'), rule('question', '*', 'deny')]

@@ -1,10 +1,13 @@
 import { type AgentRequest, type Choice, type JsonObject, sanitize } from '@orch/core'
 import type { OpenRequest, Part } from './parse.ts'
 
-/** What the server is told for each choice of a permission. */
-export const PERMISSION_REPLIES: Readonly<Record<string, 'once' | 'always' | 'reject'>> = {
+/**
+ * What the server is told for each choice of a permission. Its own `always` would hold for every session in the directory
+ * until it restarts, over their rules: orch grants once and adds a rule to the agent's own session.
+ */
+export const PERMISSION_REPLIES: Readonly<Record<string, 'once' | 'reject'>> = {
   allow: 'once',
-  always: 'always',
+  always: 'once',
   deny: 'reject',
 }
 
@@ -20,7 +23,7 @@ export function toAgentRequest(request: OpenRequest, from: string | null, now: n
     kind: request.kind,
     text: sanitize(isPermission ? permissionText(request) : request.questions.map(({ text }) => text).join('\n')),
     detail: isPermission ? permissionDetail(request) : null,
-    choices: isPermission ? permissionChoices(request) : questionChoices(request),
+    choices: isPermission ? permissionChoices(request, from !== null) : questionChoices(request),
     since: since === null ? null : new Date(since).toISOString(),
     from,
     answerable: true,
@@ -36,13 +39,15 @@ export function requestTime(id: string, now: number): number | null {
 }
 
 /**
- * What became of a request that is not open any more, told by the tool call that waited on it: somebody answered it, or
- * it went with its turn.
+ * What became of a request that is not open any more, told by the innermost tool call that waited on it: somebody answered
+ * it, or it went with its turn.
+ * @param parts of the agent's session and its subagents'; a call that only says it still runs is not among them
  */
 export function closedRequest(id: string, parts: readonly Part[], now: number): 'already' | 'gone' {
   const asked = requestTime(id, now)
   if (asked === null) return 'gone'
-  const waited = parts.findLast(
+  const inOrder = parts.toSorted((one, other) => (one.startedAt ?? 0) - (other.startedAt ?? 0))
+  const waited = inOrder.findLast(
     ({ tool, startedAt, endedAt }) =>
       tool !== null && startedAt !== null && startedAt <= asked + 50 && (endedAt === null || endedAt >= asked - 1),
   )
@@ -68,9 +73,18 @@ function permissionDetail({ permission, patterns, metadata }: OpenRequest): Json
   return { permission, patterns: patterns.map(sanitize), ...Object.fromEntries(shown) }
 }
 
-function permissionChoices({ hasAlways }: OpenRequest): Choice[] {
-  const always = hasAlways ? [{ id: 'always', label: 'Allow this for every agent until the server restarts' }] : []
+function permissionChoices(request: OpenRequest, isSubagent: boolean): Choice[] {
+  const always = request.always.length === 0 ? [] : [{ id: 'always', label: alwaysLabel(request, isSubagent) }]
   return [{ id: 'allow', label: 'Allow once' }, ...always, { id: 'deny', label: 'Deny' }]
+}
+
+/** Says how far it reaches: a turn that runs holds the rules it began with, and subagents inherit only those of folders. */
+function alwaysLabel({ permission, always }: OpenRequest, isSubagent: boolean): string {
+  const what = sanitize(`${permission} ${always.join(', ')}`)
+  const reach = 'for this agent as long as its session lives, from its next turn on; the turn that runs now asks again'
+  if (permission === 'external_directory') return `Allow ${what} ${reach}; subagents it starts from now on do not ask`
+  const others = isSubagent ? 'this subagent and new ones ask again too' : 'its subagents ask as before'
+  return `Allow ${what} ${reach}, and ${others}`
 }
 
 /** Several questions in one request have no common choices: they are answered by text, one line each. */

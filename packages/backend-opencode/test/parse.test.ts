@@ -102,7 +102,7 @@ describe('parseMessage()', () => {
 describe('parseRequests()', () => {
   it('reads a permission with its file and difference', () => {
     expect(parseRequests('permission', recorded('permissions'))).toMatchObject([
-      { permission: 'edit', patterns: ['a.txt'], metadata: { filepath: '/project/a.txt' }, hasAlways: true },
+      { permission: 'edit', patterns: ['a.txt'], metadata: { filepath: '/project/a.txt' }, always: ['*'] },
     ])
   })
 

@@ -11,7 +11,7 @@ const { signal } = new AbortController()
 let site: Site
 let backend: Backend
 beforeAll(async () => {
-  site = await openSite(scope, { edit: 'ask', bash: 'allow' })
+  site = await openSite(scope, { edit: 'ask', bash: 'allow', task: 'allow' }, { subagent_depth: 2 })
   backend = site.open()
 })
 
@@ -30,6 +30,11 @@ async function items(agent: TestAgent): Promise<readonly Item[]> {
 }
 
 const write = (name: string): string => `[[write: ${name} | content]] [[answer: after]]`
+/** Calls a subagent with a prompt, whose markers reach it as they are. */
+const subagent = (prompt: string): string => {
+  const input = JSON.stringify({ description: 'sub task', subagent_type: 'general', prompt })
+  return `[[tool: task | ${input.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')}]] [[answer: after]]`
+}
 const path = (name: string): string => join(site.environment.directory, name)
 const exists = (name: string): boolean => existsSync(path(name))
 
@@ -93,21 +98,78 @@ describe('a permission', () => {
   })
 
   it('of a subagent is shown with its name and answered through its agent', async () => {
-    const prompt = `do \\u005b[write: f | sub]\\u005d it`
-    const task = `{"description":"sub task","subagent_type":"general","prompt":"${prompt}"}`
-    const agent = await startAgent(backend, site.request(), `[[tool: task | ${task}]] [[answer: after]]`)
+    const agent = await startAgent(backend, site.request(), subagent(write('f')))
     const request = await agent.request()
     expect(request).toMatchObject({ text: `edit: ${path('f')}`, from: expect.stringContaining('sub task') })
+    expect(request.detail).toMatchObject({ diff: expect.stringContaining('+content') })
     expect(await answer(agent, request.id, 'allow')).toMatchObject({ result: 'answered' })
     await agent.ended()
     expect(exists('f')).toBe(true)
+    expect(await answer(agent, request.id, 'allow')).toMatchObject({ result: 'already' })
   })
 
-  it('allowed for good is not asked for again', async () => {
+  it('of a subagent of a subagent is answered through its agent, and is gone when that one is interrupted', async () => {
+    const agent = await startAgent(backend, site.request(), subagent(subagent(`${write('h1')} ${write('h2')}`)))
+    const request = await agent.request()
+    expect(request).toMatchObject({ text: `edit: ${path('h1')}`, from: expect.stringContaining('sub task') })
+    expect(await answer(agent, request.id, 'allow')).toMatchObject({ result: 'answered' })
+    const next = await agent.request()
+    expect(exists('h1')).toBe(true)
+    expect(await answer(agent, request.id, 'allow')).toMatchObject({ result: 'already' })
+    await backend.interrupt?.(agent.ref(), signal)
+    expect(await answer(agent, next.id, 'allow')).toMatchObject({ result: 'gone' })
+    expect(await answer(agent, request.id, 'allow')).toMatchObject({ result: 'already' })
+    expect(exists('h2')).toBe(false)
+  })
+
+  it('allowed for good is not asked for again from the next turn on, and no other agent may do it', async () => {
+    const other = await startAgent(backend, site.request(), '[[answer: ready]]')
+    await other.ended()
     const agent = await startAgent(backend, site.request(), `[[write: g1 | x]] [[write: g2 | x]] [[answer: after]]`)
-    await answer(agent, (await agent.request()).id, 'always')
+    const request = await agent.request()
+    expect(request.choices.map(({ label }) => label)[1]).toMatch(
+      /^Allow edit \* for this agent .* from its next turn on/,
+    )
+    const { evidence } = await answer(agent, request.id, 'always')
+    expect(evidence.map(({ detail }) => detail).at(-1)).toMatch(/^the rules of "ses_\w+" allow edit \*$/)
+    const again = await agent.request()
+    expect(again.text).toBe(`edit: ${path('g2')}`)
+    await answer(agent, again.id, 'allow')
+    await agent.ended()
+    await agent.send(`[[write: g3 | x]] [[answer: after]]`)
     expect(await agent.ended()).toMatchObject({ how: 'completed' })
-    expect(exists('g2')).toBe(true)
+    expect(exists('g3')).toBe(true)
+    await other.send(write('g4'))
+    expect((await other.request()).text).toBe(`edit: ${path('g4')}`)
+    await backend.stop(other.ref(), signal)
+  })
+
+  it('for a folder, allowed for good to a subagent, is not asked for by the next subagent in the same turn', async () => {
+    const read = (file: string): string => `[[tool: read | {"filePath":"${file}"}]] [[answer: read]]`
+    const first = subagent(read('/etc/hostname')).replace(' [[answer: after]]', '')
+    const agent = await startAgent(backend, site.request(), `${first} ${subagent(read('/etc/hosts'))}`)
+    const request = await agent.request()
+    expect(request).toMatchObject({ text: 'external_directory: /etc/*', detail: { filepath: '/etc/hostname' } })
+    expect(request.choices.map(({ label }) => label)[1]).toContain('subagents it starts from now on do not ask')
+    expect(await answer(agent, request.id, 'always')).toMatchObject({ result: 'answered' })
+    expect(await agent.ended()).toMatchObject({ how: 'completed' })
+  })
+})
+
+describe('a request of a server that was killed', () => {
+  it('is gone, also while the next turn runs; one that was answered before stays answered', async () => {
+    const agent = await startAgent(backend, site.request(), `[[write: i1 | x]] [[write: i2 | x]] [[answer: after]]`)
+    const first = await agent.request()
+    await answer(agent, first.id, 'allow')
+    const second = await agent.request()
+    await site.killServer()
+    expect(await answer(agent, second.id, 'allow')).toMatchObject({ result: 'gone' })
+    await agent.send('Go on [[write: i3 | x]]')
+    expect((await agent.request()).text).toBe(`edit: ${path('i3')}`)
+    expect(await answer(agent, second.id, 'allow')).toMatchObject({ result: 'gone' })
+    expect(await answer(agent, first.id, 'allow')).toMatchObject({ result: 'already' })
+    expect(exists('i2')).toBe(false)
+    await backend.stop(agent.ref(), signal)
   })
 })
 

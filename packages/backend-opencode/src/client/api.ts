@@ -29,11 +29,14 @@ export interface Prompt {
   readonly agent: string | null
 }
 
+/** A rule of a session, as the server takes it; of all that match, the last counts. */
+export type PermissionRule = { readonly permission: string; readonly pattern: string; readonly action: string }
+
 /** The body of a new session. */
 export interface NewSession {
   readonly title: string
   readonly metadata: { readonly orch: Tag }
-  readonly permission: readonly { readonly permission: string; readonly pattern: string; readonly action: string }[]
+  readonly permission: readonly PermissionRule[]
 }
 
 /** A session and the directory whose instance runs it. */
@@ -51,6 +54,8 @@ export interface Api {
   session(id: string): Promise<Session | null>
   createSession(directory: string, body: NewSession): Promise<Session>
   archiveSession(at: SessionAddress): Promise<Session | null>
+  /** Adds rules after those the session has; its next turn begins with them. `false`: there is no such session. */
+  addPermissionRules(at: SessionAddress, rules: readonly PermissionRule[]): Promise<boolean>
   statuses(directory: string): Promise<ReadonlyMap<string, Status>>
   requests(directory: string): Promise<OpenRequest[]>
   /** The newest `limit` messages, or those before a cursor; `null`: there is no such session. */
@@ -117,6 +122,12 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
         body: { time: { archived: Date.now() } },
       })
       return status === 404 ? null : known(parseSession(value), server, `PATCH ${path}`)
+    },
+    async addPermissionRules({ sessionId, directory }, rules) {
+      const path = `/session/${encodeURIComponent(sessionId)}`
+      const body = { permission: rules }
+      const { status, value } = await ask({ method: 'PATCH', path, directory, body })
+      return status !== 404 && known(parseSession(value), server, `PATCH ${path}`) !== null
     },
     statuses: (directory) => get({ path: '/session/status', directory }, parseStatuses),
     async requests(directory) {

@@ -29,10 +29,14 @@ export interface Site {
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
 }
 
-/** Makes a site that ends with the scope, and everything that runs in it with it. */
-export async function openSite(scope: Scope, permission?: Record<string, unknown>): Promise<Site> {
+/** Makes a site that ends with the scope, and everything that runs in it with it. `config` is more of OpenCode's. */
+export async function openSite(
+  scope: Scope,
+  permission?: Record<string, unknown>,
+  config: Record<string, unknown> = {},
+): Promise<Site> {
   const model = await scope.use(startScriptedModel())
-  const environment = await scope.use(openCodeEnvironment({ model, ...(permission && { permission }) }))
+  const environment = await scope.use(openCodeEnvironment({ model, config, ...(permission && { permission }) }))
   const { mark, env, home, directory } = environment
   scope.defer(async () => {
     for (const { pid } of await processesWithEnvironment(mark.name, mark.value)) signalProcess(pid, 'SIGKILL')
