@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { AnswerDocument, WaitDocument } from '@orch/core'
+import type { AgentRequest, AnswerDocument, WaitDocument } from '@orch/core'
 import { command as abandon } from '../src/commands/abandon.ts'
 import { command as answer } from '../src/commands/answer.ts'
 import { command as check } from '../src/commands/check.ts'
@@ -182,7 +182,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
   expect(rendered(check, document)).toMatchInlineSnapshot(`
     "add-search-a2b3  waiting  permission: Run "npm test"
       api: session busy (2026-11-22T11:59:59.000Z)
-    permission  Run "npm test"
+    permission  Run "npm test"  asked 1m ago
       bash: npm test
       - Allow once
       - Allow always
@@ -247,7 +247,7 @@ describe('wait', () => {
     expect(rendered(wait, document)).toMatchInlineSnapshot(`
       "An agent needs an answer after 1m
       add-search-a2b3  waiting  permission: Run "npm test"
-      permission  Run "npm test"
+      permission  Run "npm test"  asked 1m ago
         bash: npm test
         - Allow once
         - Allow always
@@ -258,6 +258,12 @@ describe('wait', () => {
     `)
   })
 })
+
+const EDIT: AgentRequest = {
+  ...PERMISSION,
+  text: 'edit: /shop/a.txt',
+  detail: { permission: 'edit', filepath: '/shop/a.txt', diff: '-old\n+new\u001b[31m\n', url: 'https://example.com' },
+}
 
 describe('answer', () => {
   const base: AnswerDocument = {
@@ -275,6 +281,8 @@ describe('answer', () => {
     ['that it was answered already', { result: 'already' }],
     ['that the request is gone', { result: 'gone' }],
     ['what is open', { result: 'listed', request: null, requests: [PERMISSION, QUESTION] }],
+    ['how far a grant reaches', { reply: { choice: 'always', text: null } }],
+    ['a difference and an address', { result: 'listed', request: null, requests: [EDIT] }],
     ['that nothing is open', { result: 'listed', request: null }],
     ['the receipt of an answer that is sent as a message', { receipt: receiptWith({ delivery: 'queued' }) }],
   ])('shows %s', (_name, changes) => {

@@ -19,7 +19,7 @@ export const command: Command<AnswerDocument> = defineCommand({
   },
   options: {
     allow: { type: 'boolean', describe: 'Allow it once' },
-    always: { type: 'boolean', describe: 'Allow it and everything like it' },
+    always: { type: 'boolean', describe: 'Allow it and what is like it; the list says how far' },
     deny: { type: 'boolean', describe: 'Refuse it' },
     request: { type: 'string', requiresArg: true, describe: 'Which one, when several are open' },
     file: FILE_OPTION,
@@ -56,7 +56,7 @@ export const command: Command<AnswerDocument> = defineCommand({
 })
 
 function render(document: AnswerDocument, page: Page): void {
-  const { agent, request, requests, result, receipt } = document
+  const { agent, request, requests, reply, result, receipt } = document
   if (result === 'listed') {
     if (receipt !== null) writeReceipt(page, agent, receipt)
     for (const open of requests) writeRequest(page, agent, open)
@@ -64,8 +64,11 @@ function render(document: AnswerDocument, page: Page): void {
     return
   }
   const what = oneLine(request?.text ?? '')
-  if (result === 'answered') page.line(styled('green', 'Answered'), `  ${what}`)
-  else page.line(styled('yellow', result === 'already' ? 'Already answered' : 'Gone'), `  ${what}`)
+  if (result === 'answered') {
+    page.line(styled('green', 'Answered'), `  ${what}`)
+    const chosen = request?.choices.find(({ id }) => id === reply.choice)
+    if (chosen !== undefined) page.line(`  ${oneLine(chosen.label)}`)
+  } else page.line(styled('yellow', result === 'already' ? 'Already answered' : 'Gone'), `  ${what}`)
   if (receipt !== null) writeReceipt(page, agent, receipt)
   for (const open of requests) if (open.id !== request?.id) writeRequest(page, agent, open)
 }

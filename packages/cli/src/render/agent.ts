@@ -1,4 +1,5 @@
 import type { Agent, AgentRequest, Evidence, State } from '@orch/core'
+import { age } from '../age.ts'
 import { oneLine, type Page, type Style, type Styled, styled } from '../page.ts'
 
 const STYLES: Readonly<Record<State, Style>> = {
@@ -14,6 +15,9 @@ const STYLES: Readonly<Record<State, Style>> = {
   done: 'dim',
 }
 
+/** More lines of a difference fill the screen. */
+const DETAIL_LINES = 40
+
 /** The state in its colour. */
 export function stateOf(agent: Agent): Styled {
   return styled(STYLES[agent.state], agent.state)
@@ -27,8 +31,9 @@ export function writeAgentLine(page: Page, agent: Agent): void {
 /** An open request and the commands that answer it. */
 export function writeRequest(page: Page, id: string, request: AgentRequest): void {
   const from = request.from === null ? '' : ` (from ${request.from})`
-  page.line(styled('yellow', request.kind), `${from}  ${oneLine(request.text)}`)
-  if (typeof request.detail === 'string') page.line(`  ${oneLine(request.detail)}`)
+  const since = request.since === null ? '' : `  asked ${age(request.since, page.now)} ago`
+  page.line(styled('yellow', request.kind), `${from}  ${oneLine(request.text)}`, styled('dim', since))
+  writeDetail(page, request)
   for (const choice of request.choices) page.line(`  - ${oneLine(choice.label)}`)
   page.line(
     styled(
@@ -36,6 +41,25 @@ export function writeRequest(page: Page, id: string, request: AgentRequest): voi
       request.answerable ? `  → ${answerCommand(id, request)}` : '  → this one cannot be answered from here',
     ),
   )
+}
+
+/** What is asked, as far as the text does not say it: a path, an address, a difference. */
+function writeDetail(page: Page, { detail, text }: AgentRequest): void {
+  if (typeof detail === 'string') page.line(`  ${oneLine(detail)}`)
+  if (detail === null || typeof detail === 'string') return
+  for (const [name, value] of Object.entries(detail)) {
+    const said = Array.isArray(value) ? value.join(', ') : value
+    if (typeof said !== 'string' || said === '' || text.includes(said)) continue
+    const lines = said.trimEnd().split('\n')
+    if (lines.length === 1) page.line(styled('dim', `  ${name.padEnd(11)}`), oneLine(said))
+    else writeLines(page, lines)
+  }
+}
+
+function writeLines(page: Page, lines: readonly string[]): void {
+  for (const line of lines.slice(0, DETAIL_LINES)) page.line(`    ${line}`)
+  const left = lines.length - DETAIL_LINES
+  if (left > 0) page.line(styled('dim', `    … ${left} more lines; --json shows all`))
 }
 
 /** What was seen, one line each. */
