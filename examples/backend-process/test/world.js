@@ -81,6 +81,7 @@ export async function createWorld(promptBy) {
         model: null,
         mode: null,
         permission: null,
+        permissionRules: [],
         env: { ORCH_AGENT_ID: overrides.id ?? id },
         ...overrides,
       }

@@ -10,7 +10,7 @@ import { permissionRules } from './permission-rules.ts'
 
 /**
  * Makes a session that carries the agent's id in title and metadata.
- * @throws OrchError `AGENT_EXISTS`, `CREATE_FAILED` for an unknown model or agent definition, `SERVER_REMOTE`; nothing was made then.
+ * @throws OrchError `AGENT_EXISTS`, `CREATE_FAILED` for an unknown model or agent definition, `SERVER_REMOTE`, `UNSUPPORTED` for a rule; nothing was made then.
  */
 export async function create(context: Context, request: CreateRequest, signal: AbortSignal): Promise<CreateResult> {
   const { id, directory, mode } = request
@@ -19,13 +19,16 @@ export async function create(context: Context, request: CreateRequest, signal: A
   // barrier: opencode-server-reached
   await refuseExisting(api, id, namespace)
   if (!api.server.managed) await refuseRemote(api, request)
-  if (mode !== null) await checkMode(api, directory, mode)
+  const needsDefinitions = mode !== null || request.permission === 'allow' || request.permission === 'deny'
+  const definitions = needsDefinitions ? await api.definitions(directory) : []
+  if (mode !== null) checkMode(definitions, mode)
+  const permission = permissionRules(request, definitions)
   const model = request.model === null ? null : await resolveModel(api, directory, request.model)
   // barrier: opencode-session-asked
   const session = await api.createSession(directory, {
     title: `${request.title} (${id})`,
     metadata: { orch: { id, namespace, model, mode } },
-    permission: permissionRules(request),
+    permission,
   })
   // barrier: opencode-session-made
   const handle = handleJson({ sessionId: session.id, directory: session.directory, model, mode })

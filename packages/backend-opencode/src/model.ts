@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/core'
 import type { Api } from './client/api.ts'
+import type { AgentDefinition } from './parse.ts'
 
 /** A model as the server wants it. */
 export interface ModelId {
@@ -30,8 +31,8 @@ export async function resolveModel(api: Api, directory: string, wanted: string):
 }
 
 /** @throws OrchError `CREATE_FAILED` that names what there is, when the server has no such agent definition. */
-export async function checkMode(api: Api, directory: string, wanted: string): Promise<void> {
-  const names = await api.agentNames(directory)
+export function checkMode(definitions: readonly AgentDefinition[], wanted: string): void {
+  const names = definitions.filter(({ isPrimary }) => isPrimary).map(({ name }) => name)
   if (names.includes(wanted)) return
   throw new OrchError('CREATE_FAILED', `Cannot run as "${wanted}": the server has no such agent definition`, {
     hint: `Choose one of ${list(names)}`,

@@ -102,6 +102,19 @@ export interface OpenRequest {
   readonly questions: readonly { readonly text: string; readonly labels: readonly string[] }[]
 }
 
+/** A rule of a session or an agent definition; of all that match, the last counts. */
+export type PermissionRule = { readonly permission: string; readonly pattern: string; readonly action: string }
+
+/** An agent definition, with all the rules that the configuration gives it. */
+export interface AgentDefinition {
+  readonly name: string
+  /** Can be chosen for an agent. */
+  readonly isPrimary: boolean
+  /** Can be started by another agent. */
+  readonly isSubagent: boolean
+  readonly rules: readonly PermissionRule[]
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** A session; `null` when it is none. */
@@ -216,6 +229,17 @@ export function parseRequests(kind: OpenRequest['kind'], value: unknown): OpenRe
       })),
     }
   })
+}
+
+/** An agent definition; `null` when it is none. */
+export function parseDefinition(value: unknown): AgentDefinition | null {
+  const { name, mode, hidden, permission } = fields(value)
+  if (typeof name !== 'string') return null
+  const rules = (Array.isArray(permission) ? permission : []).map((rule) => {
+    const { permission, pattern, action } = fields(rule)
+    return { permission: text(permission), pattern: text(pattern), action: text(action) }
+  })
+  return { name, isPrimary: hidden !== true && mode !== 'subagent', isSubagent: mode !== 'primary', rules }
 }
 
 function parseTool(raw: Fields, state: Fields): ToolPart {

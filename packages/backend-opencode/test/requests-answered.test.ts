@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { AnswerResult, Backend, Item } from '@orch/core'
 import { perFile } from '../../../tests/harness/scope.ts'
+import { subagent as call } from '../../../tests/scripted-model/subagent.ts'
 import { startAgent, type TestAgent } from './support/agents.ts'
 import { openSite, type Site } from './support/open-code-world.ts'
 
@@ -30,11 +31,7 @@ async function items(agent: TestAgent): Promise<readonly Item[]> {
 }
 
 const write = (name: string): string => `[[write: ${name} | content]] [[answer: after]]`
-/** Calls a subagent with a prompt, whose markers reach it as they are. */
-const subagent = (prompt: string): string => {
-  const input = JSON.stringify({ description: 'sub task', subagent_type: 'general', prompt })
-  return `[[tool: task | ${input.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')}]] [[answer: after]]`
-}
+const subagent = (prompt: string): string => `${call(prompt)} [[answer: after]]`
 const path = (name: string): string => join(site.environment.directory, name)
 const exists = (name: string): boolean => existsSync(path(name))
 
@@ -146,7 +143,7 @@ describe('a permission', () => {
 
   it('for a folder, allowed for good to a subagent, is not asked for by the next subagent in the same turn', async () => {
     const read = (file: string): string => `[[tool: read | {"filePath":"${file}"}]] [[answer: read]]`
-    const first = subagent(read('/etc/hostname')).replace(' [[answer: after]]', '')
+    const first = call(read('/etc/hostname'))
     const agent = await startAgent(backend, site.request(), `${first} ${subagent(read('/etc/hosts'))}`)
     const request = await agent.request()
     expect(request).toMatchObject({ text: 'external_directory: /etc/*', detail: { filepath: '/etc/hostname' } })

@@ -83,7 +83,6 @@ describe('parsePlain()', () => {
     ['tail', ['fix-it', '-n', '1.5']],
     ['tail', ['fix-it', '-f', 'false']],
     ['server', ['restart']],
-    ['spawn', ['task', '--permission', 'never']],
     ['status', ['--constructor', 'x']],
   ])('leaves "%s %j" to yargs', (verb, words) => {
     expect(parsePlain(commandOf(verb), words)).toBeUndefined()

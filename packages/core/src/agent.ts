@@ -1,3 +1,4 @@
+import type { PermissionMode, PermissionRule } from './backend.ts'
 import type { JsonObject } from './json.ts'
 
 /** Why something is so: a stable code for programs and one sentence for people. */
@@ -139,7 +140,7 @@ export type Capability =
   | 'transcript'
   /** runs programs named in the configuration or on the command line */
   | 'programs'
-  /** takes a model, an agent name and a permission mode at spawn */
+  /** takes a model, an agent name, a permission mode and permission rules at spawn */
   | 'models'
   /** has a server of its own that orch can start and stop */
   | 'server'
@@ -155,6 +156,9 @@ export interface Agent {
   readonly backend: string
   readonly program: string | null
   readonly model: string | null
+  /** What it may do without asking, as its spawn said; `null` and no rules: as its backend is configured. */
+  readonly permission: PermissionMode | null
+  readonly permissionRules: readonly PermissionRule[]
   readonly parent: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly lifecycle: Lifecycle

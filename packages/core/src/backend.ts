@@ -47,8 +47,18 @@ export interface ProgramSpec {
   readonly promptBy: 'argument' | 'send' | 'none'
 }
 
-/** What a new agent may do without asking. */
-export type PermissionMode = 'allow' | 'ask'
+/**
+ * What a new agent may do without asking. `allow` and `deny` decide what would have been asked: nobody is there to answer,
+ * and it never waits for a permission or a question of its own. `ask`: it asks before it runs or changes anything.
+ */
+export type PermissionMode = 'allow' | 'ask' | 'deny'
+
+/** One rule of what an agent may do; `permission` and `pattern` are words of its backend, `*` stands for any text. */
+export interface PermissionRule {
+  readonly permission: string
+  readonly pattern: string
+  readonly action: PermissionMode
+}
 
 /** Everything a backend needs to make an agent's place. Complete: core has validated it and filled the defaults. */
 export interface CreateRequest {
@@ -72,6 +82,8 @@ export interface CreateRequest {
   readonly mode: string | null
   /** `null`: as the backend is configured. */
   readonly permission: PermissionMode | null
+  /** Over `permission`; of all that match, the last counts. */
+  readonly permissionRules: readonly PermissionRule[]
   /** Variables for the agent's process, where it has one of its own. */
   readonly env: Readonly<Record<string, string>>
 }

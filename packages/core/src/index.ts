@@ -44,6 +44,7 @@ export type {
   Observation,
   ObserveResult,
   PermissionMode,
+  PermissionRule,
   ProbeResult,
   ProcessInfo,
   ProgramSpec,

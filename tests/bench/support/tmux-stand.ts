@@ -114,7 +114,7 @@ async function addAgent(orch: Orch, like: AgentRecord): Promise<void> {
   const backend = await orch.backend(like.backend)
   const request = {
     ...{ id, title: task, prompt: task, project, directory, workspace, target, program: programSpec },
-    ...{ programName: null, model: null, mode: null, permission: null },
+    ...{ programName: null, model: null, mode: null, permission: null, permissionRules: [] },
     env: { ORCH_AGENT_ID: id, ORCH_WORKSPACE: workspace, ORCH_PROJECT: project },
   }
   const made = await backend.create(request, new AbortController().signal)

@@ -1,6 +1,9 @@
 import { OrchError } from '@orch/core'
 import {
+  type AgentDefinition,
   type OpenRequest,
+  type PermissionRule,
+  parseDefinition,
   parseMessage,
   parseRequests,
   parseSession,
@@ -28,9 +31,6 @@ export interface Prompt {
   readonly model: { readonly providerID: string; readonly modelID: string } | null
   readonly agent: string | null
 }
-
-/** A rule of a session, as the server takes it; of all that match, the last counts. */
-export type PermissionRule = { readonly permission: string; readonly pattern: string; readonly action: string }
 
 /** The body of a new session. */
 export interface NewSession {
@@ -70,8 +70,8 @@ export interface Api {
   replyQuestion(directory: string, id: string, answers: readonly (readonly string[])[]): Promise<boolean>
   /** `false`: it is not open any more. */
   rejectQuestion(directory: string, id: string): Promise<boolean>
-  /** Names of the agent definitions that can be chosen. */
-  agentNames(directory: string): Promise<string[]>
+  /** The agent definitions, the one that is used unless another is named before the others of its kind. */
+  definitions(directory: string): Promise<AgentDefinition[]>
   /** Ids of the models that can be used, by provider. */
   models(directory?: string): Promise<Map<string, string[]>>
   /** How many tokens the context of a model holds, by `provider/model`, as far as the server says. */
@@ -167,7 +167,7 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
     replyQuestion: (directory, id, answers) =>
       post(`/question/${encodeURIComponent(id)}/reply`, directory, { answers }),
     rejectQuestion: (directory, id) => post(`/question/${encodeURIComponent(id)}/reject`, directory),
-    agentNames: (directory) => get({ path: '/agent', directory }, parseAgentNames),
+    definitions: (directory) => get({ path: '/agent', directory }, parseDefinitions),
     async models(directory) {
       const providers = await get({ path: '/config/providers', directory }, parseProviders)
       return new Map([...providers].map(([provider, models]) => [provider, Object.keys(models)]))
@@ -192,11 +192,8 @@ function parseSessions(value: unknown): Session[] | null {
   return Array.isArray(value) ? value.flatMap((each) => parseSession(each) ?? []) : null
 }
 
-function parseAgentNames(value: unknown): string[] | null {
-  if (!Array.isArray(value)) return null
-  return (value as { name?: unknown; hidden?: unknown; mode?: unknown }[]).flatMap(({ name, hidden, mode }) =>
-    typeof name === 'string' && hidden !== true && mode !== 'subagent' ? [name] : [],
-  )
+function parseDefinitions(value: unknown): AgentDefinition[] | null {
+  return Array.isArray(value) ? value.flatMap((each) => parseDefinition(each) ?? []) : null
 }
 
 type Models = Readonly<Record<string, { readonly limit?: { readonly context?: unknown } }>>

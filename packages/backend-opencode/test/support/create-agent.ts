@@ -24,6 +24,7 @@ const { epoch } = await backend.create(
     model: null,
     mode: null,
     permission: null,
+    permissionRules: [],
     env: {},
   },
   new AbortController().signal,

@@ -175,6 +175,7 @@ function request(directory: string, overrides: Partial<CreateRequest>): CreateRe
     model: null,
     mode: null,
     permission: null,
+    permissionRules: [],
     env: {},
     ...overrides,
   }

@@ -83,6 +83,7 @@ export class World {
       model: null,
       mode: null,
       permission: null,
+      permissionRules: [],
       env: { ORCH_AGENT_ID: id, ORCH_WORKSPACE: workspace, ORCH_PROJECT: join(this.folder, 'project') },
       ...overrides,
     }

@@ -3,6 +3,7 @@ import { age } from '../age.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { AGENT } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
+import { permissionText } from '../permission.ts'
 import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
 import { contextText, dollars, tokensText, writeTurns } from '../render/usage.ts'
@@ -50,6 +51,7 @@ function writeFields(agent: Agent, page: Page): void {
     ['task', agent.task],
     ['phase', phase === null ? null : `${phase.name}${phase.note === null ? '' : ` - ${phase.note}`}`],
     ['backend', [agent.backend, agent.program, agent.model].filter(Boolean).join(', ')],
+    ['permission', permissionText(agent)],
     ['directory', agent.directory],
     ['branch', agent.branch],
     ['workspace', agent.workspace],

@@ -1,8 +1,9 @@
 import { type SpawnDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { FILE_OPTION, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
+import { FILE_OPTION, listOption, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
+import { parsePermission } from '../permission.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -21,17 +22,14 @@ export const command: Command<SpawnDocument> = defineCommand({
       describe: 'A configured program; or "--program -- CMD ARG…" at the end of the line',
     },
     key: { type: 'string', requiresArg: true, describe: 'At most one agent per project and key' },
-    permission: {
-      choices: ['allow', 'ask'],
-      requiresArg: true,
-      describe: 'What the agent may do without asking',
-    },
+    permission: listOption('allow, ask or deny what would be asked; or a rule, "bash:git *=allow"'),
     ...TURN_OPTIONS,
   },
   takesRest: true,
   examples: [
     ['orch spawn "Fix the login redirect"', 'starts an agent on the default backend'],
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
+    ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
   run: async (args, context) => {
@@ -42,6 +40,7 @@ export const command: Command<SpawnDocument> = defineCommand({
         'Cannot spawn an agent: "--program" names no program',
         'Use "--program NAME", or "--program -- CMD ARG…" at the end of the line',
       )
+    const permission = parsePermission(args.permission)
     const rest = ownProgram ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
     const document = await spawn(await context.orch(), {
@@ -52,7 +51,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       program: ownProgram ? undefined : args.program,
       programCommand: ownProgram ? args.rest : undefined,
       key: args.key,
-      permission: args.permission,
+      ...permission,
       ...turn,
       signal: context.signal,
     })

@@ -27,6 +27,8 @@ export function agentWith(changes: Partial<Agent> = {}): Agent {
     backend: 'memory',
     program: null,
     model: 'small',
+    permission: null,
+    permissionRules: [],
     parent: null,
     labels: {},
     lifecycle: 'active',

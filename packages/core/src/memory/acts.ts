@@ -96,6 +96,7 @@ function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): 
     key: randomUUID(),
     title: request.title,
     program: request.program?.name ?? request.programName,
+    permission: request.permission,
     epoch: state.epoch,
     begun: false,
     stopped: false,

@@ -99,6 +99,7 @@ function takeStep(agent: AgentState, step: Step): 'stops' | 'goes on' {
     const tool = { name, input, output, status: 'completed', durationMs: 0 } as const
     addItem(agent, { kind: 'tool', role: 'assistant', tool })
   } else if (step.kind === 'question' || step.kind === 'permission') {
+    if (agent.permission === 'allow' || agent.permission === 'deny') return 'goes on'
     openRequest(agent, step)
     return 'stops'
   } else if (step.kind === 'think') {

@@ -1,5 +1,5 @@
 import type { AgentRequest, Exit, FinalAnswer, Item, TurnUsage, Usage } from '../agent.ts'
-import type { Turn } from '../backend.ts'
+import type { PermissionMode, Turn } from '../backend.ts'
 import type { Step } from './script.ts'
 
 /** A message as the simulated program got it. */
@@ -24,6 +24,8 @@ export interface AgentState {
   readonly key: string
   readonly title: string
   readonly program: string | null
+  /** `allow` and `deny`: nothing is asked. */
+  readonly permission: PermissionMode | null
   /** The server incarnation in which it last ran. */
   epoch: string
   begun: boolean

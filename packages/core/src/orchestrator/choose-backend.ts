@@ -86,5 +86,5 @@ function lackingOf(backend: Backend, options: SpawnOptions): string | null {
   if (can.includes('models')) return null
   if (options.model !== undefined) return '--model'
   if (options.mode !== undefined) return '--as'
-  return options.permission === undefined ? null : '--permission'
+  return options.permission === undefined && !options.permissionRules?.length ? null : '--permission'
 }

@@ -241,6 +241,8 @@ function toAgent(
     backend: record.backend,
     program: record.program,
     model: record.model,
+    permission: record.permission,
+    permissionRules: record.permissionRules ?? [],
     parent: record.parent,
     labels: record.labels,
     lifecycle: record.lifecycle,

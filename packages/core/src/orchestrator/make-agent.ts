@@ -87,6 +87,7 @@ function createRequest(orch: Orch, record: AgentRecord, prompt: string): CreateR
     model: record.model,
     mode: record.mode,
     permission: record.permission,
+    permissionRules: record.permissionRules ?? [],
     env: { ORCH_AGENT_ID: record.id, ORCH_WORKSPACE: record.workspace, ORCH_PROJECT: orch.project },
   }
 }

@@ -34,6 +34,7 @@ export function newRecord(
     model: options.model ?? null,
     mode: options.mode ?? null,
     permission: options.permission ?? null,
+    ...(options.permissionRules?.length && { permissionRules: options.permissionRules }),
     parent: orch.env.ORCH_AGENT_ID ?? null,
     labels: {},
     key: options.key ?? null,

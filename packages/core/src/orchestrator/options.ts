@@ -1,5 +1,5 @@
 import type { State } from '../agent.ts'
-import type { BackendFactory, BackendModule, PermissionMode } from '../backend.ts'
+import type { BackendFactory, BackendModule, PermissionMode, PermissionRule } from '../backend.ts'
 
 /** A backend orch knows by name and loads only when it is needed. */
 export interface KnownBackend {
@@ -52,7 +52,10 @@ export interface SpawnOptions extends TurnOptions {
   readonly programCommand?: readonly string[] | undefined
   /** At most one agent per project and key, ever. */
   readonly key?: string | undefined
+  /** What it may do without asking. @default as its backend is configured */
   readonly permission?: PermissionMode | undefined
+  /** Over `permission`; of all that match, the last counts. @default [] */
+  readonly permissionRules?: readonly PermissionRule[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,5 +1,5 @@
 import type { Exit, Lifecycle, Reason, Receipt, Usage } from '../agent.ts'
-import type { Attempt, PermissionMode, ProgramSpec } from '../backend.ts'
+import type { Attempt, PermissionMode, PermissionRule, ProgramSpec } from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
 
@@ -21,6 +21,8 @@ export interface AgentRecord {
   readonly model: string | null
   readonly mode: string | null
   readonly permission: PermissionMode | null
+  /** Left out when there are none. */
+  readonly permissionRules?: readonly PermissionRule[]
   readonly parent: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly key: string | null

@@ -76,6 +76,7 @@ export async function memoryWorld(
       model: null,
       mode: null,
       permission: null,
+      permissionRules: [],
       env: {},
       ...overrides,
     }),

@@ -24,7 +24,15 @@ function open(options: MemoryOptions = {}): Backend {
 
 function request(backend: Backend, overrides: Partial<CreateRequest> = {}): CreateRequest {
   const place = { project: stateDirectory, directory: stateDirectory, workspace: stateDirectory }
-  const choices = { program: null, programName: null, model: null, mode: null, permission: null, env: {} }
+  const choices = {
+    program: null,
+    programName: null,
+    model: null,
+    mode: null,
+    permission: null,
+    permissionRules: [],
+    env: {},
+  }
   return { id: 'one', title: 'A task', prompt: 'A task', ...place, ...choices, target: backend.target, ...overrides }
 }
 

@@ -46,6 +46,7 @@ describe('chooseBackend() by name', () => {
     [{ model: 'm' }, '--model'],
     [{ mode: 'plan' }, '--as'],
     [{ permission: 'ask' }, '--permission'],
+    [{ permissionRules: [{ permission: 'bash', pattern: '*', action: 'deny' }] }, '--permission'],
   ])('refuses %j where it is not supported', async (options, flag) => {
     const orch = await withBackends({ one: { probe: READY, can: [] } }, { backend: 'one' })
     await expect(chooseBackend(orch, { task: 'x', ...options })).rejects.toMatchObject({

@@ -365,6 +365,7 @@ async function create(orch: Orch, begun = false, id = ID): Promise<AgentRecord['
     model: null,
     mode: null,
     permission: null,
+    permissionRules: [],
     env: {},
   }
   return (await backend.create(request, AbortSignal.timeout(5_000))).handle

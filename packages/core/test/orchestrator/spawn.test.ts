@@ -10,6 +10,8 @@ import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
 
+const RULE = { permission: 'bash', pattern: 'git *', action: 'allow' } as const
+
 const scope = perTest()
 let place: Place
 
@@ -80,6 +82,7 @@ describe('spawn()', () => {
       model: 'm',
       mode: 'plan',
       permission: 'ask',
+      permissionRules: [RULE],
       program: 'vim',
     })
     const { id, workspace } = document.agent
@@ -98,6 +101,7 @@ describe('spawn()', () => {
         model: 'm',
         mode: 'plan',
         permission: 'ask',
+        permissionRules: [RULE],
         env: { ORCH_AGENT_ID: id, ORCH_WORKSPACE: workspace, ORCH_PROJECT: place.project },
       },
     ])
@@ -350,6 +354,7 @@ function requestFor(half: { readonly id: string; readonly target: CreateRequest[
     model: null,
     mode: null,
     permission: null,
+    permissionRules: [],
     env: {},
   }
 }

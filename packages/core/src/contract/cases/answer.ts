@@ -80,4 +80,17 @@ export const answerCases: readonly ContractCase[] = [
       checkEqual(requests.value, [], 'an agent that asked nothing has no open request')
     },
   },
+  {
+    id: 'answer-is-never-needed-under-deny',
+    requires: ['requests', 'turns', 'models'],
+    because: 'an unattended agent that waits for a person waits for ever',
+    async run(t) {
+      const prompt = t.world.prompts.ask('May I go on')
+      const { ref, result } = await t.create(t.world.request({ prompt, permission: 'deny' }))
+      if (!result.begun) await t.backend.begin(ref, t.message(prompt), t.signal)
+      await t.turn(ref, 'ended')
+      const { requests } = await t.observe(ref)
+      check(requests.known && requests.value.length === 0, 'an agent that may ask nothing has no request')
+    },
+  },
 ]

@@ -33,6 +33,14 @@ export const steerMutants: readonly Mutant[] = [
       })),
   },
   {
+    name: 'an agent asks, whatever it may do',
+    fails: { 'answer-is-never-needed-under-deny': 'the turn is "ended"' },
+    break: (backend) => ({
+      ...backend,
+      create: (request, signal) => backend.create({ ...request, permission: null }, signal),
+    }),
+  },
+  {
     name: 'answers are dropped',
     fails: { 'answer-lets-the-agent-go-on': 'the turn is "ended"' },
     break: (backend) => withAnswer(backend, () => async () => ANSWERED),
