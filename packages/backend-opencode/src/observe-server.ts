@@ -121,6 +121,7 @@ async function observeSession(view: ServerView, ref: AgentRef, session: Session)
     process: unknown(NO_PROCESS),
     lastActivityAt: known(new Date(session.updatedAt).toISOString(), evidence),
     usage: known(usageOf(session, view.families), evidence),
+    ...(session.model !== null && { model: session.model }),
   }
   const facts = parseFacts(ref)
   if (!mayBeOpen(session, ref)) {

@@ -17,6 +17,8 @@ export interface Session {
   readonly updatedAt: number
   /** Set while the session is put away. */
   readonly archivedAt: number | null
+  /** `provider/model` of the newest message; `null` before the first, unless it was made with one. */
+  readonly model: string | null
   /** Of its own messages alone: that of its subagents is in their sessions. */
   readonly usage: UsageCounts
 }
@@ -132,6 +134,7 @@ export function parseSession(value: unknown): Session | null {
     createdAt: number(time.created) ?? 0,
     updatedAt: number(time.updated) ?? 0,
     archivedAt: number(time.archived) || null,
+    model: parseSessionModel(raw.model),
     usage: parseUsage(raw),
   }
 }
@@ -257,6 +260,11 @@ function parseTool(raw: Fields, state: Fields): ToolPart {
     newFile: metadata.exists === false ? textOrNull(metadata.filepath) : null,
     subagentId: metadata.parentSessionId === undefined ? null : textOrNull(metadata.sessionId),
   }
+}
+
+function parseSessionModel(value: unknown): string | null {
+  const { providerID, id } = fields(value)
+  return typeof providerID === 'string' && typeof id === 'string' ? `${providerID}/${id}` : null
 }
 
 function parseModelId({ providerID, modelID }: Fields): ModelId | null {

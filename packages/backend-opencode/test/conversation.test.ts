@@ -51,6 +51,11 @@ describe('create()', () => {
     })
   })
 
+  it('shows the model that answers, also of an agent that was made without naming one', async () => {
+    const agent = await startAgent(site.open(), site.request(), '[[answer: hi]]')
+    expect(await agent.observe()).toMatchObject({ model: 'scripted/scripted' })
+  })
+
   it('sends model and agent definition with every message', async () => {
     const request = site.request({ model: 'small', mode: 'plan' })
     const backend = site.open()
@@ -104,12 +109,11 @@ describe('create()', () => {
     await site.open().stop(bound.ref(), signal)
   })
 
-  it('with permission "ask" asks before a command, a change and a subagent', async () => {
+  it('with permission "ask" asks before a command and a change', async () => {
     const backend = site.open()
     for (const [prompt, text] of [
       ['[[shell: echo asked]] [[answer: done]]', 'bash: echo asked'],
       ['[[write: asked.txt | x]] [[answer: done]]', '/asked.txt'],
-      ['[[tool: task | {"description":"d","subagent_type":"general","prompt":"p"}]] [[answer: done]]', 'task: general'],
     ] as const) {
       const agent = await startAgent(backend, site.request({ permission: 'ask' }), prompt)
       expect((await agent.request()).text).toContain(text)

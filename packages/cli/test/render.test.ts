@@ -112,7 +112,7 @@ describe('spawn', () => {
 
   it('prints the backend and the next action for a person', () => {
     expect(rendered(spawn, document, 'terminal')).toMatchInlineSnapshot(`
-      "<esc>[1mfix-login-7k3q<esc>[0m  started on memory
+      "<esc>[1mfix-login-7k3q<esc>[0m  started on memory, small
       -- stderr --
         → orch tail -f fix-login-7k3q
       "

@@ -157,6 +157,8 @@ export type Turn =
 export interface Observation {
   readonly id: string
   readonly at: string
+  /** The model that answers, where that is shown: it is known even for an agent that was made without naming one. */
+  readonly model?: string
   readonly existence: Field<Existence>
   readonly process: Field<ProcessInfo>
   readonly turn: Field<Turn>

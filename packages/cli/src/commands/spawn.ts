@@ -15,7 +15,7 @@ export const command: Command<SpawnDocument> = defineCommand({
   options: {
     file: FILE_OPTION,
     name: { type: 'string', requiresArg: true, describe: 'The first part of the id' },
-    model: { type: 'string', requiresArg: true, describe: 'The model, as the backend names it' },
+    model: { type: 'string', requiresArg: true, describe: 'The model, as the backend or the configuration names it' },
     as: { type: 'string', requiresArg: true, describe: 'The agent definition (build, plan …)' },
     program: {
       type: 'string',
@@ -80,7 +80,9 @@ function render(document: SpawnDocument, page: Page): void {
   else
     page.line(
       styled('bold', agent.id),
-      created ? `  started on ${agent.backend}` : `  was there already, ${agent.state}`,
+      created
+        ? `  started on ${[agent.backend, agent.model].filter(Boolean).join(', ')}`
+        : `  was there already, ${agent.state}`,
     )
   if (!created && (awaited || !page.interactive)) page.note(`orch: ${agent.id} was there already, ${agent.state}`)
   if (prompt.delivery === 'refused' || prompt.delivery === 'unconfirmed')

@@ -22,12 +22,15 @@ export interface Config {
   readonly defaultBackend: string | null
   readonly backends: Readonly<Record<string, BackendConfig>>
   readonly programs: Readonly<Record<string, ProgramSpec>>
+  /** Short names for models, as `--model` takes them. */
+  readonly models: Readonly<Record<string, string>>
 }
 
 interface ConfigFile {
   readonly defaultBackend?: string
   readonly backends?: Record<string, JsonObject & { readonly module?: string }>
   readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>> & { readonly command: string }>
+  readonly models?: Record<string, string>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -58,7 +61,7 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     }
   }
   const defaultBackend = env.ORCH_BACKEND || own.content.defaultBackend || user.content.defaultBackend || null
-  return { defaultBackend, backends, programs }
+  return { defaultBackend, backends, programs, models: { ...user.content.models, ...own.content.models } }
 }
 
 /** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */

@@ -14,6 +14,7 @@ const schema = v.strictObject({
   defaultBackend: v.optional(v.string()),
   backends: v.optional(v.record(v.string(), v.looseObject({ module: v.optional(v.string()) }))),
   programs: v.optional(v.record(v.string(), program)),
+  models: v.optional(v.record(v.string(), v.pipe(v.string(), v.nonEmpty('must not be empty')))),
 })
 
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */

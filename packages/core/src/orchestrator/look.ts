@@ -240,7 +240,7 @@ function toAgent(
     branch: record.branch,
     backend: record.backend,
     program: record.program,
-    model: record.model,
+    model: observation?.model ?? record.model,
     permission: record.permission,
     permissionRules: record.permissionRules ?? [],
     parent: record.parent,

@@ -31,7 +31,7 @@ export function newRecord(
     backend: made.backend.name,
     program: made.program.spec?.name ?? made.program.name,
     programSpec: made.program.spec,
-    model: options.model ?? null,
+    model: modelOf(orch, options),
     mode: options.mode ?? null,
     permission: options.permission ?? null,
     ...(options.permissionRules?.length && { permissionRules: options.permissionRules }),
@@ -51,4 +51,10 @@ export function newRecord(
     spawnedAt: new Date().toISOString(),
     endedAt: null,
   }
+}
+
+/** The model asked for, its short name looked up. */
+function modelOf({ config: { models } }: Orch, { model }: SpawnOptions): string | null {
+  if (model === undefined) return null
+  return Object.hasOwn(models, model) ? (models[model] as string) : model
 }

@@ -43,6 +43,7 @@ export interface SpawnOptions extends TurnOptions {
   readonly task: string
   /** The slug of the id instead of one made from the task. `[a-z0-9-]`, at most 40 characters. */
   readonly name?: string | undefined
+  /** As the backend names it, or a short name of the configuration. */
   readonly model?: string | undefined
   /** The agent definition of the backend (`--as build`). */
   readonly mode?: string | undefined

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
-    const empty = { defaultBackend: null, backends: {}, programs: {} }
+    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {} }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })
@@ -73,6 +73,12 @@ describe('loadConfig()', () => {
     })
   })
 
+  it('takes a short name of a model from the nearest file', async () => {
+    user({ models: { fast: 'far/small', best: 'far/large' } })
+    own({ models: { fast: 'near/small' } })
+    expect((await loadConfig(project, env)).models).toEqual({ fast: 'near/small', best: 'far/large' })
+  })
+
   it('allows a $schema for editors', async () => {
     own({ $schema: 'https://example.com/schema.json' })
     expect((await loadConfig(project, env)).backends).toEqual({})
@@ -84,6 +90,7 @@ describe('loadConfig()', () => {
     ['a backend that is no object', { backends: { tmux: 'yes' } }, 'backends.tmux'],
     ['a module that is no text', { backends: { tmux: { module: 1 } } }, 'backends.tmux.module'],
     ['a program without a command', { programs: { mine: {} } }, 'programs.mine.command'],
+    ['a model without a name', { models: { fast: '' } }, 'models.fast'],
     ['an empty command', { programs: { mine: { command: '' } } }, 'programs.mine.command'],
     ['an unknown key of a program', { programs: { mine: { command: 'a', arg: [] } } }, 'programs.mine.arg'],
     ['arguments that are no texts', { programs: { mine: { command: 'a', args: [1] } } }, 'programs.mine.args.0'],

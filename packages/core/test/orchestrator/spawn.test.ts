@@ -72,6 +72,18 @@ describe('spawn()', () => {
     expect(agent.workspace.startsWith(place.project)).toBe(true)
   })
 
+  it.each([
+    ['fast', 'near/small'],
+    ['toString', 'toString'],
+  ])('gives the backend for the model %j the model %j', async (model, name) => {
+    const requests: CreateRequest[] = []
+    mkdirSync(join(place.project, '.orch'))
+    writeFileSync(join(place.project, '.orch', 'config.json'), '{ "models": { "fast": "near/small" } }')
+    const { agent } = await spawn(await place.open({ wrap: recording(requests) }), { task: 'x', model })
+    expect(requests).toMatchObject([{ model: name }])
+    expect(agent.model).toBe(name)
+  })
+
   it('gives the backend complete arguments', async () => {
     const requests: CreateRequest[] = []
     const orch = await place.open({ wrap: recording(requests) })
