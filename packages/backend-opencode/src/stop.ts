@@ -1,4 +1,12 @@
-import { type AgentRef, type Evidence, type InterruptResult, OrchError, recheck, type StopProof } from '@orch/core'
+import {
+  type AgentRef,
+  type Evidence,
+  type InterruptResult,
+  isOrchError,
+  OrchError,
+  recheck,
+  type StopProof,
+} from '@orch/core'
 import type { Api } from './client/api.ts'
 import type { FoundProcess } from './client/process.ts'
 import type { ServerLook } from './client/server.ts'
@@ -8,7 +16,7 @@ import type { Context } from './context.ts'
 import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { parseHandle } from './handle.ts'
-import type { Session, StoredMessage } from './parse.ts'
+import type { OpenRequest, Session, StoredMessage } from './parse.ts'
 
 /** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
 const ABORT_MS = 10_000
@@ -103,7 +111,7 @@ async function abortTurn(api: Api, session: Session, signal: AbortSignal): Promi
     return family.some((id) => statuses.has(id))
   }
   if (!(await isAtWork())) return { interrupted: false, evidence: [seen(`session "${session.id}" runs no turn`)] }
-  const asked = (await api.requests(directory)).filter(({ sessionId }) => family.includes(sessionId))
+  const asked = (await listed(api, directory)).filter(({ sessionId }) => family.includes(sessionId))
   for (const sessionId of family) await api.abort({ sessionId, directory })
   const ended = await recheck(
     async () => {
@@ -121,6 +129,14 @@ async function abortTurn(api: Api, session: Session, signal: AbortSignal): Promi
 /** One that was aborted between two steps, or while the model was to be asked again, is completed and holds no error. */
 function isOver({ error, completedAt }: StoredMessage): boolean {
   return error !== null || completedAt !== null
+}
+
+/** A request that the server cannot list must not keep a turn from being ended: it goes with the turn. */
+async function listed(api: Api, directory: string): Promise<OpenRequest[]> {
+  return api.requests(directory).catch((error: unknown) => {
+    if (isOrchError(error) && error.code === 'BACKEND_ERROR') return []
+    throw error
+  })
 }
 
 function reject(api: Api, directory: string, { id, kind }: { id: string; kind: string }): Promise<boolean> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { Backend, CreateRequest } from '@orch/core'
+import { eventually } from '../../../tests/harness/eventually.ts'
 import { perFile } from '../../../tests/harness/scope.ts'
 import { subagent } from '../../../tests/scripted-model/subagent.ts'
 import { permissionRules } from '../src/permission-rules.ts'
@@ -47,6 +48,21 @@ describe('rules of a mode, on the agent definition that the server uses by defau
     const { permission } = await site.call<{ permission: object[] }>(`/session/${sessionId}`)
     expect(permission).not.toContainEqual(expect.objectContaining({ permission: 'bash' }))
     expect(permission).toContainEqual({ permission: 'external_directory', pattern: '*', action: 'allow' })
+  })
+})
+
+describe('a request that breaks the list of requests of the server', () => {
+  it('leaves the agent unknown, with the reason, and does not keep it from being ended', async () => {
+    const own = await openSite(scope, { webfetch: 'ask' })
+    const agent = await startAgent(own.open(), own.request(), '[[answer: ready]]')
+    await agent.ended()
+    await agent.send('[[tool: webfetch | {"url":"http://127.0.0.1:1/","format":"text"}]] [[answer: never]]')
+    const seen = await eventually(async () => {
+      const { requests, turn } = await agent.observe()
+      return !requests.known && { requests, turn }
+    })
+    expect(seen).toMatchObject({ requests: { reason: { code: 'BACKEND_ERROR' } }, turn: { known: false } })
+    expect(await own.open().stop(agent.ref(), signal)).toMatchObject({ proven: true })
   })
 })
 
