@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Backend, BackendHost } from '@orch/core'
 import { answer } from './answer.ts'
+import { attach } from './attach.ts'
 import { capabilitiesFor } from './capabilities.ts'
 import { createApi } from './client/api.ts'
 import { createConnector } from './client/connector.ts'
@@ -38,6 +39,7 @@ export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOption
     stop: (agent, signal) => stop(context, agent, signal),
     finalAnswer: (agent, messageId, signal) => finalAnswer(context, agent, messageId, signal),
     answer: (agent, reply, signal) => answer(context, agent, reply, signal),
+    attach: (agent, signal) => attach(context, agent, signal),
     interrupt: (agent, signal) => interrupt(context, agent, signal),
     async close() {
       http.close()

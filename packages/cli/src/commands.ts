@@ -51,6 +51,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/interrupt.ts'),
   },
   {
+    name: 'attach',
+    summary: 'Show an agent in its own viewer, to look and to type',
+    load: () => import('./commands/attach.ts'),
+  },
+  {
     name: 'resume',
     summary: 'Have agents go on whose turn was interrupted, failed or ended too early',
     load: () => import('./commands/resume.ts'),

@@ -281,6 +281,16 @@ export interface AnswerResult {
   readonly evidence: readonly Evidence[]
 }
 
+/** A program for a person's terminal that shows an agent, to look and to type. Its end leaves the agent as it is. */
+export interface Viewer {
+  readonly command: string
+  readonly args: readonly string[]
+  /** Added to the environment; may hold a password. */
+  readonly env: Readonly<Record<string, string>>
+  /** Where it is run. */
+  readonly directory: string
+}
+
 /** What became of an interruption. `interrupted: false` means that no turn was running. */
 export interface InterruptResult {
   readonly interrupted: boolean
@@ -353,6 +363,11 @@ export interface Backend {
   finalAnswer?(agent: AgentRef, messageId: string, signal: AbortSignal): Promise<FinalAnswer | null>
   /** Capability `requests`. Bound to one request. */
   answer?(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult>
+  /**
+   * Capability `attach`. What shows the agent in a terminal; starts nothing there. Its server is started if need be.
+   * @throws OrchError when the agent is not there, or its program is missing.
+   */
+  attach?(agent: AgentRef, signal: AbortSignal): Promise<Viewer>
   /** Capability `interrupt`. */
   interrupt?(agent: AgentRef, signal: AbortSignal): Promise<InterruptResult>
   /**

@@ -55,6 +55,7 @@ export type {
   ServerInfo,
   ServerReport,
   Turn,
+  Viewer,
 } from './backend.ts'
 export { BACKEND_API_VERSION, NOT_SHOWN } from './backend.ts'
 export type { BackendConfig, Config } from './config/config.ts'
@@ -92,6 +93,7 @@ export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './e
 export type { JsonObject, JsonValue } from './json.ts'
 export { abandon } from './orchestrator/abandon.ts'
 export { answer } from './orchestrator/answer.ts'
+export { attach } from './orchestrator/attach.ts'
 export { check } from './orchestrator/check.ts'
 export { complete } from './orchestrator/complete.ts'
 export { doctor } from './orchestrator/doctor.ts'

@@ -1,6 +1,7 @@
 import type { ContractCase } from './case.ts'
 import { abortCases } from './cases/abort.ts'
 import { answerCases } from './cases/answer.ts'
+import { attachCases } from './cases/attach.ts'
 import { beginCases } from './cases/begin.ts'
 import { closeCases } from './cases/close.ts'
 import { createCases } from './cases/create.ts'
@@ -32,6 +33,7 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...sendCases,
   ...finalAnswerCases,
   ...answerCases,
+  ...attachCases,
   ...interruptCases,
   ...exitCases,
   ...resumeCases,

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Evidence, Receipt, StopProof } from '../agent.ts'
-import type { AnswerResult, CreateRequest, CreateResult, InterruptResult, Message, Reply } from '../backend.ts'
+import type {
+  AgentRef,
+  AnswerResult,
+  CreateRequest,
+  CreateResult,
+  InterruptResult,
+  Message,
+  Reply,
+  Viewer,
+} from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import { isLive } from './client.ts'
 import { foundIn, type Viewpoint } from './observe.ts'
@@ -40,6 +49,15 @@ export function resumeAgent(agent: AgentState | undefined, state: ServerState, r
   const { program } = agent
   const handle = { key: agent.key }
   return { handle, epoch: state.epoch, begun: true, receipt: null, program, model: request.model }
+}
+
+/** A program that prints who it is. @throws OrchError `AGENT_NOT_FOUND` */
+export function viewerOf(agent: AgentState | null, { id, directory }: AgentRef): Viewer {
+  if (!agent)
+    throw new OrchError('AGENT_NOT_FOUND', `Cannot attach to "${id}": it is not there any more`, {
+      hint: `Run "orch check ${id}"`,
+    })
+  return { command: 'echo', args: [id], env: {}, directory }
 }
 
 /** Delivers a message, or says why not. */

@@ -1,6 +1,6 @@
 import type { Receipt } from '../agent.ts'
 import type { AgentRef, Backend, BackendHost, CreateRequest, Message, Reply } from '../backend.ts'
-import { answerRequest, createAgent, giveMessage, interruptAgent, resumeAgent, stopAgent } from './acts.ts'
+import { answerRequest, createAgent, giveMessage, interruptAgent, resumeAgent, stopAgent, viewerOf } from './acts.ts'
 import { capabilitiesFor } from './capabilities.ts'
 import { checkTarget, locate, type MemoryClient } from './client.ts'
 import { followEvents } from './events.ts'
@@ -66,6 +66,9 @@ export function createMemoryBackend(
     ...(capabilities.includes('requests') && {
       answer: (ref: AgentRef, reply: Reply, signal: AbortSignal) =>
         at('answer', signal, () => act(ref, signal, (agent, state) => answerRequest(agent, state, reply))),
+    }),
+    ...(capabilities.includes('attach') && {
+      attach: (ref: AgentRef, signal: AbortSignal) => act(ref, signal, (agent) => viewerOf(agent, ref)),
     }),
     ...(capabilities.includes('interrupt') && {
       interrupt: (ref: AgentRef, signal: AbortSignal) =>

@@ -1,7 +1,16 @@
 import type { Capability } from '../agent.ts'
 import type { MemoryOptions } from './options.ts'
 
-const ALWAYS: readonly Capability[] = ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'models', 'server']
+const ALWAYS: readonly Capability[] = [
+  'turns',
+  'answers',
+  'requests',
+  'interrupt',
+  'attach',
+  'transcript',
+  'models',
+  'server',
+]
 
 /** What every agent of this backend can: the same for all, and known without a look. */
 export function capabilitiesFor(options: MemoryOptions): readonly Capability[] {

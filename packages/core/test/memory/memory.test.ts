@@ -95,9 +95,11 @@ describe('memory()', () => {
   })
 
   it('without a capability neither shows nor does what it stands for', async () => {
-    const backend = open({ without: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'server'] })
+    const backend = open({ without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'server'] })
     expect(backend.capabilitiesOf(null)).toEqual(['models', 'programs', 'resume'])
-    expect([backend.finalAnswer, backend.answer, backend.interrupt, backend.server].filter(Boolean)).toEqual([])
+    expect(
+      [backend.finalAnswer, backend.answer, backend.attach, backend.interrupt, backend.server].filter(Boolean),
+    ).toEqual([])
     const agent = await spawn(backend, '[[answer: two\nlines]]')
     const { observations } = await backend.observe([agent], signal)
     expect([observations[0]?.turn.known, observations[0]?.requests.known]).toEqual([false, false])

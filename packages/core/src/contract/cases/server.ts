@@ -26,6 +26,7 @@ export const serverCases: readonly ContractCase[] = [
     async run(t) {
       check(!t.can('requests') || t.backend.answer !== undefined, 'with "requests" there is answer()')
       check(!t.can('answers') || t.backend.finalAnswer !== undefined, 'with "answers" there is finalAnswer()')
+      check(!t.can('attach') || t.backend.attach !== undefined, 'with "attach" there is attach()')
       check(!t.can('interrupt') || t.backend.interrupt !== undefined, 'with "interrupt" there is interrupt()')
       check(!t.can('resume') || t.backend.resume !== undefined, 'with "resume" there is resume()')
       check(!t.can('server') || t.backend.server !== undefined, 'with "server" there is a server control')

@@ -1,4 +1,5 @@
 import { abortMutants } from './abort.ts'
+import { attachMutants } from './attach.ts'
 import { beginMutants } from './begin.ts'
 import { createMutants } from './create.ts'
 import { endMutants } from './end.ts'
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...eventMutants,
   ...sendMutants,
   ...finalAnswerMutants,
+  ...attachMutants,
   ...steerMutants,
   ...endMutants,
   ...resumeMutants,

@@ -1,0 +1,36 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { abandon } from '../../src/orchestrator/abandon.ts'
+import { attach } from '../../src/orchestrator/attach.ts'
+import { createPlace, type Place } from '../harness/place.ts'
+
+const scope = perTest()
+let place: Place
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+})
+
+describe('attach()', () => {
+  it('names the program that shows the agent', async () => {
+    const { orch, id } = await place.spawn('x')
+    expect(await attach(orch, id)).toEqual({
+      command: 'echo',
+      args: [id],
+      env: {},
+      directory: place.project,
+    })
+  })
+
+  it('is refused where there is no viewer, and for an agent that was ended', async () => {
+    const { id } = await place.spawn('x')
+    const without = await place.open({ memory: { without: ['attach'] } })
+    await expect(attach(without, id)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      hint: `Follow it with "orch tail -f ${id}"`,
+    })
+    const orch = await place.open()
+    await abandon(orch, [id])
+    await expect(attach(orch, id)).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
+  })
+})
