@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Check, DoctorDocument, ResumeDocument, ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
+import { openCodeProgram } from '../harness/open-code-program.ts'
 import { isAlive, signalProcess } from '../harness/processes.ts'
 import { perTest } from '../harness/scope.ts'
 import { startOpenCode } from '../harness/start-open-code.ts'
@@ -9,6 +10,7 @@ import { receivedTexts } from '../scripted-model/received-texts.ts'
 import { type ScriptedModel, startScriptedModel } from '../scripted-model/scripted-model.ts'
 import { managedServer } from './support/managed-server.ts'
 import { openCodePlace } from './support/place.ts'
+import { openTerminal } from './support/terminal.ts'
 
 const scope = perTest()
 let model: ScriptedModel
@@ -89,6 +91,37 @@ describe('resume', () => {
     expect(receivedTexts(model.requests, 'First 1')).toEqual([expect.stringContaining('First 1'), message])
     expect(await place.orch('status')).toMatchObject({ code: 0, stderr: '' })
     expect((await managedServer(place)).process).toBeDefined()
+  })
+})
+
+describe('the data folder of OpenCode', () => {
+  it('may be shared with the own viewer of the user, which orch leaves alone', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    const viewer = await scope.use(openTerminal(place, openCodeProgram(), '--model', 'scripted/scripted'))
+    await eventually(async () => /scripted/i.test(await viewer.screen()), { timeoutMs: 60_000 })
+    const id = await place.spawn('Hi [[answer: there]]')
+    expect(await place.json('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    const { server } = await place.json<ServerDocument>('server', 'stop')
+    expect(server).toMatchObject({ ok: false, owner: 'orch' })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
+    const terminal = await viewer.process()
+    expect(terminal && (await isAlive(terminal))).toBe(true)
+    expect(await viewer.screen()).toMatch(/scripted/i)
+  })
+
+  it('of another one is named, and its server neither used nor ended', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    expect(await place.orch('server', 'start')).toMatchObject({ code: 0 })
+    const first = await managedServer(place)
+    const elsewhere = { env: { XDG_DATA_HOME: `${place.env.XDG_DATA_HOME}-other` } }
+    const run = await place.orchWith(elsewhere, '--json', 'spawn', 'x')
+    expect(run).toMatchObject({
+      code: 78,
+      stdout: '',
+      json: { error: { code: 'CONFIG_INVALID', message: expect.stringContaining(`${place.env.XDG_DATA_HOME}-other`) } },
+    })
+    expect(await isAlive(first.process)).toBe(true)
+    expect((await place.json<StatusDocument>('status')).agents).toEqual([])
   })
 })
 
