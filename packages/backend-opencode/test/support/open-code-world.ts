@@ -21,8 +21,12 @@ export interface Site {
   open(namespace?: string, options?: OpenCodeOptions): Backend
   /** What orch wrote about its server. */
   record(): ServerRecord
+  /** Where that server is, for plain HTTP. */
+  server(): { readonly url: string; readonly authorization: string }
   /** A request to that server in plain HTTP. */
   call<T>(path: string, directory?: string): Promise<T>
+  /** Gives a session a message in plain HTTP. */
+  prompt(sessionId: string, directory: string, text: string): Promise<void>
   /** A complete request with a fresh id and an existing workspace. */
   request(overrides?: Partial<CreateRequest>): CreateRequest
   killServer(): Promise<void>
@@ -47,6 +51,14 @@ export async function openSite(
   const record = (): ServerRecord =>
     JSON.parse(readFileSync(join(stateDirectory, 'opencode', 'server.json'), 'utf8')) as ServerRecord
   const target = { managed: true }
+  const server = (): ReturnType<Site['server']> => {
+    const { url, password } = record()
+    return { url, authorization: `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}` }
+  }
+  const headersFor = (inDirectory: string): Record<string, string> => ({
+    authorization: server().authorization,
+    'x-opencode-directory': encodeURIComponent(inDirectory),
+  })
   return {
     environment,
     model,
@@ -54,11 +66,14 @@ export async function openSite(
     record,
     open: (namespace = 'test00000000', options = {}) =>
       opencode({ requestTimeoutMs: 4_000, ...options })({ name: 'opencode', stateDirectory, namespace, env }),
+    server,
     async call<T>(path: string, inDirectory = directory) {
-      const { url, password } = record()
-      const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
-      const headers = { authorization, 'x-opencode-directory': encodeURIComponent(inDirectory) }
-      return (await (await fetch(`${url}${path}`, { headers })).json()) as T
+      return (await (await fetch(`${server().url}${path}`, { headers: headersFor(inDirectory) })).json()) as T
+    },
+    async prompt(sessionId, inDirectory, text) {
+      const headers = { ...headersFor(inDirectory), 'content-type': 'application/json' }
+      const body = JSON.stringify({ parts: [{ type: 'text', text }] })
+      await fetch(`${server().url}/session/${sessionId}/prompt_async`, { method: 'POST', headers, body })
     },
     request: (overrides) => request(directory, { target, ...overrides }),
     async killServer() {
