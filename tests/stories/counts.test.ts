@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { opencode } from '@orch/backend-opencode'
 import { tmux } from '@orch/backend-tmux'
-import { type Orch, openOrch, type SpawnOptions, type StatusDocument, spawn } from '@orch/core'
+import { type Orch, openOrch, type SpawnOptions, type StatusDocument, spawn, type TailLine, tail } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
 import { perTest, type Scope } from '../harness/scope.ts'
 import { startOpenCode } from '../harness/start-open-code.ts'
 import { type CountingProxy, startProxy } from '../harness/start-proxy.ts'
@@ -60,7 +61,62 @@ describe('what a command costs, from a cold process', () => {
     expect(Object.keys(few.requests).filter((route) => /message|POST|PATCH/.test(route))).toEqual([])
     expect(many.processes).toEqual(few.processes)
   })
+
+  it('everything that one process follows of 50 OpenCode agents comes over one stream', async () => {
+    const model = await scope.use(startScriptedModel())
+    const server = await scope.use(startOpenCode({ model }))
+    const proxy = await scope.use(startProxy({ target: server.url }))
+    const env = { OPENCODE_URL: proxy.url, OPENCODE_SERVER_PASSWORD: server.password }
+    const place = await scope.use(openCodePlace({ model, env }))
+    const orch = await openIn(scope, place)
+    await spawnMany(orch, 50, { task: 'Hold [[hold: the door]] [[answer: through]]' })
+    const { agents } = await place.json<StatusDocument>('status')
+    const ids = agents.map(({ id }) => id)
+
+    const whole = { 'GET /global/health': 1, 'GET /global/event': 1, 'GET /experimental/session': 2 }
+    const oneDirectory = { 'GET /session/status': 1, 'GET /permission': 1, 'GET /question': 1 }
+    proxy.forget()
+    const tailing = await place.start('tail', '-f', '--json', ids[0] as string)
+    expect(await firstLook(proxy)).toEqual({ ...whole, ...oneDirectory, 'GET /session/:id/message': 1 })
+    await tailing[Symbol.asyncDispose]()
+    proxy.forget()
+    const waiting = await place.start('wait', '--until', 'idle', '--json', ...ids)
+    expect(await firstLook(proxy)).toEqual({ ...whole, ...oneDirectory })
+    proxy.forget()
+    const tails = ids.map((id) => follow(scope, orch, id))
+    const everyone = (has: (lines: readonly TailLine[]) => boolean): Promise<unknown> =>
+      eventually(() => tails.every(has), { what: 'the lines of 50 tails', timeoutMs: 60_000 })
+    await everyone((lines) => lines.some(({ type }) => type === 'state'))
+    model.release('the door')
+    await everyone((lines) => lines.some((line) => line.type === 'item' && line.item.text === 'through'))
+    expect(await waiting.result()).toMatchObject({ code: 0, json: { outcome: 'met' } })
+    expect(proxy.counts()['GET /global/event']).toBe(1)
+  })
 })
+
+/** What was requested up to a first look at requests; but the marks, of which a stream may need more than one. */
+async function firstLook(proxy: CountingProxy): Promise<Record<string, number>> {
+  await eventually(() => proxy.counts()['GET /question'], { what: 'a first look', timeoutMs: 20_000 })
+  const { 'POST /instance/dispose': marks, ...requests } = proxy.counts()
+  expect(marks).toBeGreaterThan(0)
+  return Object.fromEntries(Object.entries(requests).map(([route, count]) => [route.replace(/ses_\w+/, ':id'), count]))
+}
+
+/** The lines of `tail -f` in this process, as they come; it ends with the test. */
+function follow(until: Scope, orch: Orch, id: string): readonly TailLine[] {
+  const controller = new AbortController()
+  const lines: TailLine[] = []
+  const reading = (async () => {
+    for await (const line of tail(orch, id, { follow: true, signal: controller.signal })) lines.push(line)
+  })().catch((error: unknown) => {
+    if (!controller.signal.aborted) throw error
+  })
+  until.defer(() => {
+    controller.abort()
+    return reading
+  })
+  return lines
+}
 
 /** Orch in this process, on the state and the project of a place: agents are made without a process for each. */
 async function openIn(until: Scope, place: Place): Promise<Orch> {

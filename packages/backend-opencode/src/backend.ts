@@ -17,6 +17,7 @@ import { type OpenCodeOptions, REQUEST_TIMEOUT_MS } from './options.ts'
 import { probe } from './probe.ts'
 import { createServerControl } from './server-control.ts'
 import { interrupt, stop } from './stop.ts'
+import { createStreams } from './streams.ts'
 import { read } from './transcript.ts'
 
 /** The backend over a server that was given, or one that orch runs. Opens nothing yet. */
@@ -61,5 +62,7 @@ function contextOf(host: BackendHost, options: OpenCodeOptions): Context {
     epoch: options.epoch ?? null,
     password: options.password ?? (env.OPENCODE_SERVER_PASSWORD || null),
   })
-  return { host, connector, http, command, api: (server, signal) => createApi(http, server, signal) }
+  const api: Context['api'] = (server, signal) => createApi(http, server, signal)
+  const base = { host, connector, http, command, api }
+  return { ...base, streams: createStreams(base) }
 }

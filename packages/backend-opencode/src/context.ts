@@ -3,12 +3,14 @@ import type { Api } from './client/api.ts'
 import type { Connector } from './client/connector.ts'
 import type { Http } from './client/http.ts'
 import type { Server } from './client/server.ts'
+import type { Streams } from './streams.ts'
 
 /** What every method of the backend works with. */
 export interface Context {
   readonly host: BackendHost
   readonly connector: Connector
   readonly http: Http
+  readonly streams: Streams
   /** The configured program; `null` to look for one. */
   readonly command: string | null
   /** The endpoints of a server, each call bounded by `signal`. */

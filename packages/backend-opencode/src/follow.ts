@@ -1,20 +1,15 @@
-import { join } from 'node:path'
-import { type AgentRef, type BackendEvent, type EventsQuery, isOrchError, type JsonValue, recheck } from '@orch/core'
+import type { AgentRef, BackendEvent, EventsQuery, JsonValue } from '@orch/core'
 import { type Channel, createChannel } from './channel.ts'
-import { SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { parseHandle } from './handle.ts'
-import { createMark } from './mark.ts'
-import { fields, type StoredMessage } from './parse.ts'
+import type { StoredMessage } from './parse.ts'
+import { ignoreOrchError, type Listener } from './streams.ts'
 import { createTranslator, type Translator } from './translator.ts'
 
-/** A server that is away is looked for so often, in milliseconds. */
-const AWAY_MS = 1_000
-
 /**
- * Pushed events of any number of agents: one stream per server. A server that goes away, or was never there, is waited for;
- * one that orch runs is found again on its new port. Whenever a stream was interrupted there is a `gap`.
+ * Pushed events of any number of agents, over the one stream of each of their servers. A server that goes away, or was
+ * never there, is waited for. Whenever a stream was interrupted there is a `gap`.
  */
 export async function* follow(
   context: Context,
@@ -37,11 +32,10 @@ export async function* follow(
     if (waiting === 0) channel.push({ type: 'ready' })
   }
   if (waiting === 0) channel.push({ type: 'ready' })
-  const following = [...targets].map(([target, refs]) =>
-    followTarget({ context, refs, query, channel, onReady }, JSON.parse(target) as JsonValue, ended.signal).catch(
-      channel.fail,
-    ),
-  )
+  const following = [...targets].map(([target, refs]) => {
+    const listener = listenerOf({ context, refs, query, channel, onReady }, ended.signal)
+    return context.streams.listen(JSON.parse(target) as JsonValue, listener, ended.signal).catch(channel.fail)
+  })
   try {
     yield* channel
   } finally {
@@ -56,74 +50,44 @@ interface Following {
   readonly refs: readonly AgentRef[]
   readonly query: EventsQuery
   readonly channel: Channel<BackendEvent>
-  /** Called once, when the first stream stands or the server turned out to be away. */
+  /** Called once, when the stream stands for the first time or the server turned out to be away. */
   readonly onReady: () => void
 }
 
-/** Resolves when `signal` aborts. */
-async function followTarget(following: Following, target: JsonValue, signal: AbortSignal): Promise<void> {
-  const { context, channel } = following
+/** Translates what one server says for some of its agents, one thing after the other. */
+function listenerOf(following: Following, signal: AbortSignal): Listener {
+  const { context, channel, onReady } = following
   const current: { server: Server | null } = { server: null }
   const translator = translatorOf(following, current, signal)
   let isReady = false
-  const onConnected = (): void => {
-    if (isReady) channel.push(gap('RECONNECTED', 'The event stream stands again'))
-    else following.onReady()
-    isReady = true
-  }
-  const attempt = async (): Promise<undefined> => {
-    current.server = await serverBehind(context, target, signal)
-    if (current.server === null) {
-      if (!isReady) following.onReady()
-      isReady = true
-      return
-    }
-    const why = await stream(context, current.server, { translator, channel, onConnected }, signal)
-    context.connector.forget()
-    if (!signal.aborted && isReady) channel.push(gap('DISCONNECTED', `The event stream ended: ${why}`))
-  }
-  await recheck(attempt, { timeoutMs: Number.POSITIVE_INFINITY, everyMs: AWAY_MS, signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
-}
-
-async function stream(
-  context: Context,
-  server: Server,
-  { translator, channel, onConnected }: { translator: Translator; channel: Channel<BackendEvent>; onConnected(): void },
-  signal: AbortSignal,
-): Promise<string> {
-  const api = context.api(server, signal)
-  const mark = createMark(join(context.host.stateDirectory, context.host.name, 'mark'))
-  const handle = async (event: unknown): Promise<void> => {
-    if (!isConnected(event)) return channel.push(...(await translator.translate(event)))
-    const isProven = await mark.see(api, signal)
-    onConnected()
-    if (!isProven) channel.push(gap('UNPROVEN', 'The event stream stands; its first events may have been missed'))
-    translator.reset(await api.sessions())
-  }
   let order = Promise.resolve()
-  const onEvent = (event: unknown): void => {
-    mark.check(event)
-    order = order.then(() => handle(event)).catch((error: unknown) => void ignoreOrchError(error))
+  const next = (work: () => Promise<void> | void): void => {
+    order = order
+      .then(work)
+      .catch(ignoreOrchError)
+      .then(() => {}, channel.fail)
   }
-  const why = await streamEvents(context.http, server, { onEvent, silenceMs: SILENCE_MS }, signal)
-  await order
-  return why
-}
-
-function isConnected(event: unknown): boolean {
-  return fields(fields(event).payload).type === 'server.connected'
-}
-
-/** The server if it answers; `null` while it is away, whatever the reason. */
-async function serverBehind({ connector }: Context, target: JsonValue, signal: AbortSignal): Promise<Server | null> {
-  try {
-    const look = await connector.look(target, signal)
-    return look.state === 'up' ? look.server : null
-  } catch (error) {
-    signal.throwIfAborted()
-    return ignoreOrchError(error)
+  return {
+    onStanding(server, isProven) {
+      next(() => {
+        current.server = server
+        if (isReady) channel.push(gap('RECONNECTED', 'The event stream stands again'))
+        else onReady()
+        isReady = true
+        if (!isProven) channel.push(gap('UNPROVEN', 'The event stream stands; its first events may have been missed'))
+      })
+      next(async () => translator.reset(await context.api(server, signal).sessions()))
+    },
+    onEvent: (event) => next(async () => channel.push(...(await translator.translate(event)))),
+    onAway() {
+      if (!isReady) onReady()
+      isReady = true
+    },
+    onEnded(why) {
+      next(() => {
+        if (isReady) channel.push(gap('DISCONNECTED', `The event stream ended: ${why}`))
+      })
+    },
   }
 }
 
@@ -159,9 +123,4 @@ function groupByTarget(agents: readonly AgentRef[]): Map<string, AgentRef[]> {
 
 function gap(code: string, text: string): BackendEvent {
   return { type: 'gap', agent: null, reason: { code, text } }
-}
-
-function ignoreOrchError(error: unknown): null {
-  if (isOrchError(error) || (error as Error | null)?.name === 'AbortError') return null
-  throw error
 }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { AgentRef, Backend, BackendEvent } from '@orch/core'
 import { eventually } from '../../../tests/harness/eventually.ts'
 import { perFile, perTest } from '../../../tests/harness/scope.ts'
-import { startProxy } from '../../../tests/harness/start-proxy.ts'
+import { type CountingProxy, startProxy } from '../../../tests/harness/start-proxy.ts'
 import { streamEvents } from '../src/client/events.ts'
 import { createHttp } from '../src/client/http.ts'
 import { opencode } from '../src/index.ts'
@@ -19,32 +19,40 @@ beforeAll(async () => {
   site = await openSite(scope, { bash: 'ask' })
 })
 
-/** Everything a subscription said so far; it ends with the test. */
-function collect(backend: Backend, agents: readonly AgentRef[], content = false): BackendEvent[] {
+/** Everything a subscription said so far; it ends with the test, if not before. */
+function subscribe(backend: Backend, agents: readonly AgentRef[], content = false) {
   const controller = new AbortController()
   const events: BackendEvent[] = []
   const following = (async () => {
     for await (const event of backend.events(agents, { content, raw: false }, controller.signal)) events.push(event)
   })()
-  own.defer(async () => {
+  const end = async (): Promise<void> => {
     controller.abort()
     await following
-  })
-  return events
+  }
+  own.defer(end)
+  return { events, end }
 }
+
+const collect = (...subscription: Parameters<typeof subscribe>): BackendEvent[] => subscribe(...subscription).events
 
 const ready = (events: readonly BackendEvent[]): Promise<unknown> =>
   eventually(() => events[0]?.type === 'ready', { what: 'ready' })
 const gaps = (events: readonly BackendEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'gap' ? [event.reason.code] : []))
 
+/** A backend whose requests are counted. */
+async function openCounted(): Promise<{ backend: Backend; proxy: CountingProxy }> {
+  await site.open().server?.start(signal)
+  const proxy = await own.use(startProxy({ target: site.record().url }))
+  const { stateDirectory, environment } = site
+  const host = { name: 'given', stateDirectory, namespace: 'test00000000', env: environment.env }
+  return { backend: opencode({ server: proxy.url, password: site.record().password })(host), proxy }
+}
+
 describe('events()', () => {
   it('after a broken connection says so, connects again and goes on', async () => {
-    await site.open().server?.start(signal)
-    const proxy = await own.use(startProxy({ target: site.record().url }))
-    const { stateDirectory, environment } = site
-    const host = { name: 'given', stateDirectory, namespace: 'test00000000', env: environment.env }
-    const backend = opencode({ server: proxy.url, password: site.record().password })(host)
+    const { backend, proxy } = await openCounted()
     const agent = await createAgent(backend, site.request({ target: backend.target }))
     const events = collect(backend, [agent.ref()])
     await ready(events)
@@ -55,6 +63,30 @@ describe('events()', () => {
     await agent.send('[[answer: heard]]')
     await eventually(() => events.some((event) => event.type === 'changed' && event.agent === agent.ref().id))
     expect(proxy.counts()['GET /global/event']).toBe(2)
+  })
+
+  it('of several subscriptions opens one stream, from the first to the last of them', async () => {
+    const { backend, proxy } = await openCounted()
+    const [one, other] = await Promise.all(
+      [0, 1].map(() => createAgent(backend, site.request({ target: backend.target }))),
+    )
+    if (one === undefined || other === undefined) throw new TypeError('Two agents were asked for')
+    const first = subscribe(backend, [one.ref()])
+    await ready(first.events)
+    const later = subscribe(backend, [other.ref()])
+    await ready(later.events)
+    proxy.cut()
+    await Promise.all([first, later].map(({ events }) => eventually(() => gaps(events).length === 2)))
+    expect(gaps(later.events)).toEqual(['DISCONNECTED', 'RECONNECTED'])
+    expect(proxy.counts()['GET /global/event']).toBe(2)
+    await first.end()
+    await other.send('[[answer: heard]]')
+    await eventually(() => later.events.some((event) => event.type === 'changed'))
+    expect(first.events.filter(({ type }) => type === 'changed')).toEqual([])
+    expect(proxy.counts()['GET /global/event']).toBe(2)
+    await later.end()
+    await ready(collect(backend, [one.ref()]))
+    expect(proxy.counts()['GET /global/event']).toBe(3)
   })
 
   it('finds a server that was killed again, on its new port', async () => {

@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import { isOrchError, type JsonValue, recheck } from '@orch/core'
+import { SILENCE_MS, streamEvents } from './client/events.ts'
+import type { Server } from './client/server.ts'
+import type { Context } from './context.ts'
+import { createMark } from './mark.ts'
+import { fields } from './parse.ts'
+
+/** A server that is away is looked for so often, in milliseconds. */
+const AWAY_MS = 1_000
+
+/** Is told what a server says, in the order in which it came. */
+export interface Listener {
+  /** Whatever happens from now on is heard. `isProven: false`: the first events of the stream may have been missed. */
+  onStanding(server: Server, isProven: boolean): void
+  onEvent(event: unknown): void
+  /** The server does not answer, and is looked for. */
+  onAway(): void
+  /** The stream ended, and is opened again. */
+  onEnded(why: string): void
+}
+
+/** The event streams of this process: one per server, whatever the number of those who listen. */
+export interface Streams {
+  /**
+   * Listens to the server behind a target until `signal` aborts. A server that goes away, or was never there, is waited
+   * for; one that orch runs is found again on its new port.
+   */
+  listen(target: JsonValue, listener: Listener, signal: AbortSignal): Promise<void>
+}
+
+/** What the streams work with. */
+type Base = Omit<Context, 'streams'>
+
+interface Stream {
+  readonly listeners: Set<Listener>
+  /** How things stand, for one who comes later; `null` while that is not known. */
+  greet: ((listener: Listener) => void) | null
+  /** Resolves after `end()`. */
+  over: Promise<void>
+  end(): void
+}
+
+/** Opens a stream with the first who listens, and closes it with the last. */
+export function createStreams(base: Base): Streams {
+  const streams = new Map<string, Stream>()
+  return {
+    async listen(target, listener, signal) {
+      const key = JSON.stringify(target)
+      const stream = streams.get(key) ?? openStream(base, target)
+      streams.set(key, stream)
+      stream.listeners.add(listener)
+      stream.greet?.(listener)
+      try {
+        await Promise.race([stream.over, aborted(signal)])
+      } finally {
+        stream.listeners.delete(listener)
+        if (stream.listeners.size === 0) {
+          if (streams.get(key) === stream) streams.delete(key)
+          stream.end()
+          await stream.over
+        }
+      }
+    },
+  }
+}
+
+function openStream(base: Base, target: JsonValue): Stream {
+  const controller = new AbortController()
+  const { signal } = controller
+  const stream: Stream = {
+    listeners: new Set(),
+    greet: null,
+    over: Promise.resolve(),
+    end: () => controller.abort(),
+  }
+  const attempt = async (): Promise<undefined> => {
+    const server = await serverBehind(base, target, signal)
+    if (server === null) return greetAll(stream, (listener) => listener.onAway())
+    const why = await hear(base, server, stream, signal)
+    base.connector.forget()
+    stream.greet = null
+    for (const listener of stream.listeners) listener.onEnded(why)
+  }
+  const run = recheck(attempt, { timeoutMs: Number.POSITIVE_INFINITY, everyMs: AWAY_MS, signal })
+  stream.over = run.then(
+    () => {},
+    (error: unknown) => {
+      if (!signal.aborted) throw error
+    },
+  )
+  return stream
+}
+
+function greetAll(stream: Stream, greet: (listener: Listener) => void): undefined {
+  stream.greet = greet
+  for (const listener of stream.listeners) greet(listener)
+}
+
+/** Hands on what one connection says, until it ends. @returns why it did. */
+async function hear(base: Base, server: Server, stream: Stream, signal: AbortSignal): Promise<string> {
+  const api = base.api(server, signal)
+  const mark = createMark(join(base.host.stateDirectory, base.host.name, 'mark'))
+  const handle = async (event: unknown): Promise<void> => {
+    if (isConnected(event)) {
+      const isProven = await mark.see(api, signal)
+      greetAll(stream, (listener) => listener.onStanding(server, isProven))
+    } else {
+      for (const listener of stream.listeners) listener.onEvent(event)
+    }
+  }
+  let order = Promise.resolve()
+  const onEvent = (event: unknown): void => {
+    mark.check(event)
+    order = order.then(() => handle(event)).catch((error: unknown) => void ignoreOrchError(error))
+  }
+  const why = await streamEvents(base.http, server, { onEvent, silenceMs: SILENCE_MS }, signal)
+  await order
+  return why
+}
+
+function isConnected(event: unknown): boolean {
+  return fields(fields(event).payload).type === 'server.connected'
+}
+
+/** The server if it answers; `null` while it is away, whatever the reason. */
+async function serverBehind({ connector }: Base, target: JsonValue, signal: AbortSignal): Promise<Server | null> {
+  try {
+    const look = await connector.look(target, signal)
+    return look.state === 'up' ? look.server : null
+  } catch (error) {
+    signal.throwIfAborted()
+    return ignoreOrchError(error)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** What a server can do wrong is met by trying again. */
+export function ignoreOrchError(error: unknown): null {
+  if (isOrchError(error) || (error as Error | null)?.name === 'AbortError') return null
+  throw error
+}
