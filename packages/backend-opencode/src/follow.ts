@@ -50,7 +50,7 @@ interface Following {
   readonly refs: readonly AgentRef[]
   readonly query: EventsQuery
   readonly channel: Channel<BackendEvent>
-  /** Called once, when the stream stands for the first time or the server turned out to be away. */
+  /** Called once, when the stream stands for the first time, or the server turned out to be away or to give none. */
   readonly onReady: () => void
 }
 
@@ -60,6 +60,10 @@ function listenerOf(following: Following, signal: AbortSignal): Listener {
   const current: { server: Server | null } = { server: null }
   const translator = translatorOf(following, current, signal)
   let isReady = false
+  const beReady = (): void => {
+    if (!isReady) onReady()
+    isReady = true
+  }
   let order = Promise.resolve()
   const next = (work: () => Promise<void> | void): void => {
     order = order
@@ -72,20 +76,17 @@ function listenerOf(following: Following, signal: AbortSignal): Listener {
       next(() => {
         current.server = server
         if (isReady) channel.push(gap('RECONNECTED', 'The event stream stands again'))
-        else onReady()
-        isReady = true
+        beReady()
         if (!isProven) channel.push(gap('UNPROVEN', 'The event stream stands; its first events may have been missed'))
       })
       next(async () => translator.reset(await context.api(server, signal).sessions()))
     },
     onEvent: (event) => next(async () => channel.push(...(await translator.translate(event)))),
-    onAway() {
-      if (!isReady) onReady()
-      isReady = true
-    },
+    onAway: beReady,
     onEnded(why) {
       next(() => {
         if (isReady) channel.push(gap('DISCONNECTED', `The event stream ended: ${why}`))
+        beReady()
       })
     },
   }

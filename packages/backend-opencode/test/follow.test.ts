@@ -128,6 +128,20 @@ describe('events()', () => {
     await eventually(() => gaps(events).includes('RECONNECTED'))
   })
 
+  it('is ready while the server gives no stream, and says when one stands', async () => {
+    await site.open().server?.start(signal)
+    const proxy = await own.use(startProxy({ target: site.record().url }))
+    const { stateDirectory, environment } = site
+    const host = { name: 'given', stateDirectory, namespace: 'test00000000', env: environment.env }
+    const backend = opencode({ server: proxy.url, password: site.record().password })(host)
+    const agent = await createAgent(backend, site.request({ target: backend.target }))
+    proxy.intercept(({ path }) => (path === '/global/event' ? { status: 503 } : 'pass'))
+    const events = collect(backend, [agent.ref()])
+    await ready(events)
+    proxy.intercept()
+    await eventually(() => gaps(events).includes('RECONNECTED'))
+  })
+
   it('announces each part before its text, tells reasoning apart, and joins in the middle of a turn', async () => {
     const backend = site.open()
     const prompt = '[[think: deep thought]] [[answer: begun]] [[hold: middle]] [[answer: and ended]]'
@@ -164,6 +178,27 @@ describe('events()', () => {
 })
 
 describe('streamEvents()', () => {
+  it('gives up a server that never answers, and leaves no connection to it', async () => {
+    let open = 0
+    const server = createServer((_, response) => {
+      open += 1
+      response.on('close', () => {
+        open -= 1
+      })
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    own.defer(async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const http = createHttp(200)
+    const place = { url, user: 'opencode', password: null, managed: false }
+    const why = await streamEvents(http, place, { onEvent: () => {}, silenceMs: 25_000 }, signal)
+    expect(why).toMatch(/did not answer within 200 ms/)
+    await eventually(() => open === 0, { what: 'the end of the connection' })
+  })
+
   it('ends when nothing comes for too long, not even a heartbeat', async () => {
     let opened = 0
     const server = createServer((_, response) => {

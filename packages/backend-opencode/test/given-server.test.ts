@@ -7,6 +7,7 @@ import { freePort } from '../../../tests/harness/free-port.ts'
 import { perFile, perTest } from '../../../tests/harness/scope.ts'
 import { startProxy } from '../../../tests/harness/start-proxy.ts'
 import { type OpenCodeOptions, opencode } from '../src/index.ts'
+import { createAgent } from './support/agents.ts'
 import { openSite, type Site } from './support/open-code-world.ts'
 
 const scope = perFile()
@@ -181,6 +182,17 @@ describe('a server that was given', () => {
     await expect(backend.find([backend.target], signal)).rejects.toMatchObject({ code: 'BAD_ANSWER' })
     later.intercept(({ path }) => (path === '/experimental/session' ? { status: 503 } : 'pass'))
     await expect(backend.find([backend.target], signal)).rejects.toMatchObject({ code: 'BACKEND_ERROR' })
+  })
+
+  it('that answers what it was to do with other JSON has perhaps done it: nobody claims that it did, or did not', async () => {
+    const odd = await proxy()
+    const backend = given(odd.url)
+    const request = site.request({ target: backend.target })
+    const agent = await createAgent(backend, request)
+    odd.intercept(({ method }) => (method === 'POST' ? { type: 'application/json', body: '"fine"' } : 'pass'))
+    const unknown = { code: 'BAD_ANSWER', outcome: 'unknown' }
+    await expect(backend.create(site.request({ target: backend.target }), signal)).rejects.toMatchObject(unknown)
+    expect(await agent.send('x')).toMatchObject({ delivery: 'unconfirmed', reason: { code: 'BAD_ANSWER' } })
   })
 
   it('that cannot see our files is SERVER_REMOTE, and nothing was made', async () => {

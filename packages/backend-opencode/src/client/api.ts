@@ -94,8 +94,13 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
     if (parsed !== null) return parsed
     throw misunderstood(server, `GET ${request.path}`)
   }
-  const post = async (path: string, directory: string, body: HttpRequest['body'] = {}): Promise<boolean> =>
-    (await ask({ method: 'POST', path, directory, body })).status !== 404
+  /** `false`: the server does not know what this is about. What it answers to what it did is nothing, or `true`. */
+  const post = async (path: string, directory: string, body: HttpRequest['body'] = {}): Promise<boolean> => {
+    const { status, value } = await ask({ method: 'POST', path, directory, body })
+    if (status === 404) return false
+    if (status === 204 || value === true) return true
+    throw misunderstood(server, `POST ${path}`)
+  }
   return {
     server,
     sessions: () => get({ path: '/experimental/session', query: { limit: String(ALL_SESSIONS) } }, parseSessions),
@@ -216,6 +221,9 @@ function misunderstood(server: Server, what: string): OrchError {
   return new OrchError(
     'BAD_ANSWER',
     `Cannot understand the answer of the OpenCode server at "${server.url}" to "${what}": it has another form than expected`,
-    { hint: `Check that this server is OpenCode 1.18 or newer, it says "${server.version}"` },
+    {
+      hint: `Check that this server is OpenCode 1.18 or newer, it says "${server.version}"`,
+      outcome: what.startsWith('GET ') ? 'none' : 'unknown',
+    },
   )
 }

@@ -53,8 +53,11 @@ export function createHttp(timeoutMs: number): Http {
     },
     open(place, path, signal) {
       const request: HttpRequest = { method: 'GET', path }
-      return withDeadline(timeoutMs, signal, () => send({ place, request }, undefined, signal)).catch(
+      const givenUp = new AbortController()
+      const either = AbortSignal.any([signal, givenUp.signal])
+      return withDeadline(timeoutMs, signal, () => send({ place, request }, undefined, either)).catch(
         (error: unknown) => {
+          givenUp.abort()
           throw transportError(place, request, { error, signal, timeoutMs })
         },
       )
