@@ -119,6 +119,7 @@ function afterServer({ record }: Extract<ServerLook, { state: 'over' }>, ref: Ag
     requests: known([], evidence),
     lastActivityAt: facts === null ? unknown(SERVER_ENDED) : known(new Date(facts.updatedAt).toISOString(), evidence),
     usage: unknown(SERVER_ENDED),
+    ...(isKnown && { asleep: true }),
   }
 }
 

@@ -170,6 +170,8 @@ export interface Observation {
   readonly facts?: JsonValue
   /** Ids of the attempts that were found stored, and so need not be watched any more. */
   readonly arrived?: readonly string[]
+  /** `true`: its server does not run, and what was said outlives it. A message would start the server first. */
+  readonly asleep?: boolean
 }
 
 /** Something at a target that carries orch's tag. */

@@ -83,6 +83,7 @@ function observeAgent(state: ServerState, view: Viewpoint, ref: AgentRef): Obser
     lastActivityAt: known(agent.lastActivityAt, evidence),
     usage: known(agent.usage, evidence),
     ...(arrived.length > 0 ? { arrived } : {}),
+    ...(existence === 'present' && state.status === 'down' ? { asleep: true } : {}),
   }
 }
 

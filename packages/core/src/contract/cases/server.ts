@@ -109,6 +109,19 @@ export const serverCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'killed-agents-that-are-kept-sleep',
+    requires: [],
+    because: 'a look that delivers what waits for an idle agent must not start a server',
+    async run(t) {
+      const agent = await begun(t)
+      const before = await t.observe(agent)
+      check(before.asleep !== true, 'while its server runs, an agent is not asleep')
+      await t.killServer()
+      const after = await t.observe(agent)
+      check(wordOf(after) !== 'present' || after.asleep === true, 'what outlives its server is asleep without it')
+    },
+  },
+  {
     id: 'restart-is-another-incarnation',
     requires: [],
     because: 'after a restart the same numbers mean other agents',

@@ -90,6 +90,17 @@ export const serverMutants: readonly Mutant[] = [
       ),
   },
   {
+    name: 'an agent without its server looks awake',
+    options: { survives: true },
+    fails: { 'killed-agents-that-are-kept-sleep': 'what outlives its server is asleep without it' },
+    break: (backend) => withObservations(backend, ({ asleep: _asleep, ...seen }) => seen),
+  },
+  {
+    name: 'every agent looks asleep',
+    fails: { 'killed-agents-that-are-kept-sleep': 'while its server runs, an agent is not asleep' },
+    break: (backend) => withObservations(backend, (seen) => ({ ...seen, asleep: true })),
+  },
+  {
     name: 'every incarnation has the same name',
     fails: { 'restart-is-another-incarnation': 'a restart changes the epoch' },
     break: (backend) => ({
