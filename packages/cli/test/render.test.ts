@@ -178,6 +178,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
       itemWith(),
     ],
     turns: null,
+    queue: [],
   }
   expect(rendered(check, document)).toMatchInlineSnapshot(`
     "add-search-a2b3  waiting  permission: Run "npm test"
@@ -601,6 +602,7 @@ describe('text of agents', () => {
         deliverables: [{ path: evil, exists: false }],
         workspaceText: evil,
         turns: null,
+        queue: [{ id: evil, text: evil, at: evil, triedAt: evil, failure: { code: evil, text: evil } }],
         tail: [
           itemWith({ text: evil, from: evil }),
           itemWith({ kind: 'tool', tool }),

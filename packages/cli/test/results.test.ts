@@ -120,6 +120,32 @@ describe('send', () => {
   })
 })
 
+describe('send --when idle', () => {
+  it('keeps the message for whichever command sees the agent idle, and says so', async () => {
+    placeWith()
+    const id = await spawned('Do [[permission: npm test]]')
+    const { code, stdout } = await callOrch(place, ['send', id, 'Then the docs [[answer: written]]', '--when', 'idle'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\S+ {2}queued {2}It waits until the agent is idle, which some orch process must see/)
+    expect((await callOrch(place, ['status'])).stdout).toContain('(1 message for when it is idle)')
+    expect((await callOrch(place, ['check', id])).stdout).toMatch(/^waits for idle since \d+s {2}Then the docs/m)
+    expect(await resultOf('complete', id, '--dry-run')).toMatchObject({ code: 40 })
+    expect(await resultOf('answer', id, '--allow')).toMatchObject({ code: 0 })
+    expect(await resultOf('wait', id, '--until', 'idle')).toMatchObject({ code: 0, agents: [{ agent: { queued: 0 } }] })
+    expect((await callOrch(place, ['tail', id, '-n', '1'])).stdout).toBe('written\n')
+  })
+
+  it('takes no other moment, and is not for an agent that does not show its turns', async () => {
+    placeWith({ without: ['turns'] })
+    const id = await spawned('Do [[hang: it]]')
+    const error = (code: number, name: string): object => ({ code, error: name })
+    expect(errorOf(await callOrch(place, ['send', id, 'x', '--when', 'done', '--json']))).toEqual(error(64, 'USAGE'))
+    expect(errorOf(await callOrch(place, ['send', id, 'x', '--when', 'idle', '--json']))).toEqual(
+      error(34, 'UNSUPPORTED'),
+    )
+  })
+})
+
 describe('send --wait', () => {
   it('prints exactly the final answer to this message, and nothing on stderr', async () => {
     placeWith()

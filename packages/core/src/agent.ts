@@ -176,6 +176,8 @@ export interface Agent {
   readonly endedAt: string | null
   readonly revision: string
   readonly capabilities: readonly Capability[]
+  /** How many messages of `send --when idle` it has that are not proven to be delivered; `check` lists them. */
+  readonly queued: number
 }
 
 /** How sure a delivery is: see `Receipt`. */
@@ -183,7 +185,8 @@ export type Delivery = 'confirmed' | 'queued' | 'accepted' | 'unconfirmed' | 're
 
 /**
  * What is known of a message's delivery.
- * `confirmed`: the agent's own record holds it; `queued`: so, behind a running turn; `accepted`: the program
+ * `confirmed`: the agent's own record holds it; `queued`: so, behind a running turn, or orch's own record of the agent
+ * holds it until the agent is idle (reason `WAITS_FOR_IDLE`); `accepted`: the program
  * or server took it, its record was not seen; `unconfirmed`: it may or may not have arrived, never retry blindly;
  * `refused`: nothing was sent, `reason` says why.
  */
@@ -193,6 +196,18 @@ export interface Receipt {
   readonly reason: Reason | null
   readonly evidence: readonly Evidence[]
   readonly at: string
+}
+
+/** A message that is given to its agent when that is idle, by whichever orch process sees it so: once, or not at all. */
+export interface QueuedMessage {
+  readonly id: string
+  readonly text: string
+  /** When it was sent, ISO 8601. */
+  readonly at: string
+  /** When a process began to deliver it, ISO 8601; `null` while it waits. From then on nobody tries again. */
+  readonly triedAt: string | null
+  /** Why it was provably not delivered; with a `triedAt` and without this, nobody knows whether it arrived. */
+  readonly failure: Reason | null
 }
 
 /** A tool call inside an {@link Item}. */

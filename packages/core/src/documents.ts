@@ -6,6 +6,7 @@ import type {
   Item,
   Lifecycle,
   Phase,
+  QueuedMessage,
   Reason,
   Receipt,
   State,
@@ -102,6 +103,8 @@ export interface CheckDocument extends Doc {
   readonly tail: readonly Item[]
   /** What the newest turns used, oldest first; `null` when that is not known. */
   readonly turns: readonly TurnUsage[] | null
+  /** Messages of `send --when idle` that are not proven to be delivered, oldest first. */
+  readonly queue: readonly QueuedMessage[]
 }
 
 /** One line of `tail --json`. */

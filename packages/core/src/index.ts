@@ -11,6 +11,7 @@ export type {
   Item,
   Lifecycle,
   Phase,
+  QueuedMessage,
   Reason,
   Receipt,
   RequestKind,

@@ -55,9 +55,12 @@ export interface Backend {
   open(scope: Scope): Promise<World>
   /** What is killed at barriers on this backend alone. */
   scenarios: readonly Scenario[]
+  /** Barriers that no command comes to on this backend. `@default` none */
+  without?: RegExp
 }
 
-export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: [] }
+/** An agent that does not show its turns is never sent anything for when it is idle. */
+export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: [], without: /^queue-/ }
 export const openCodeBackend: Backend = { name: 'opencode', open: openOpenCode, scenarios: OPEN_CODE_SCENARIOS }
 
 async function openTmux(scope: Scope): Promise<World> {

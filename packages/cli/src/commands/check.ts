@@ -6,6 +6,7 @@ import { oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
 import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
+import { writeQueue } from '../render/queue.ts'
 import { contextText, dollars, tokensText, writeTurns } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -27,10 +28,11 @@ export const command: Command<CheckDocument> = defineCommand({
 })
 
 function render(document: CheckDocument, page: Page): void {
-  const { agent, git, deliverables, tail, turns } = document
+  const { agent, git, deliverables, tail, turns, queue } = document
   writeAgentLine(page, agent)
   writeEvidence(page, agent.evidence)
   for (const request of agent.requests) writeRequest(page, agent.id, request)
+  writeQueue(page, agent.id, queue)
   writeFields(agent, page)
   if (git !== null) writeGit(git, page)
   for (const { path, exists } of deliverables)

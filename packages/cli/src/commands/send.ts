@@ -17,12 +17,19 @@ export const command: Command<SendDocument> = defineCommand({
   },
   options: {
     file: FILE_OPTION,
+    when: {
+      type: 'string',
+      choices: ['idle'],
+      requiresArg: true,
+      describe: 'idle: once no turn runs; kept for the orch command that sees that, such as wait or status',
+    },
     force: { type: 'boolean', describe: 'Send even while the agent waits on a request or is being ended' },
     ...TURN_OPTIONS,
   },
   takesRest: true,
   examples: [
     ['orch send fix-login "Use OAuth"', 'exit code 0 delivered, 30 refused, 31 not confirmed'],
+    ['orch send @last "Now the docs" --when idle', 'some orch command must look: orch wait @last'],
     ['git diff | orch send @last -', 'the message from stdin'],
     ['orch send @last "Is it done?" --wait', 'prints exactly the final answer; exit codes as of wait'],
   ],
@@ -35,7 +42,7 @@ export const command: Command<SendDocument> = defineCommand({
     })
     const orch = await context.orch()
     const id = await resolveAgent(orch, args.agent)
-    return send(orch, id, text, { force: args.force, ...turn, signal: context.signal })
+    return send(orch, id, text, { force: args.force, when: args.when, ...turn, signal: context.signal })
   },
   render,
   exitCode: (document) => messageExitCode(document.receipt, document),

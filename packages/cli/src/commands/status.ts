@@ -5,6 +5,7 @@ import { EXIT, STATE_EXIT_CODES } from '../exit-codes.ts'
 import { listOption, statesOf } from '../options.ts'
 import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { stateOf } from '../render/agent.ts'
+import { queuedText } from '../render/queue.ts'
 import { USAGE_COLUMNS, usageCells, writeTotals } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -59,7 +60,7 @@ function render(document: StatusDocument, page: Page, withUsage: boolean): void 
         age(agent.since, page.now),
         age(agent.spawnedAt, page.now),
         ...(withUsage ? usageCells(agent.usage) : []),
-        agent.reason.text,
+        `${agent.reason.text}${queuedText(agent.queued)}`,
       ]),
     )
   }

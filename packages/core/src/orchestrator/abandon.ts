@@ -1,7 +1,8 @@
-import type { Usage } from '../agent.ts'
+import type { Reason, Usage } from '../agent.ts'
 import type { AbandonDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { undelivered } from './deliver-queued.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
 import { lookAt } from './look.ts'
 import type { CallOptions } from './options.ts'
@@ -16,18 +17,19 @@ type AbandonResult = AbandonDocument['results'][number]
 /** Ends agents without verification and closes their records; their work stays on disk. Twice is fine. */
 export async function abandon(orch: Orch, ids: readonly string[], options: CallOptions = {}): Promise<AbandonDocument> {
   const usages = await usagesOf(orch, ids, options.signal)
+  const warnings: Reason[] = []
   const results = await forEachAgent<AbandonResult>(
     ids,
-    (id) => abandonOne(orch, id, { ...options, usage: usages.get(id) ?? null }),
+    (id) => abandonOne(orch, id, { ...options, usage: usages.get(id) ?? null, warnings }),
     (id, error) => ({ id, ok: false, stop: null, error }),
   )
-  return { apiVersion: 1, warnings: [], results }
+  return { apiVersion: 1, warnings, results }
 }
 
 async function abandonOne(
   orch: Orch,
   id: string,
-  { usage, signal }: CallOptions & { readonly usage: Usage | null },
+  { usage, warnings, signal }: CallOptions & { readonly usage: Usage | null; readonly warnings: Reason[] },
 ): Promise<AbandonResult> {
   const stored = await reread(orch, id)
   if (stored.closed && stored.record.lifecycle === 'completed') {
@@ -39,8 +41,14 @@ async function abandonOne(
   if (stored.closed) return { id, ok: true, stop: null, error: null }
   const stop = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
   // barrier: abandon-stopped
-  if (stop.proven) await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })
+  if (stop.proven)
+    warnings.push(...notDelivered(await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })))
   return { id, ok: stop.proven, stop, error: null }
+}
+
+function notDelivered(stored: StoredRecord): readonly Reason[] {
+  const text = undelivered(stored)
+  return text === null ? [] : [{ code: 'NOT_DELIVERED', text: `"${stored.record.id}" was ended: ${text}` }]
 }
 
 /** One look at all of them. One whose record cannot be read has its error later. */

@@ -6,7 +6,7 @@ import { readGitInfo } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { shownUsage } from '../usage.ts'
 import { readPage } from '../workspace/workspace.ts'
-import { lookAtOne } from './look.ts'
+import { lookAndDeliver } from './deliver-queued.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { readTranscript } from './read-transcript.ts'
@@ -26,7 +26,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   const [recovered = stored] = await recoverSpawns(orch, [stored], [], options.signal)
   const { directory, base, workspace } = recovered.record
   const [look, git, newest] = await Promise.all([
-    lookAtOne(orch, recovered, options.signal),
+    lookAndDeliver(orch, recovered, options.signal),
     readGitInfo(directory, base, options.signal),
     readNewest(orch, recovered.record, options.signal),
   ])
@@ -40,6 +40,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     workspaceText: readPage(workspace),
     tail: newest.items,
     turns: newest.turns,
+    queue: look.stored.record.queue ?? [],
   }
 }
 

@@ -1,6 +1,7 @@
 import { NOT_SHOWN } from '../backend.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
 import { isComplete, openRequests } from '../state/derive-state.ts'
+import { undelivered } from './deliver-queued.ts'
 import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
 import { hasEnded, type Look, lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
@@ -8,7 +9,7 @@ import type { Orch } from './orch.ts'
 import { assertSound, closeRecord, reread } from './update-record.ts'
 
 /**
- * Verifies that the task is done (the phase says so, nothing is asked, no turn runs), then ends each agent and closes
+ * Verifies that the task is done (the phase says so, nothing is asked, no turn runs, no message waits), then ends each agent and closes
  * its record. Nothing is ended unless every check passed or `force` overrides it; a record is closed only on proof.
  */
 export async function complete(
@@ -37,7 +38,7 @@ async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions):
   const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
   const { lifecycle } = look.stored.record
   if (look.stored.closed) return alreadyClosed(id, lifecycle)
-  const checks = [phaseCheck(look), requestCheck(look), turnCheck(look)].map(
+  const checks = [phaseCheck(look), requestCheck(look), turnCheck(look), ...queueCheck(look)].map(
     (check): CompleteCheck => (check.result === 'fail' && options.force ? { ...check, result: 'overridden' } : check),
   )
   const ok = checks.every(({ result }) => result !== 'fail')
@@ -92,4 +93,10 @@ function turnCheck(look: Look): CompleteCheck {
   if (turn.known && turn.value.status === 'running') return { name, result: 'fail', text: 'A turn runs' }
   if (turn.known) return { name, result: 'pass', text: 'No turn runs' }
   return { name, result: 'skip', text: 'This program does not show its turns' }
+}
+
+/** What waits for it to be idle would never be delivered any more. */
+function queueCheck({ stored }: Look): readonly CompleteCheck[] {
+  const text = undelivered(stored)
+  return text === null ? [] : [{ name: 'queue', result: 'fail', text }]
 }

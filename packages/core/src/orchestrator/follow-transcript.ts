@@ -3,8 +3,9 @@ import type { BackendEvent } from '../backend.ts'
 import type { TailLine } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { lookAndDeliver } from './deliver-queued.ts'
 import type { Following } from './follow.ts'
-import { hasEnded, lookAtOne } from './look.ts'
+import { hasEnded } from './look.ts'
 import type { TailOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { readAfter, shownBy } from './read-transcript.ts'
@@ -26,7 +27,7 @@ export async function* followTranscript(
       if (event?.type === 'gap') yield* catchUp(orch, stored, options, told)
     }
     if (events.every((event) => event?.type === 'item' || event?.type === 'delta')) continue
-    const look = await lookAtOne(orch, await reread(orch, id), options.signal)
+    const look = await lookAndDeliver(orch, await reread(orch, id), options.signal)
     const { state, reason } = look.agent
     const now = `${state} ${reason.code}`
     const rested = now !== last && last !== '' && !isBusy(state)

@@ -9,6 +9,7 @@ import { shownUsage } from '../usage.ts'
 import { type Report, readReport } from '../workspace/report.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
+import { withoutAttempts } from './without-attempts.ts'
 
 /** One agent as one look showed it. */
 export interface Look {
@@ -16,6 +17,8 @@ export interface Look {
   readonly observation: Observation | null
   readonly report: Report
   readonly agent: Agent
+  /** Whether nobody else changed the record since it was read, which was before the backend was asked. */
+  readonly isCurrent: boolean
 }
 
 /** What one bulk look showed. */
@@ -93,7 +96,7 @@ export async function lookAtOne(orch: Orch, stored: StoredRecord, signal?: Abort
 export function withoutLook(stored: StoredRecord, reason: Reason): Look {
   const observation = isObservable(stored) ? unseen(stored.record.id, reason) : null
   const report = reportOf(stored)
-  return { stored, observation, report, agent: toAgent(stored, observation, report, []) }
+  return { stored, observation, report, agent: toAgent(stored, observation, report, []), isCurrent: false }
 }
 
 /** What a backend needs to know of an agent. */
@@ -174,7 +177,8 @@ function toLook(
   const capabilities = answer.capabilities.get(before.record.id) ?? []
   const lookOf = (stored: StoredRecord): Look => {
     const report = stored === before && isPresent(observation) ? earlier : reportOf(stored)
-    return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities) }
+    const isCurrent = stored.revision <= before.revision + 1
+    return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities), isCurrent }
   }
   const change = observation === null ? null : newFactsOf(before, observation)
   return change === null ? lookOf(before) : keepFacts(orch, before, change).then(lookOf)
@@ -216,7 +220,7 @@ function newFactsOf(
   return (now) => ({
     ...(newExit ? { exit } : {}),
     ...(newFacts ? { facts: observation.facts ?? null } : {}),
-    ...(settled ? { attempts: now.attempts.filter(({ id }) => !arrived.includes(id)) } : {}),
+    ...(settled ? withoutAttempts(now, arrived) : {}),
   })
 }
 
@@ -257,6 +261,7 @@ function toAgent(
     endedAt: record.endedAt,
     revision: String(stored.revision),
     capabilities,
+    queued: record.queue?.length ?? 0,
   }
 }
 

@@ -104,6 +104,11 @@ export interface ServerLogsOptions extends CallOptions {
 export interface SendOptions extends CallOptions, TurnOptions {
   /** Sends even while the agent is being ended, waits on a request, or could not be looked at. @default false */
   readonly force?: boolean | undefined
+  /**
+   * `idle`: the message is given now if the agent is idle, else kept in its record until an orch process sees it idle.
+   * Not with `force`. @default now, whatever the agent does
+   */
+  readonly when?: 'idle' | undefined
 }
 
 /** What `wait` takes. */

@@ -4,7 +4,8 @@ import { forEachAgent } from './end-agent.ts'
 import { type Look, lookAt } from './look.ts'
 import type { ResumeOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { deliver, refusalOf, refused } from './send.ts'
+import { refusalOf, refused } from './refusal.ts'
+import { deliver } from './send.ts'
 import { assertSound, reread } from './update-record.ts'
 
 type ResumeResult = ResumeDocument['results'][number]

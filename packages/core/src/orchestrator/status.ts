@@ -3,15 +3,15 @@ import type { Orphan, StatusDocument } from '../documents.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import type { RecordList } from '../registry/registry.ts'
 import { totalUsage } from '../usage.ts'
+import { actOnLook } from './act-on-look.ts'
 import { type BulkLook, lookAt } from './look.ts'
 import type { StatusOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { recoverSpawns } from './recover.ts'
 import { documentFor } from './warnings.ts'
 
 /**
  * The agents of the project, those that need somebody first. One bulk look per backend; recovers spawns whose process
- * died. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
+ * died, and delivers messages that wait for an idle agent. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
  * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read; `BACKEND_UNKNOWN` for a backend
  * that is not known and has no agent
  */
@@ -57,17 +57,15 @@ function isWanted(orch: Orch, options: StatusOptions, { record, closed }: Stored
   return options.allProjects === true || record.project === orch.project
 }
 
-/** A second look only where recovery changed something. */
+/** A second look only where the first one made something change. */
 async function lookAgain(
   orch: Orch,
   records: readonly StoredRecord[],
   first: BulkLook,
   signal: AbortSignal | undefined,
 ): Promise<BulkLook> {
-  const now = first.looks.map(({ stored }) => stored)
-  const recovered = await recoverSpawns(orch, now, first.found, signal)
-  if (recovered === now) return first
-  const changed = recovered.filter((stored, index) => stored !== now[index])
+  const now = await actOnLook(orch, first, signal)
+  const changed = now.filter((stored, index) => stored !== first.looks[index]?.stored)
   if (changed.length === 0) return first
   const again = await lookAt(orch, changed, { signal })
   const looks = new Map([...first.looks, ...again.looks].map((look) => [look.stored.record.id, look]))

@@ -4,11 +4,12 @@ import type { WaitDocument, WaitOutcome } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { actOnLook } from './act-on-look.ts'
+import { isDeliverable, nextQueued } from './deliver-queued.ts'
 import { follow } from './follow.ts'
 import { type Look, lookAt, withoutLook } from './look.ts'
 import type { WaitOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { recoverSpawns } from './recover.ts'
 import { assertSound, reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -27,7 +28,8 @@ const ENDINGS = ['failed', 'lost', 'exited', 'waiting', 'idle', 'closed'] as con
 const OF_TURNS: readonly State[] = ['idle', 'working']
 
 /**
- * Waits until all agents (or any) are in a wanted state or phase. Subscribes first, then looks. Ends early when an
+ * Waits until all agents (or any) are in a wanted state or phase. Subscribes first, then looks; delivers messages that
+ * wait for an idle agent, which is then not idle yet. Ends early when an
  * agent cannot get there by itself: it failed, is lost, has exited, waits on somebody, is idle, or was closed.
  * @throws OrchError `UNSUPPORTED` when an agent never shows what is waited for; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
  */
@@ -99,10 +101,9 @@ async function notSeenInTime(orch: Orch, id: string): Promise<Look> {
 async function look(orch: Orch, ids: readonly string[], signal: AbortSignal | undefined): Promise<readonly Look[]> {
   const records = await Promise.all(ids.map((id) => reread(orch, id)))
   const first = await lookAt(orch, records, { signal })
-  const now = first.looks.map(({ stored }) => stored)
-  const recovered = await recoverSpawns(orch, now, first.found, signal)
-  if (recovered.every((stored, index) => stored === now[index])) return first.looks
-  return (await lookAt(orch, recovered, { signal })).looks
+  const now = await actOnLook(orch, first, signal)
+  if (now.every((stored, index) => stored === first.looks[index]?.stored)) return first.looks
+  return (await lookAt(orch, now, { signal })).looks
 }
 
 /** Nothing is guessed: an agent that does not show its turns is never waited for to be idle. */
@@ -139,11 +140,18 @@ function outcomeOf(looks: readonly Look[], goal: Goal, beingEnded: boolean): Wai
 }
 
 /** How waiting for one agent would end now; `null` while it may still get there. */
-function endingOf({ agent }: Look, goal: Goal): WaitOutcome | null {
+function endingOf(look: Look, goal: Goal): WaitOutcome | null {
+  const { agent } = look
+  if (goal.phase === null && goesOn(look)) return null
   if (isMet(agent.state, agent.phase?.name, goal)) return 'met'
   if (agent.lifecycle === 'completed' || agent.lifecycle === 'abandoned') return 'closed'
   if (agent.state === 'done') return goal.until.includes('idle') && goal.phase === null ? 'met' : 'closed'
   return ENDINGS.find((ending) => ending === agent.state) ?? null
+}
+
+/** A message waits for it to be idle, and whoever looks delivers that: it does not rest. */
+function goesOn(look: Look): boolean {
+  return isDeliverable(look) && nextQueued(look.stored) !== undefined
 }
 
 function isMet(state: State, phase: string | undefined, goal: Goal): boolean {

@@ -1,4 +1,4 @@
-import type { Exit, Lifecycle, Reason, Receipt, Usage } from '../agent.ts'
+import type { Exit, Lifecycle, QueuedMessage, Reason, Receipt, Usage } from '../agent.ts'
 import type { Attempt, PermissionMode, PermissionRule, ProgramSpec } from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
@@ -41,6 +41,8 @@ export interface AgentRecord {
   readonly exit: Exit | null
   /** Messages whose arrival is not proven. */
   readonly attempts: readonly Attempt[]
+  /** Messages for when it is idle, oldest first, until they are proven to be delivered. */
+  readonly queue?: readonly QueuedMessage[]
   /** Requests of the workspace that were answered: `BLOCKED:` and `QUESTION:` lines stay in the file. */
   readonly answered: readonly string[]
   /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
