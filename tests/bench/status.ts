@@ -8,11 +8,12 @@ import { type TmuxStand, tmuxStand } from './support/tmux-stand.ts'
 
 export const status: Bench = {
   name: 'status',
-  about: '`status --json` of 0 to 1000 tmux agents, and of 10 and 100 OpenCode agents in 1 and 30 directories',
+  about: '`status --json` of 0 to 1000 tmux agents, and of 10 to 500 OpenCode agents in 1 and 30 directories',
   async *comparisons(stand) {
     yield* ofTmux(stand)
     yield* ofOneDirectory(stand)
     yield* ofManyDirectories(stand)
+    yield* ofManySessions(stand)
   },
 }
 
@@ -66,6 +67,22 @@ async function* ofManyDirectories(stand: Stand): AsyncIterable<Comparison> {
   await openCode.settled('working', directories)
   yield ofOpenCode(openCode, where, { idle: more, working: directories })
   await openCode.end()
+}
+
+async function* ofManySessions(stand: Stand): AsyncIterable<Comparison> {
+  const [count, atWork] = stand.quick ? [6, 2] : [500, 5]
+  for (const directories of stand.quick ? [2] : [1, 30]) {
+    const openCode = await openCodeStand(stand)
+    await openCode.add('Answer [[answer: Done]]', 1, directories)
+    await openCode.settled('idle', 1)
+    await openCode.addQuiet(count - 1, directories)
+    await openCode.settled('idle', count)
+    await openCode.prompt('[[hold: until the end]]', openCode.sessions.slice(0, atWork))
+    await openCode.settled('working', atWork)
+    const where = `in ${directories} ${directories === 1 ? 'directory' : 'directories'}`
+    yield { ...ofOpenCode(openCode, where, { idle: count - atWork, working: atWork }), target: { ratio: 1.5 } }
+    await openCode.end()
+  }
 }
 
 type Counts = Partial<StatusDocument['counts']>

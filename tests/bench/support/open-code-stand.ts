@@ -6,6 +6,7 @@ import { git } from '../../harness/git-repository.ts'
 import { type ScriptedModel, startScriptedModel } from '../../scripted-model/scripted-model.ts'
 import { openCodePlace, type Place } from '../../stories/support/place.ts'
 import type { Stand } from './bench.ts'
+import { quietAgents } from './quiet-agents.ts'
 import { type RawServer, rawServer } from './raw-server.ts'
 import { type TimedRun, timeProcess } from './timed-process.ts'
 
@@ -29,6 +30,8 @@ export interface OpenCodeStand {
   orch(...args: readonly string[]): Promise<TimedRun>
   /** Adds agents with this task, by turns in as many worktrees. */
   add(task: string, count: number, directories: number): Promise<void>
+  /** Adds agents like the first one, whose turn must have ended, by turns in as many worktrees, and gives them no turn. */
+  addQuiet(count: number, directories: number): Promise<void>
   /** Resolves when `status` shows so many agents in this state. */
   settled(state: 'idle' | 'working', count: number): Promise<void>
   /** POSTs a text to each of these, without orch. */
@@ -68,6 +71,12 @@ export async function openCodeStand(stand: Stand): Promise<OpenCodeStand> {
       }
       const ends = await Promise.allSettled([addAll(), addAll()])
       for (const end of ends) if (end.status === 'rejected') throw end.reason
+    },
+    async addQuiet(count, directories) {
+      stand.progress(`making ${count} quiet OpenCode agents in ${directories} directories`)
+      const [like] = sessions as [Session]
+      const [server, folders] = [await rawServer(place), await worktrees(place, directories)]
+      sessions.push(...(await quietAgents({ place, server, like, count, directories: folders })))
     },
     async settled(state, count) {
       const isSo = async (): Promise<boolean> => {
