@@ -54,7 +54,8 @@ export async function observeServer(
   target: JsonValue,
   refs: readonly AgentRef[],
 ): Promise<ObserveResult> {
-  const located = await Promise.all(refs.map((ref) => locate(context, api, sessions, ref)))
+  const byId = new Map(sessions.map((session) => [session.id, session]))
+  const located = await Promise.all(refs.map((ref) => locate(context, api, byId, ref)))
   const open = located.filter(({ session, ref }) => session !== null && mayBeOpen(session, ref))
   const names = [...new Set(open.flatMap(({ session }) => session?.directory ?? []))]
   const families = familiesOf(sessions)
@@ -81,13 +82,12 @@ function wasSeen({ existence, turn, requests }: Observation): boolean {
 async function locate(
   { host }: Context,
   api: Api,
-  sessions: readonly Session[],
+  sessions: ReadonlyMap<string, Session>,
   ref: AgentRef,
 ): Promise<{ readonly ref: AgentRef; readonly session: Session | null }> {
   const handle = parseHandle(ref.handle)
-  const isIt = ({ id, tag }: Session): boolean =>
-    handle === null ? tag?.id === ref.id && tag.namespace === host.namespace : id === handle.sessionId
-  const listed = sessions.find(isIt)
+  const isIt = ({ tag }: Session): boolean => tag?.id === ref.id && tag.namespace === host.namespace
+  const listed = handle === null ? [...sessions.values()].find(isIt) : sessions.get(handle.sessionId)
   if (listed !== undefined || handle === null) return { ref, session: listed ?? null }
   const session = await api.session(handle.sessionId)
   return { ref, session: session?.archivedAt === null ? session : null }
