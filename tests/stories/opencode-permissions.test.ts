@@ -23,9 +23,10 @@ beforeAll(async () => {
   await place.write('secret.env', 'secret words\n')
 })
 
-/** What the tools of an agent gave back, in their order, with their names. */
+/** What the agent's own tools gave back, not those of its subagents, in their order, with their names. */
 async function results(id: string): Promise<[string | undefined, string][]> {
-  const tools = (await itemsOfTail(place, id, '-n', '100')).flatMap(({ tool }) => tool ?? [])
+  const items = await itemsOfTail(place, id, '-n', '100')
+  const tools = items.flatMap(({ from, tool }) => (from === null && tool !== null ? [tool] : []))
   return tools.map(({ name, status, output }) => [name, `${status}: ${output}`])
 }
 
