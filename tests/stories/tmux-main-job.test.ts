@@ -48,6 +48,9 @@ describe('the main job on tmux', () => {
     await eventually(async () => (await receivedBy(place, id)).at(-1) === 'blue')
     expect((await receivedBy(place, id)).slice(2)).toEqual(['[[ask: Which colour?]]', 'blue'])
     expect(await place.agent(id)).toMatchObject({ state: 'running', requests: [] })
+    const early = await place.orch('--json', 'send', id, 'Later', '--when', 'idle')
+    expect(early).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
+    expect((await place.agent(id)).queued).toBe(0)
 
     const waiting = await place.start('wait', id, '--json')
     await place.orch('send', id, `[[child]] [[phase: Complete - it's "done"]]`)
