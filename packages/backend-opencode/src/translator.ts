@@ -1,4 +1,5 @@
-import { type BackendEvent, sanitize } from '@orch/core'
+import { type BackendEvent, type Reason, sanitize } from '@orch/core'
+import { createDeltaOrder, type DeltaPlace } from './delta-order.ts'
 import { itemOf } from './items.ts'
 import {
   fields,
@@ -46,6 +47,8 @@ const REQUEST_EVENTS = new Set([
   'question.rejected',
 ])
 
+const OUT_OF_ORDER: Reason = { code: 'OUT_OF_ORDER', text: 'Text came in another order than it was written' }
+
 interface State extends TranslatorOptions {
   readonly parents: Map<string, string>
   /** Titles of subagents. */
@@ -56,6 +59,7 @@ interface State extends TranslatorOptions {
   readonly messages: Map<string, { readonly role: StoredMessage['role']; readonly at: number }>
   /** What was last announced of each part. */
   readonly announced: Map<string, string>
+  readonly placeOf: (partId: string, eventId: unknown) => DeltaPlace
 }
 
 /** A translator for one server. Events must be given to it in their order, one after the other. */
@@ -69,6 +73,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     ends: new Set(),
     messages: new Map(),
     announced: new Map(),
+    placeOf: createDeltaOrder(),
   }
   return {
     translate: (event) => translate(state, event),
@@ -81,8 +86,8 @@ export function createTranslator(options: TranslatorOptions): Translator {
 
 async function translate(state: State, event: unknown): Promise<BackendEvent[]> {
   const { payload, directory } = fields(event)
-  const { type, properties } = fields(payload)
-  const body = fields(properties)
+  const { id, type, properties } = fields(payload)
+  const body: Record<string, unknown> = { ...fields(properties), eventId: id }
   const sessionId = String(body.sessionID ?? '')
   const agent = state.agents.get(sessionId)
   if (typeof type !== 'string') return []
@@ -199,9 +204,12 @@ async function partUpdated(state: State, place: Place, part: Part | null): Promi
 
 /** Deltas of reasoning look like those of text: the part must be known first. Of one that was begun before, text is missing. */
 async function partDelta(state: State, place: Place, body: Record<string, unknown>): Promise<BackendEvent[]> {
-  const { partID, messageID, field, delta } = body
+  const { partID, messageID, field, delta, eventId } = body
   if (typeof partID !== 'string' || typeof messageID !== 'string' || typeof delta !== 'string') return []
   if (field !== 'text') return []
+  const order = state.placeOf(partID, eventId)
+  if (order === 'again') return []
+  if (order === 'late') return [{ type: 'gap', agent: place.agent, reason: OUT_OF_ORDER }]
   const announcement: BackendEvent[] = []
   if (!state.announced.has(partID)) {
     const message = await state.lookUp(place, messageID)

@@ -9,6 +9,11 @@ async function translated(name: string, content: boolean, times = 1): Promise<Ba
   const recording = recorded(`events-${name}`) as unknown[]
   const isPart = (event: unknown): boolean => fields(fields(event).payload).type === 'message.part.updated'
   const events = recording.flatMap((event) => (isPart(event) ? Array.from({ length: times }, () => event) : [event]))
+  return translatedFrom(events, content)
+}
+
+/** The same for events of one session. */
+async function translatedFrom(events: readonly unknown[], content = true): Promise<BackendEvent[]> {
   const ids = events.map((event) => fields(fields(fields(event).payload).properties).sessionID)
   const sessionId = ids.find((id) => typeof id === 'string') as string
   const agents = new Map([[sessionId, 'agent']])
@@ -77,6 +82,21 @@ describe('translate()', () => {
     expect(kinds).toContain('reasoning')
     const finals = events.flatMap((event) => (event.type === 'item' && event.item.final ? [event.item] : []))
     for (const { id, text } of finals) expect(texts.get(id)).toBe(text)
+  })
+
+  it('tells no text twice that comes twice, and says so when text comes late', async () => {
+    const events = recorded('events-answer') as unknown[]
+    const isDelta = (event: unknown): boolean => fields(fields(event).payload).type === 'message.part.delta'
+    const twice = await translatedFrom(events.flatMap((event) => (isDelta(event) ? [event, event] : [event])))
+    expect(twice).toEqual(await translated('answer', true))
+    const [second, third] = events.flatMap((event, index) => (isDelta(event) ? [index] : [])).slice(1)
+    const swapped = events
+      .with(second as number, events[third as number])
+      .with(third as number, events[second as number])
+    const told = await translatedFrom(swapped)
+    const gap = { type: 'gap', agent: 'agent', reason: { code: 'OUT_OF_ORDER' } }
+    expect(told.filter(({ type }) => type === 'gap')).toMatchObject([gap])
+    expect(count(told, 'delta')).toBe(count(twice, 'delta') - 1)
   })
 
   it('is about nobody else', async () => {
