@@ -80,10 +80,13 @@ async function stopSession(api: Api, session: Session, signal: AbortSignal): Pro
   const address = { sessionId: session.id, directory: session.directory }
   const archived = session.archivedAt === null ? await api.archiveSession(address) : session
   // barrier: opencode-session-archived
-  const isIdle = !(await api.statuses(session.directory)).has(session.id)
+  const isIdle = async (): Promise<boolean> => !(await api.statuses(session.directory)).has(session.id)
+  // A message that was on its way starts a turn even in a session that is put away.
+  const late = (await isIdle()) ? null : await abortTurn(api, session, signal)
+  const proven = late === null || (await isIdle())
   const state = archived === null ? 'is not on the server any more' : 'is put away and runs no turn'
-  const proof = seen(`session "${session.id}" ${isIdle ? state : 'still runs a turn'}`)
-  return { proven: isIdle, evidence: interrupted ? [...evidence, proof] : [proof] }
+  const proof = seen(`session "${session.id}" ${proven ? state : 'still runs a turn'}`)
+  return { proven, evidence: [...(interrupted ? evidence : []), ...(late?.evidence ?? []), proof] }
 }
 
 /** The turns of the server ended with it; what they had started may live on and belongs to one of its agents. */
