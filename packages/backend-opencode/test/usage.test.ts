@@ -167,13 +167,13 @@ describe('the usage of a turn', () => {
   })
 
   it('is known of a turn with more answers than one page holds, and none of a turn that is shown in part', async () => {
-    const steps = Array.from({ length: 120 }, () => '[[usage: 10, 0, 1, 0]] [[tool: nosuch | {}]]').join(' ')
+    const steps = Array.from({ length: 110 }, () => '[[usage: 10, 0, 1, 0]] [[tool: nosuch | {}]]').join(' ')
     const agent = await startAgent(site.open(), site.request(), `[[usage: 1000, 0, 1, 0]] [[answer: first]]`)
     await agent.ended()
     await agent.send(`${steps} [[usage: 10, 0, 1, 0]] [[answer: done]]`)
     await agent.ended()
     const turns = await turnsOf(agent)
-    expect(turns.at(-1)?.usage).toMatchObject({ inputTokens: 1210, outputTokens: 121 })
+    expect(turns.at(-1)?.usage).toMatchObject({ inputTokens: 1110, outputTokens: 111 })
     await agent.send('[[usage: 7, 0, 1, 0]] [[answer: last]]')
     await agent.ended()
     expect((await turnsOf(agent)).map(({ usage }) => usage.inputTokens)).toEqual([7])

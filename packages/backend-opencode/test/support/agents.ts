@@ -51,7 +51,7 @@ export async function createAgent(backend: Backend, request: CreateRequest): Pro
           const { turn } = await observe()
           return turn.known && turn.value.status === 'ended' && turn.value
         },
-        { what: 'the end of the turn', timeoutMs: 20_000 },
+        { what: 'the end of the turn', timeoutMs: 60_000 },
       ),
     async recorded() {
       const updatedAt = (): unknown => (ref.facts as { updatedAt?: number } | null)?.updatedAt
