@@ -3,7 +3,7 @@ import type { Api, SessionAddress } from './client/api.ts'
 import { type Context, reach } from './context.ts'
 import { parseHandle } from './handle.ts'
 import type { StoredMessage } from './parse.ts'
-import { isFinalAnswer } from './turn.ts'
+import { isFinalAnswer } from './turn-rules.ts'
 
 /** How many messages one request asks for; the message is nearly always among the newest. */
 const PAGE = 50

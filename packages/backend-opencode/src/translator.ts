@@ -11,7 +11,7 @@ import {
   type Session,
   type StoredMessage,
 } from './parse.ts'
-import { isFinalAnswer } from './turn.ts'
+import { isFinalAnswer } from './turn-rules.ts'
 
 /** Turns the server's events into those of the contract. */
 export interface Translator {

@@ -2,8 +2,6 @@ import type { Attempt, Turn } from '@orch/core'
 import type { Status, StoredMessage } from './parse.ts'
 import { isYoung, TURN_RULES, type TurnFacts, type TurnRule } from './turn-rules.ts'
 
-export { isFinalAnswer } from './turn-rules.ts'
-
 /** What was seen of one session, in this order: its status, then its newest messages, oldest first. */
 export interface TurnView {
   /** `undefined` when the server does not list it: it is idle, or a turn has only just been accepted. */

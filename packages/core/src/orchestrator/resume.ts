@@ -1,7 +1,7 @@
 import type { Reason } from '../agent.ts'
 import type { ResumeDocument } from '../documents.ts'
 import { forEachAgent } from './end-agent.ts'
-import { type Look, lookAt } from './look.ts'
+import { type Look, lookAt, lookAtOne } from './look.ts'
 import type { ResumeOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { refusalOf, refused } from './refusal.ts'
@@ -25,16 +25,11 @@ export async function resume(orch: Orch, ids: readonly string[], options: Resume
   const seen = new Map(looks.map((look) => [look.stored.record.id, look]))
   const results = await forEachAgent<ResumeResult>(
     ids,
-    async (id) => resumeOne(orch, seen.get(id) ?? (await lookAgain(orch, id)), options),
+    // One whose record could not be read has the error of that as its result.
+    async (id) => resumeOne(orch, seen.get(id) ?? (await lookAtOne(orch, await reread(orch, id), signal)), options),
     (id, error) => ({ id, ok: false, stopped: null, receipt: null, error }),
   )
   return { apiVersion: 1, warnings: [], dryRun, results }
-}
-
-/** One whose record could not be read: the error of that is its result. */
-async function lookAgain(orch: Orch, id: string): Promise<Look> {
-  const { looks } = await lookAt(orch, [assertSound(await reread(orch, id))])
-  return looks[0] as Look
 }
 
 async function resumeOne(orch: Orch, look: Look, options: ResumeOptions): Promise<ResumeResult> {

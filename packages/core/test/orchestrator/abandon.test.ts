@@ -8,6 +8,7 @@ import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
+import { countLooks } from '../harness/count-looks.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -65,15 +66,7 @@ describe('abandon()', () => {
     const looks: number[] = []
     const { id } = await place.spawn('one')
     const other = await place.spawn('one two three')
-    const orch = await place.open({
-      wrap: (backend) => ({
-        ...backend,
-        observe: (agents, ...call) => {
-          looks.push(agents.length)
-          return backend.observe(agents, ...call)
-        },
-      }),
-    })
+    const orch = await place.open({ wrap: countLooks(looks) })
     await abandon(orch, [id, other.id])
     expect(looks).toEqual([2])
     const used = async (ended: string): Promise<unknown> => (await orch.registry.get(ended))?.record.usage?.inputTokens

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { interrupt } from '../../src/orchestrator/interrupt.ts'
 import { resume } from '../../src/orchestrator/resume.ts'
+import { countLooks } from '../harness/count-looks.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -52,15 +53,7 @@ describe('resume()', () => {
     const looks: number[] = []
     const one = await place.spawn('x')
     const other = await place.spawn('y')
-    const orch = await place.open({
-      wrap: (backend) => ({
-        ...backend,
-        observe: (agents, ...call) => {
-          looks.push(agents.length)
-          return backend.observe(agents, ...call)
-        },
-      }),
-    })
+    const orch = await place.open({ wrap: countLooks(looks) })
     expect((await resume(orch, [one.id, 'nobody-7k3q', other.id])).results).toMatchObject([
       { id: one.id, ok: true },
       { id: 'nobody-7k3q', ok: false, error: { code: 'AGENT_NOT_FOUND' } },
