@@ -224,11 +224,20 @@ const starting: Rule = ({ record, observation }) =>
     ? null
     : {
         state: 'starting',
-        reason: record.ending === undefined ? NO_TURN_YET : NEVER_BEGUN,
+        reason: whyStarting(record),
         evidence: evidenceOf(observation, 'existence'),
         since: record.spawnedAt,
       }
 
+function whyStarting({ ending, prompt }: AgentRecord): Reason {
+  if (ending !== undefined) return NEVER_BEGUN
+  return prompt?.delivery === 'unconfirmed' ? TASK_UNCONFIRMED : NO_TURN_YET
+}
+
+const TASK_UNCONFIRMED: Reason = {
+  code: 'TASK_UNCONFIRMED',
+  text: 'It runs no turn, and nobody knows whether it got its task: send it again, or abandon it',
+}
 const NO_TURN_YET: Reason = { code: 'NO_TURN_YET', text: 'It was accepted; no turn was seen yet' }
 const NEVER_BEGUN: Reason = {
   code: 'ENDING',

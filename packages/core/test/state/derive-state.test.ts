@@ -308,6 +308,13 @@ const PRECEDENCE: readonly Row[] = [
   },
   { says: '12 no turn yet is starting', seen: { turn: none }, state: 'starting', reason: 'NO_TURN_YET' },
   {
+    says: '12 no turn yet, and its task was perhaps lost',
+    record: { prompt: { messageId: 'm', delivery: 'unconfirmed', reason: null, evidence: [], at: AT } },
+    seen: { turn: none },
+    state: 'starting',
+    reason: 'TASK_UNCONFIRMED',
+  },
+  {
     says: '12 no turn yet, and its end was begun',
     record: { ending: 'completed' },
     seen: { turn: none },
