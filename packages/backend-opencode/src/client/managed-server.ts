@@ -34,15 +34,10 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
   const attempt = async (): Promise<Server | undefined> => {
     const look = await lookForManaged(folder, http, signal)
     if (look.state === 'up') return sameData(context, look.server)
-    const newest = newestClaim(folder)
-    const finished = readServerRecord(folder)?.generation ?? 0
-    if (newest !== null && newest.generation > finished && !mayReplace(folder, newest, awaited)) return undefined
+    const next = nextStart(folder, look.state === 'over' ? look.record.generation : 0, awaited)
+    if (next === undefined) return undefined
     ports -= 1
-    return startNext(context, newest !== null && newest.generation > finished ? newest : null, {
-      generation: Math.max(newest?.generation ?? 0, finished) + 1,
-      ports,
-      signal,
-    })
+    return startNext(context, next, ports, signal)
   }
   const server = await recheck(attempt, { timeoutMs: TIMING.createTimeoutMs, everyMs: 50, signal })
   if (server !== undefined) return server
@@ -59,6 +54,26 @@ function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string
   return join(base, 'opencode')
 }
 
+/** The start that follows what was seen. */
+interface NextStart {
+  readonly generation: number
+  /** A start that never finished; what it left running is ended first. */
+  readonly abandoned: StartClaim | null
+}
+
+/**
+ * The next start, for a process that saw the server of generation `ended` ended (0: none was ever there).
+ * @param awaited the generations that the caller waited for; a failure of one of them is its failure.
+ * @returns `undefined` while a start is under way, and when one has finished since that look: look again.
+ */
+export function nextStart(folder: string, ended: number, awaited: Set<number>): NextStart | undefined {
+  const newest = newestClaim(folder)
+  const abandoned = newest !== null && newest.generation > ended ? newest : null
+  if (abandoned !== null && !mayReplace(folder, abandoned, awaited)) return undefined
+  if ((readServerRecord(folder)?.generation ?? 0) !== ended) return undefined
+  return { generation: Math.max(newest?.generation ?? 0, ended) + 1, abandoned }
+}
+
 /** Whether an unfinished start is over: it failed before this call, or its process died. @throws its failure, if it was waited for. */
 function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: Set<number>): boolean {
   const failure = readFailure(folder, generation)
@@ -69,14 +84,13 @@ function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: 
 }
 
 async function startNext(
-  context: ManagedContext,
-  abandoned: StartClaim | null,
-  { generation, ports, signal }: { generation: number; ports: number; signal: AbortSignal },
+  { folder, command, env, http }: ManagedContext,
+  { generation, abandoned }: NextStart,
+  ports: number,
+  signal: AbortSignal,
 ): Promise<Server | undefined> {
-  const { folder, command, env, http } = context
   const program = findProgram(command, env)
-  const owner = currentOwner()
-  const claim = { generation, owner, ...(await drawPlace()) }
+  const claim = { generation, owner: currentOwner(), ...(await drawPlace()) }
   if (!takeClaim(folder, claim)) return undefined
   try {
     if (abandoned !== null) await endUnrecorded(abandoned)
