@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Item, Reason } from '../agent.ts'
 import type { BackendEvent } from '../backend.ts'
 import type { TailLine } from '../documents.ts'
@@ -7,7 +8,8 @@ import type { Transcript } from './read-transcript.ts'
 /** What one reader was told of an agent's transcript. */
 export interface Told {
   readonly id: string
-  readonly items: Map<string, Item>
+  /** What it was told last of each item; digests, because the texts themselves may be large. */
+  readonly items: Map<string, { readonly final: boolean; readonly digest: string }>
   /** Items that are not for this reader. */
   readonly hidden: Set<string>
   /** Unfinished items of which it is not known how much of the text still to be pushed is told already. */
@@ -45,7 +47,7 @@ export function* tellMissed(told: Told, { items, gap }: Transcript): Iterable<Ta
   yield* tellGapOnce(told, gap)
   for (const item of items) {
     const before = told.items.get(item.id)
-    if (before === undefined || !(before.final || isSame(before, item))) yield tellItem(told, item, true)
+    if (before === undefined || !(before.final || before.digest === digestOf(item))) yield tellItem(told, item, true)
   }
 }
 
@@ -64,20 +66,20 @@ export function* tellEvent(told: Told, event: BackendEvent, isShown: (item: Item
     if (before?.final && !item.final) return
     told.doubtful.delete(item.id)
     if (!isShown(item)) told.hidden.add(item.id)
-    else if (before === undefined || !isSame(before, item)) yield tellItem(told, item, false)
+    else if (before?.digest !== digestOf(item)) yield tellItem(told, item, false)
   } else if (event.type === 'delta') {
     const { itemId, text } = event
     if (told.doubtful.has(itemId) || told.hidden.has(itemId) || told.items.get(itemId)?.final) return
     yield { apiVersion: 1, type: 'delta', agent: told.id, itemId, text }
   } else if (event.type === 'gap') {
-    for (const { id, final } of told.items.values()) if (!final) told.doubtful.add(id)
+    for (const [id, { final }] of told.items) if (!final) told.doubtful.add(id)
     yield gapLine(told, event.reason)
   }
 }
 
 function tellItem(told: Told, item: Item, isRead: boolean): TailLine {
   const { id, items, doubtful, progress } = told
-  items.set(item.id, item)
+  items.set(item.id, { final: item.final, digest: digestOf(item) })
   if (isRead && !item.final) doubtful.add(item.id)
   else doubtful.delete(item.id)
   progress.told(item, isRead)
@@ -93,6 +95,6 @@ function gapLine({ id }: Told, reason: Reason): TailLine {
   return { apiVersion: 1, type: 'gap', agent: id, reason }
 }
 
-function isSame(one: Item, other: Item): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+function digestOf(item: Item): string {
+  return createHash('sha1').update(JSON.stringify(item)).digest('base64')
 }

@@ -437,6 +437,35 @@ describe('tail() of pushed events', () => {
     expect(lines.all.filter(({ type }) => type === 'gap')).toHaveLength(2)
   })
 
+  it('tells what is pushed while it looks at the agent, however long that takes', async () => {
+    const script = controlled()
+    let looks = 0
+    let answer = (): void => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const wrap = (backend: Backend): Backend => {
+      const inner = script.wrap(backend)
+      const observe: Backend['observe'] = async (...args) => {
+        looks += 1
+        if (looks === 2) await answered
+        return inner.observe(...args)
+      }
+      return { ...inner, observe }
+    }
+    const { orch, id } = await place.spawn('x', { wrap })
+    looks = 0
+    const lines = following(orch, id)
+    await lines.seen((line) => line.type === 'state')
+    script.push({ type: 'changed', agent: id })
+    await eventually(() => looks === 2)
+    script.push(item('a', '', false), delta('a', 'one'), { type: 'changed', agent: id })
+    await lines.seen((line) => line.type === 'delta')
+    expect(looks).toBe(2)
+    answer()
+    await eventually(() => looks === 3)
+  })
+
   it('goes on when the transcript cannot be read for a while', async () => {
     const script = controlled({ items: [item('a', 'one').item] })
     const { orch, id } = await place.spawn('x', { wrap: script.wrap })
