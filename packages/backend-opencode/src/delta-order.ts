@@ -10,8 +10,8 @@ export function createDeltaOrder(): (partId: string, eventId: unknown) => DeltaP
   return (partId, eventId) => {
     if (typeof eventId !== 'string') return 'next'
     const before = newest.get(partId)
+    if (before !== undefined && before >= eventId) return before === eventId ? 'again' : 'late'
     newest.set(partId, eventId)
-    if (before === undefined || before < eventId) return 'next'
-    return before === eventId ? 'again' : 'late'
+    return 'next'
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isOrchError, type JsonValue, recheck } from '@orch/core'
+import { DeadlineError, isOrchError, type JsonValue, recheck, withDeadline } from '@orch/core'
 import { SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
@@ -8,6 +8,9 @@ import { fields } from './parse.ts'
 
 /** A server that is away is looked for so often, in milliseconds. */
 const AWAY_MS = 1_000
+
+/** A server on its way up takes requests that it never answers: it is asked again after this, in milliseconds. */
+const LOOK_MS = 5_000
 
 /** Is told what a server says, in the order in which it came. */
 export interface Listener {
@@ -101,8 +104,11 @@ function greetAll(stream: Stream, greet: (listener: Listener) => void): undefine
 async function hear(base: Base, server: Server, stream: Stream, signal: AbortSignal): Promise<string> {
   const api = base.api(server, signal)
   const mark = createMark(join(base.host.stateDirectory, base.host.name, 'mark'))
+  let isConnected = false
   const handle = async (event: unknown): Promise<void> => {
-    if (isConnected(event)) {
+    if (isGreeting(event)) {
+      if (isConnected) return
+      isConnected = true
       const isProven = await mark.see(api, signal)
       greetAll(stream, (listener) => listener.onStanding(server, isProven))
     } else {
@@ -119,18 +125,18 @@ async function hear(base: Base, server: Server, stream: Stream, signal: AbortSig
   return why
 }
 
-function isConnected(event: unknown): boolean {
+function isGreeting(event: unknown): boolean {
   return fields(fields(event).payload).type === 'server.connected'
 }
 
 /** The server if it answers; `null` while it is away, whatever the reason. */
 async function serverBehind({ connector }: Base, target: JsonValue, signal: AbortSignal): Promise<Server | null> {
   try {
-    const look = await connector.look(target, signal)
+    const look = await withDeadline(LOOK_MS, signal, (limited) => connector.look(target, limited))
     return look.state === 'up' ? look.server : null
   } catch (error) {
     signal.throwIfAborted()
-    return ignoreOrchError(error)
+    return error instanceof DeadlineError ? null : ignoreOrchError(error)
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BackendEvent, type Reason, sanitize } from '@orch/core'
 import { createDeltaOrder, type DeltaPlace } from './delta-order.ts'
 import { itemOf } from './items.ts'
@@ -57,7 +58,7 @@ interface State extends TranslatorOptions {
   readonly archived: Map<string, boolean>
   readonly ends: Set<string>
   readonly messages: Map<string, { readonly role: StoredMessage['role']; readonly at: number }>
-  /** What was last announced of each part. */
+  /** Digest of what was last announced of each part: the texts themselves may be large. */
   readonly announced: Map<string, string>
   readonly placeOf: (partId: string, eventId: unknown) => DeltaPlace
 }
@@ -196,7 +197,7 @@ async function partUpdated(state: State, place: Place, part: Part | null): Promi
   const { raw } = state
   const item = message === null ? null : itemOf(part, message.role, { at: message.at, raw, from: place.from })
   if (item === null) return []
-  const version = JSON.stringify(item)
+  const version = createHash('sha1').update(JSON.stringify(item)).digest('base64')
   if (state.announced.get(part.id) === version) return []
   state.announced.set(part.id, version)
   return [{ type: 'item', agent: place.agent, item }]

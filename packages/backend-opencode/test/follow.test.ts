@@ -65,6 +65,19 @@ describe('events()', () => {
     expect(proxy.counts()['GET /global/event']).toBe(2)
   })
 
+  it('connects again soon to a server that, on its way up, never answers what it is asked first', async () => {
+    const { backend, proxy } = await openCounted()
+    const agent = await createAgent(backend, site.request({ target: backend.target }))
+    const events = collect(backend, [agent.ref()])
+    await ready(events)
+    proxy.forget()
+    const asked = (): number => proxy.counts()['GET /global/health'] ?? 0
+    proxy.intercept(({ path }) => (path === '/global/health' && asked() === 1 ? 'nothing' : 'pass'))
+    proxy.cut()
+    await eventually(() => gaps(events).includes('RECONNECTED'), { timeoutMs: 15_000 })
+    expect(asked()).toBe(2)
+  })
+
   it('of several subscriptions opens one stream, from the first to the last of them', async () => {
     const { backend, proxy } = await openCounted()
     const [one, other] = await Promise.all(

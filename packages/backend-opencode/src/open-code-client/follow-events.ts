@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isOrchError, OrchError, recheck } from '@orch/core'
+import { DeadlineError, isOrchError, OrchError, recheck, withDeadline } from '@orch/core'
 import { type Channel, createChannel } from '../channel.ts'
 import { SILENCE_MS, streamEvents } from '../client/events.ts'
 import type { Http } from '../client/http.ts'
@@ -15,6 +15,9 @@ import type { ServerEvent } from './types.generated.ts'
 
 /** A server that went away is looked for so often, in milliseconds. */
 const AWAY_MS = 1_000
+
+/** A server on its way up takes requests that it never answers: it is asked again after this, in milliseconds. */
+const LOOK_MS = 5_000
 
 /** Nobody works in this directory: that the server closes it is how a stream proves that it delivers. */
 const MARK = join(tmpdir(), 'orch-client-mark')
@@ -81,10 +84,11 @@ async function keepOpen(following: Following, channel: Channel<StreamItem>, sign
 /** Whether the server can be reached. A failure that may pass is waited out when the stream stood before. */
 async function answers({ http, place }: Following, stoodBefore: boolean, signal: AbortSignal): Promise<boolean> {
   try {
-    await askVersion(http, place, signal)
+    const limitMs = stoodBefore ? LOOK_MS : Number.POSITIVE_INFINITY
+    await withDeadline(limitMs, signal, (limited) => askVersion(http, place, limited))
     return true
   } catch (error) {
-    if (stoodBefore && isOrchError(error) && error.retryable) return false
+    if (error instanceof DeadlineError || (stoodBefore && isOrchError(error) && error.retryable)) return false
     throw error
   }
 }
@@ -99,9 +103,13 @@ async function streamOnce(
   const mark = createMark(MARK)
   const disposeInstance = (directory: string): Promise<boolean> =>
     caller.did('instance.dispose', {}, { directory, signal })
+  let isConnected = false
   const handle = async (event: unknown): Promise<void> => {
     const { type } = fields(fields(event).payload)
-    if (type === 'server.connected') onStand(await mark.see({ disposeInstance }, signal))
+    if (type === 'server.connected' && !isConnected) {
+      isConnected = true
+      onStand(await mark.see({ disposeInstance }, signal))
+    }
     const item = itemOf(event, query.directory)
     if (item !== null) channel.push(item)
   }
