@@ -54,6 +54,8 @@ export interface StartOpenCodeOptions extends OpenCodeEnvironmentOptions {
   directory?: string
   /** TCP port; `@default` a free one, never OpenCode's own default, which parallel tests would share. */
   port?: number
+  /** Of a server that takes another's place; `@default` a random one. */
+  password?: string
 }
 
 /**
@@ -80,7 +82,7 @@ async function serve(
   dispose: () => Promise<void>,
 ): Promise<OpenCodeServer> {
   const directory = options.directory ?? environment.directory
-  const password = randomBytes(24).toString('base64url')
+  const password = options.password ?? randomBytes(24).toString('base64url')
   const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`
   const { child, output, url } = await launch(environment, password, options)
   const info = await processInfo(child.pid as number)

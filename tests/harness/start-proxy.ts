@@ -1,6 +1,14 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
 /** A request that went through the proxy. */
 export interface ProxiedRequest {
@@ -12,10 +20,23 @@ export interface ProxiedRequest {
 }
 
 /**
- * What becomes of a request: `pass` it on, answer `nothing` and keep the connection open, `reset` the connection, or
- * answer this instead of the target (`status` 200 and `type` text/plain when not given).
+ * What becomes of a request: `pass` it on, answer `nothing` and keep the connection open, `reset` the connection,
+ * answer this instead of the target (`status` 200 and `type` text/plain when not given), hand it on and `spoil` the
+ * target's answer, or take it whole and hand it on `late`, whether or not the client is still there.
  */
-export type Treatment = 'pass' | 'nothing' | 'reset' | { status?: number; type?: string; body?: string }
+export type Treatment =
+  | 'pass'
+  | 'nothing'
+  | 'reset'
+  | { status?: number; type?: string; body?: string }
+  | { spoil: Spoil; status?: number; type?: string }
+  | { late: Promise<unknown> }
+
+/**
+ * Makes another body of the target's: what it yields goes out as it comes, its end ends the answer, and an error breaks
+ * the connection. The head of the answer goes out with the first of it.
+ */
+export type Spoil = (body: AsyncIterable<Buffer>) => AsyncIterable<string | Buffer>
 
 /** A proxy that counts. */
 export interface CountingProxy extends AsyncDisposable {
@@ -44,10 +65,7 @@ export async function startProxy({ target }: { target: string }): Promise<Counti
     const treatment = treat(seen)
     if (treatment === 'pass') forward(target, incoming, response)
     else if (treatment === 'reset') incoming.socket.destroy()
-    else if (treatment !== 'nothing') {
-      const { status = 200, type = 'text/plain', body = '' } = treatment
-      response.writeHead(status, { 'content-type': type }).end(body)
-    }
+    else if (treatment !== 'nothing') treatDifferently(treatment, target, { incoming, response })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -78,10 +96,66 @@ function readRequest({ method = 'GET', url = '/', headers }: IncomingMessage): P
   return { method, path: pathname, query: Object.fromEntries(searchParams), headers }
 }
 
-function forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
+interface Exchange {
+  incoming: IncomingMessage
+  response: ServerResponse
+}
+
+function treatDifferently(treatment: Exclude<Treatment, string>, target: string, exchange: Exchange): void {
+  const { incoming, response } = exchange
+  if ('late' in treatment) {
+    handOnLate(treatment.late, target, exchange).catch(() => response.destroy())
+  } else if ('spoil' in treatment) {
+    const outgoing = ask(target, incoming, (answer) => {
+      const { 'content-length': _whole, ...headers } = answer.headers
+      const type = treatment.type === undefined ? {} : { 'content-type': treatment.type }
+      const head = [treatment.status ?? answer.statusCode ?? 502, { ...headers, ...type }] as const
+      sendBody(treatment.spoil(answer), head, response).catch(() => response.destroy())
+    })
+    outgoing.on('error', () => response.destroy())
+    response.on('close', () => outgoing.destroy())
+    incoming.pipe(outgoing)
+  } else {
+    const { status = 200, type = 'text/plain', body = '' } = treatment
+    response.writeHead(status, { 'content-type': type }).end(body)
+  }
+}
+
+async function sendBody(
+  body: AsyncIterable<string | Buffer>,
+  [status, headers]: readonly [number, OutgoingHttpHeaders],
+  response: ServerResponse,
+): Promise<void> {
+  for await (const piece of body) {
+    if (!response.headersSent) response.writeHead(status, headers)
+    await new Promise((resolve) => response.write(piece, resolve))
+  }
+  if (!response.headersSent) response.writeHead(status, headers)
+  response.end()
+}
+
+async function handOnLate(late: Promise<unknown>, target: string, { incoming, response }: Exchange): Promise<void> {
+  const body = await buffer(incoming)
+  await late
+  const outgoing = ask(target, incoming, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  outgoing.on('error', () => response.destroy())
+  outgoing.end(body)
+}
+
+function ask(
+  target: string,
+  { method, url: path, headers }: IncomingMessage,
+  onAnswer: (answer: IncomingMessage) => void,
+): ClientRequest {
   const { hostname, port } = new URL(target)
-  const { method, url: path, headers } = incoming
-  const outgoing = request({ hostname, port, method, path, headers, agent: false }, (answer) => {
+  return request({ hostname, port, method, path, headers, agent: false }, onAnswer)
+}
+
+function forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const outgoing = ask(target, incoming, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers)
     response.flushHeaders()
     answer.pipe(response)
