@@ -2,13 +2,15 @@ import type { Bench, Comparison, Stand } from './support/bench.ts'
 import { openCodeStand } from './support/open-code-stand.ts'
 import { BARE_NODE, script, timeFirstByte, timeProcess } from './support/timed-process.ts'
 import { tmuxStand } from './support/tmux-stand.ts'
+import { tailDeltas } from './tail-deltas.ts'
 
 export const tail: Bench = {
   name: 'tail',
-  about: '`tail -n 1`, and the first byte of `tail -f`',
+  about: '`tail -n 1`, the first byte of `tail -f`, and how old the text of 1 and of 50 agents is when it comes',
   async *comparisons(stand) {
     yield* ofTmux(stand)
     yield* ofOpenCode(stand)
+    yield* tailDeltas(stand)
   },
 }
 

@@ -42,6 +42,12 @@ async function runStep(step: Step, { writer, gates, tools, signal }: StepContext
         writer.text(chunk === 1 ? `chunk ${chunk}` : ` chunk ${chunk}`)
       }
       return
+    case 'stamps':
+      for (let chunk = 1; chunk <= step.chunks; chunk += 1) {
+        await delay(step.delayMs, undefined, { signal })
+        writer.text(`@${process.hrtime.bigint()};`)
+      }
+      return
     case 'hold':
       return gates.pass(step.name, signal)
     case 'hang':

@@ -8,6 +8,7 @@
  * | `[[answer: text]]` | streams the text word by word |
  * | `[[think: text]]` | streams the text as reasoning |
  * | `[[slow: chunks, ms]]` | streams `chunks` numbered words, `ms` milliseconds before each |
+ * | `[[stamps: chunks, ms]]` | streams `chunks` times at which they are written, as `@NANOSECONDS;` of the machine's monotonic clock, `ms` milliseconds before each |
  * | `[[hold: name]]` | keeps the response open until `release(name)`; a released name stays open for good |
  * | `[[hang]]` | never goes on; ends when the client or the model closes the connection |
  * | `[[shell: command]]` | calls the shell tool |
@@ -28,6 +29,7 @@ export type Step =
   | { kind: 'answer'; text: string }
   | { kind: 'think'; text: string }
   | { kind: 'slow'; chunks: number; delayMs: number }
+  | { kind: 'stamps'; chunks: number; delayMs: number }
   | { kind: 'hold'; name: string }
   | { kind: 'hang' }
   | { kind: 'finish'; reason: string }
@@ -58,6 +60,10 @@ const readers: Record<string, Reader> = {
   slow: (text) => {
     const [chunks, delayMs] = numbers(text, [20, 50])
     return { kind: 'slow', chunks, delayMs }
+  },
+  stamps: (text) => {
+    const [chunks, delayMs] = numbers(text, [20, 50])
+    return { kind: 'stamps', chunks, delayMs }
   },
   hold: (name) => ({ kind: 'hold', name }),
   hang: () => ({ kind: 'hang' }),

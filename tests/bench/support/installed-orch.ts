@@ -13,6 +13,8 @@ export interface InstalledOrch extends AsyncDisposable {
   argv(...args: readonly string[]): string[]
   /** The installed `@orch/core`, to be imported by a script. */
   readonly core: string
+  /** The installed `@orch/backend-opencode`, likewise. */
+  readonly openCode: string
 }
 
 /** Builds, packs and installs what stands in this repository. */
@@ -35,6 +37,7 @@ export async function installOrch(): Promise<InstalledOrch> {
   return {
     argv: (...args) => [process.execPath, join(packages, 'cli/bin/orch.js'), ...args],
     core: join(packages, 'core/dist/index.js'),
+    openCode: join(packages, 'backend-opencode/dist/index.js'),
     [Symbol.asyncDispose]: folder.remove,
   }
 }

@@ -83,6 +83,25 @@ export function startWaiter(argv: readonly string[], options: ProcessOptions): W
   }
 }
 
+/** Starts a program whose output is handed on as it comes. */
+export function startReading(
+  argv: readonly string[],
+  options: ProcessOptions,
+  onText: (text: string) => void,
+): Pick<Waiter, 'pid' | 'kill'> {
+  const child = start(argv, options)
+  const closed = once(child, 'close')
+  child.stdout?.setEncoding('utf8').on('data', onText)
+  child.stderr?.resume()
+  return {
+    pid: child.pid as number,
+    async kill() {
+      child.kill('SIGKILL')
+      await closed
+    },
+  }
+}
+
 /** The command line of a script of this folder. */
 export function script(path: string, ...args: readonly string[]): string[] {
   return [process.execPath, fileURLToPath(new URL(`../${path}`, import.meta.url)), ...args]
