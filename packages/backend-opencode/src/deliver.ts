@@ -6,12 +6,16 @@ import { seen } from './fields.ts'
 import { type Handle, parseHandle } from './handle.ts'
 import { parseModel } from './model.ts'
 import type { Session, Status } from './parse.ts'
+import type { Arrival } from './streams.ts'
 
 /** How many of the newest messages are searched for the one just sent. */
 const NEWEST_MESSAGES = 10
 
+/** A server that takes long to store a message is busy, and asked less and less often, in milliseconds. */
+const BUSY_MS = 1_000
+
 /** How long a message whose answer was lost is looked for, in milliseconds. */
-const LOST_ANSWER_MS = 2_000
+const LOST_ANSWER_MS = 5_000
 
 /**
  * Gives the agent a message and waits until its session holds it. The server must not be given a message id (it would
@@ -33,7 +37,12 @@ export async function deliver(
   }
   // barrier: opencode-session-seen
   const address = { sessionId: session.id, directory: session.directory }
-  return prompt({ api, address, handle, isBusy: statuses.has(session.id) }, message, signal)
+  const arrival = context.streams.expect(agent.target, message.id)
+  try {
+    return await prompt({ api, address, handle, isBusy: statuses.has(session.id), arrival }, message, signal)
+  } finally {
+    arrival?.forget()
+  }
 }
 
 interface SessionLook {
@@ -71,10 +80,12 @@ interface Delivery {
   readonly address: SessionAddress
   readonly handle: Handle
   readonly isBusy: boolean
+  /** `null` when this process does not hear what the server says. */
+  readonly arrival: Arrival | null
 }
 
 async function prompt(delivery: Delivery, message: Message, signal: AbortSignal): Promise<Receipt> {
-  const { api, address, handle, isBusy } = delivery
+  const { api, address, handle, isBusy, arrival } = delivery
   const { model, mode } = handle
   try {
     const body = { tag: message.id, text: message.text, model: model === null ? null : parseModel(model), agent: mode }
@@ -82,21 +93,32 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
   } catch (error) {
     if (!isOrchError(error) || error.outcome !== 'unknown') throw error
     const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
-    const stored = await recheck(look, { timeoutMs: LOST_ANSWER_MS, everyMs: 100, signal }).catch(() => undefined)
+    const stored = await recheck(look, { timeoutMs: LOST_ANSWER_MS, mostMs: BUSY_MS, signal }).catch(() => undefined)
     signal.throwIfAborted()
     if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
     const reason = { code: error.code, text: error.message }
     return { messageId: message.id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
   }
   // barrier: opencode-prompt-taken
+  if (arrival !== null) await within(BUSY_MS, arrival.heard, signal)
   const look = (): Promise<string | undefined> => findMessage(api, address, message.id)
-  const options = { timeoutMs: TIMING.inFlightMs, signal }
+  const options = { timeoutMs: TIMING.inFlightMs, mostMs: BUSY_MS, signal }
   const stored = await recheck(look, options).catch((error: unknown) => {
     signal.throwIfAborted()
     if (!isOrchError(error)) throw error
   })
   if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
   return receipt(message, 'accepted', 'the server took the message; its session was not seen to hold it')
+}
+
+/** Waits for something, but not for long. */
+async function within(ms: number, something: Promise<void>, signal: AbortSignal): Promise<void> {
+  let isOver = false
+  const wake = async (): Promise<void> => {
+    await something
+    isOver = true
+  }
+  await recheck(() => isOver || undefined, { timeoutMs: ms, everyMs: ms, signal, wake })
 }
 
 /** What the session shows of the message with this tag; `undefined` when it does not hold it yet. */

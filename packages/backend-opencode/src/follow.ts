@@ -72,6 +72,7 @@ function listenerOf(following: Following, signal: AbortSignal): Listener {
       .then(() => {}, channel.fail)
   }
   return {
+    sessions: new Set(following.refs.flatMap(({ handle }) => parseHandle(handle)?.sessionId ?? [])),
     onStanding(server, isProven) {
       next(() => {
         current.server = server

@@ -4,7 +4,7 @@ import { SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { createMark } from './mark.ts'
-import { fields } from './parse.ts'
+import { fields, parsePart } from './parse.ts'
 
 /** A server that is away is looked for so often, in milliseconds. */
 const AWAY_MS = 1_000
@@ -14,6 +14,8 @@ const LOOK_MS = 5_000
 
 /** Is told what a server says, in the order in which it came. */
 export interface Listener {
+  /** The sessions it is about. Of other sessions that nobody started as a subagent it hears nothing. */
+  readonly sessions: ReadonlySet<string>
   /** Whatever happens from now on is heard. `isProven: false`: the first events of the stream may have been missed. */
   onStanding(server: Server, isProven: boolean): void
   onEvent(event: unknown): void
@@ -30,6 +32,16 @@ export interface Streams {
    * for; one that orch runs is found again on its new port.
    */
   listen(target: JsonValue, listener: Listener, signal: AbortSignal): Promise<void>
+  /** Waits for a message with this tag in what the server says; `null` while this process hears nothing from it. */
+  expect(target: JsonValue, tag: string): Arrival | null
+}
+
+/** A message that is waited for. */
+export interface Arrival {
+  /** Resolves when a session was heard to hold it, and when the stream ended. */
+  readonly heard: Promise<void>
+  /** Waits no longer. */
+  forget(): void
 }
 
 /** What the streams work with. */
@@ -37,6 +49,10 @@ type Base = Omit<Context, 'streams'>
 
 interface Stream {
   readonly listeners: Set<Listener>
+  /** Who waits for the messages with these tags. */
+  readonly awaited: Map<string, () => void>
+  /** Whether events come. */
+  stands: boolean
   /** How things stand, for one who comes later; `null` while that is not known. */
   greet: ((listener: Listener) => void) | null
   /** Resolves after `end()`. */
@@ -65,6 +81,12 @@ export function createStreams(base: Base): Streams {
         }
       }
     },
+    expect(target, tag) {
+      const stream = streams.get(JSON.stringify(target))
+      if (stream === undefined || !stream.stands) return null
+      const heard = new Promise<void>((resolve) => stream.awaited.set(tag, resolve))
+      return { heard, forget: () => void stream.awaited.delete(tag) }
+    },
   }
 }
 
@@ -73,6 +95,8 @@ function openStream(base: Base, target: JsonValue): Stream {
   const { signal } = controller
   const stream: Stream = {
     listeners: new Set(),
+    awaited: new Map(),
+    stands: false,
     greet: null,
     over: Promise.resolve(),
     end: () => controller.abort(),
@@ -83,6 +107,8 @@ function openStream(base: Base, target: JsonValue): Stream {
     const why = await hear(base, server, stream, signal)
     base.connector.forget()
     stream.greet = null
+    stream.stands = false
+    for (const onHeard of stream.awaited.values()) onHeard()
     for (const listener of stream.listeners) listener.onEnded(why)
   }
   const run = recheck(attempt, { timeoutMs: Number.POSITIVE_INFINITY, everyMs: AWAY_MS, signal })
@@ -104,15 +130,17 @@ function greetAll(stream: Stream, greet: (listener: Listener) => void): undefine
 async function hear(base: Base, server: Server, stream: Stream, signal: AbortSignal): Promise<string> {
   const api = base.api(server, signal)
   const mark = createMark(join(base.host.stateDirectory, base.host.name, 'mark'))
+  const roots = new Set<string>()
   let isConnected = false
   const handle = async (event: unknown): Promise<void> => {
     if (isGreeting(event)) {
       if (isConnected) return
       isConnected = true
       const isProven = await mark.see(api, signal)
+      stream.stands = true
       greetAll(stream, (listener) => listener.onStanding(server, isProven))
     } else {
-      for (const listener of stream.listeners) listener.onEvent(event)
+      handOn(stream, roots, event)
     }
   }
   let order = Promise.resolve()
@@ -123,6 +151,21 @@ async function hear(base: Base, server: Server, stream: Stream, signal: AbortSig
   const why = await streamEvents(base.http, server, { onEvent, silenceMs: SILENCE_MS }, signal)
   await order
   return why
+}
+
+/** @param roots the sessions of which it is known that they are nobody's subagents; no session becomes one */
+function handOn({ listeners, awaited }: Stream, roots: Set<string>, event: unknown): void {
+  const { type, properties } = fields(fields(event).payload)
+  const { sessionID, info } = fields(properties)
+  const sessionId = typeof sessionID === 'string' ? sessionID : null
+  const isOfSession = type === 'session.created' || type === 'session.updated'
+  if (isOfSession && sessionId !== null && typeof fields(info).parentID !== 'string') roots.add(sessionId)
+  for (const listener of listeners) {
+    const isForeign = sessionId !== null && roots.has(sessionId) && !listener.sessions.has(sessionId)
+    if (!isForeign) listener.onEvent(event)
+  }
+  const tag = type === 'message.part.updated' && awaited.size > 0 ? parsePart(fields(properties).part)?.tag : null
+  if (typeof tag === 'string') awaited.get(tag)?.()
 }
 
 function isGreeting(event: unknown): boolean {

@@ -47,6 +47,13 @@ describe('observe()', () => {
     expect(await requestsFor(10)).toEqual(expected)
     expect(await requestsFor(100)).toEqual(expected)
 
+    const cold = open()
+    proxy.forget()
+    const looks = await Promise.all(refs.map((ref) => cold.observe([ref], signal)))
+    expect(looks.flatMap(({ observations }) => observations)).toHaveLength(100)
+    expect(Object.keys(proxy.counts())).toEqual(expect.arrayContaining(Object.keys(expected)))
+    for (const [route, count] of Object.entries(proxy.counts())) expect([route, count <= 2]).toEqual([route, true])
+
     const [first] = refs as [AgentRef]
     await backend.send(first, { id: 'again', text: '[[answer: again]]' }, signal)
     proxy.forget()
@@ -81,7 +88,7 @@ describe('observe()', () => {
 })
 
 describe('send()', () => {
-  it('right after a look does not ask again who the server is, and starts it again when it has ended', async () => {
+  it('right after a look does not ask again who the server is, reads once what it heard of, and starts the server again', async () => {
     const own = await openSite(scope)
     const backend = own.open()
     const agent = await startAgent(backend, own.request(), '[[answer: done]]')
@@ -103,6 +110,15 @@ describe('send()', () => {
       'GET /session/status': 1,
       [`POST /session/${sessionId}/prompt_async`]: 1,
     })
+
+    const ended = new AbortController()
+    const events = again.events([agent.ref()], { content: false, raw: false }, ended.signal)[Symbol.asyncIterator]()
+    expect((await events.next()).value).toEqual({ type: 'ready' })
+    proxy.forget()
+    await again.send(agent.ref(), { id: 'heard', text: '[[answer: heard]]' }, signal)
+    expect(proxy.counts()[`GET /session/${sessionId}/message`]).toBe(1)
+    ended.abort()
+    await events.return?.()
 
     await own.killServer()
     expect(await again.send(agent.ref(), { id: 'later', text: 'later' }, signal)).toMatchObject({

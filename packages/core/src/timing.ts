@@ -64,7 +64,8 @@ export async function withDeadline<T>(
 
 /**
  * Looks until `look` returns something other than `undefined`, at most `timeoutMs`; between looks it waits
- * `everyMs` or until `wake` resolves. Returns `undefined` when time ran out.
+ * `everyMs` or until `wake` resolves. With `mostMs` each wait is twice the one before, up to that: many who look for
+ * long do not keep busy what they look at. Returns `undefined` when time ran out.
  * @default everyMs 25
  */
 export async function recheck<T>(
@@ -72,18 +73,21 @@ export async function recheck<T>(
   options: {
     readonly timeoutMs: number
     readonly everyMs?: number
+    readonly mostMs?: number
     readonly signal?: AbortSignal | undefined
     readonly wake?: () => Promise<void>
   },
 ): Promise<T | undefined> {
   const end = performance.now() + options.timeoutMs
+  let waitMs = options.everyMs ?? TIMING.recheckMs
   for (;;) {
     options.signal?.throwIfAborted()
     const seen = await look()
     if (seen !== undefined) return seen
     const left = end - performance.now()
     if (left <= 0) return undefined
-    await pause(Math.min(left, options.everyMs ?? TIMING.recheckMs), options.signal, options.wake)
+    await pause(Math.min(left, waitMs), options.signal, options.wake)
+    if (options.mostMs !== undefined) waitMs = Math.min(2 * waitMs, options.mostMs)
   }
 }
 

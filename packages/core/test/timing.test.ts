@@ -106,6 +106,18 @@ describe('recheck()', () => {
     await expect(looking).resolves.toBe('seen')
   }, 5_000)
 
+  it('waits twice as long each time, up to what it is told', async () => {
+    const at: number[] = []
+    await recheck(() => (at.push(performance.now()) === 6 ? true : undefined), {
+      timeoutMs: 60_000,
+      everyMs: 20,
+      mostMs: 80,
+    })
+    const waits = at.slice(1).map((each, index) => each - (at[index] as number))
+    const least = [20, 40, 80, 80, 80]
+    expect(waits.filter((wait, index) => wait < (least[index] as number) - 2)).toEqual([])
+  })
+
   it('keeps nothing running after it was woken', async () => {
     const before = timers()
     let looks = 0

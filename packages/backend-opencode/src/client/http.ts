@@ -2,6 +2,7 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingM
 import { type JsonValue, withDeadline } from '@orch/core'
 import { answerError, isNamedError, transportError } from './http-errors.ts'
 import { authorization, type Place } from './place.ts'
+import { createSharing } from './sharing.ts'
 
 /** One request to a server. */
 export interface HttpRequest {
@@ -29,7 +30,8 @@ export interface HttpAnswer {
 /** Speaks HTTP with any number of servers. */
 export interface Http {
   /**
-   * Sends one request and reads its whole answer.
+   * Sends one request and reads its whole answer. Those who ask the same at the same time share one GET: fifty agents
+   * that are looked at in one process are no fifty lists of sessions.
    * @throws OrchError `BACKEND_UNREACHABLE`, `TIMEOUT`, `UNAUTHORIZED`, `BACKEND_ERROR`, `BAD_ANSWER`
    */
   ask(place: Place, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
@@ -42,9 +44,14 @@ export interface Http {
 /** A client whose every request has `timeoutMs` milliseconds, unless the request says otherwise. */
 export function createHttp(timeoutMs: number): Http {
   const agents = new Map<string, Agent>()
+  const sharing = createSharing<RawAnswer>()
   return {
     async ask(place, request, signal) {
-      const work = (limited: AbortSignal): Promise<RawAnswer> => exchange(agents, { place, request }, limited)
+      const send = (limited: AbortSignal): Promise<RawAnswer> => exchange(agents, { place, request }, limited)
+      const work = (limited: AbortSignal): Promise<RawAnswer> =>
+        request.method === 'GET'
+          ? sharing.ask(JSON.stringify([place.url, authorization(place), request]), limited, send)
+          : send(limited)
       const limitMs = request.timeoutMs ?? timeoutMs
       const answer = await withDeadline(limitMs, signal, work).catch((error: unknown) => {
         throw transportError(place, request, { error, signal, timeoutMs: limitMs })
@@ -73,6 +80,8 @@ interface RawAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
+  /** The parsed body; `undefined` when it is no JSON. */
+  readonly value: unknown
 }
 
 interface Call {
@@ -120,12 +129,13 @@ async function read(incoming: Promise<IncomingMessage>): Promise<RawAnswer> {
   const message = await incoming
   const chunks: Buffer[] = []
   for await (const chunk of message) chunks.push(chunk as Buffer)
-  return { status: message.statusCode ?? 0, headers: message.headers, text: Buffer.concat(chunks).toString('utf8') }
+  const text = Buffer.concat(chunks).toString('utf8')
+  const { statusCode: status = 0, headers } = message
+  return { status, headers, text, value: parseJson(headers['content-type'] ?? '', text) }
 }
 
-function checkAnswer(place: Place, request: HttpRequest, { status, headers, text }: RawAnswer): HttpAnswer {
+function checkAnswer(place: Place, request: HttpRequest, { status, headers, text, value }: RawAnswer): HttpAnswer {
   const type = headers['content-type'] ?? ''
-  const value = parseJson(type, text)
   const isSuccess = status >= 200 && status < 300
   if (status === 204) return { status, value: null, headers }
   if (value !== undefined && (isSuccess || (status === 404 && isNamedError(value)))) {
