@@ -65,7 +65,9 @@ describe('npm run bench -- --quick', () => {
     const judged = report.results.filter(({ met }) => met !== null)
     expect(judged.map(({ target }) => target)).not.toContain(null)
     expect(judged).toHaveLength(report.results.filter(({ target }) => target !== null).length)
-    expect(new Set(judged.map(({ bench }) => bench))).toEqual(new Set(['start-up', 'status', 'send', 'tail', 'wait']))
+    expect(new Set(judged.map(({ bench }) => bench))).toEqual(
+      new Set(['start-up', 'status', 'send', 'tail', 'wait', 'fleet']),
+    )
   })
 
   it('renders one row and one floor for each comparison, and on what it was measured', () => {

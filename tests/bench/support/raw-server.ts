@@ -9,6 +9,7 @@ export interface RawServer {
   readonly authorization: string
   get<T>(path: string, directory: string): Promise<T>
   post(path: string, directory: string, body: object): Promise<void>
+  remove(path: string, directory: string): Promise<void>
 }
 
 /** Reads from orch's state folder where the server is. */
@@ -32,6 +33,9 @@ export async function rawServer(place: Place): Promise<RawServer> {
     get: async <T>(path: string, directory: string) => JSON.parse(await ask(path, directory, {})) as T,
     async post(path, directory, body) {
       await ask(path, directory, { method: 'POST', body: JSON.stringify(body) })
+    },
+    async remove(path, directory) {
+      await ask(path, directory, { method: 'DELETE' })
     },
   }
 }
