@@ -81,7 +81,10 @@ async function endedOnce(lane: Lane, run: OrchRun, id: string, line: readonly st
   expect(await lane.agent(id)).toMatchObject({ lifecycle: ended })
   const [session, ...others] = await lane.sessions(id.slice(0, -5))
   expect([session?.time.archived, others]).toEqual([expect.any(Number), []])
-  await eventually(() => !lane.target.model.waiting().includes(id.slice(0, -5)), { what: `the end of "${id}"` })
+  await eventually(() => !lane.target.model.waiting().includes(id.slice(0, -5)), {
+    timeoutMs: 60_000,
+    what: `the end of "${id}"`,
+  })
 }
 
 /** Commands that change something, with the request by which they do. */
@@ -102,7 +105,10 @@ export const ACTING: readonly Column[] = [
           const sure = SURE.includes(receipt?.delivery ?? '')
           const again = await lane.place.json<SendDocument>('send', id, `<${cell} again>`)
           expect(SURE).toContain(again.receipt.delivery)
-          await eventually(() => lane.received(id).includes(`<${cell} again>`), { what: 'the second message' })
+          await eventually(() => lane.received(id).includes(`<${cell} again>`), {
+            timeoutMs: 60_000,
+            what: 'the second message',
+          })
           lane.sent.push({ id, text, sure }, { id, text: `<${cell} again>`, sure: true })
           if (arrives !== 'late') expect(TIMES[arrives]).toContain(count(lane.received(id), text))
         },
@@ -146,6 +152,7 @@ export const ACTING: readonly Column[] = [
           await idle(lane, id)
           expect((await lane.agent(id)).lifecycle).toBe('active')
           await eventually(() => !lane.target.model.waiting().includes(cell), {
+            timeoutMs: 60_000,
             what: `the end of the turn of "${id}"`,
           })
         },
