@@ -82,6 +82,7 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
 
 function configuration({ model, permission }: OpenCodeEnvironmentOptions): Record<string, unknown> {
   const limit = { context: 200_000, output: 8_000 }
+  const modalities = { input: ['text', 'image', 'pdf'], output: ['text'] }
   const cost = { input: 3, output: 15, cache_read: 0.3, cache_write: 3.75 }
   return {
     provider: {
@@ -90,7 +91,7 @@ function configuration({ model, permission }: OpenCodeEnvironmentOptions): Recor
         name: 'Scripted',
         options: { baseURL: model.url, apiKey: 'none' },
         models: {
-          [mainModel]: { name: 'Scripted model', tool_call: true, limit, cost },
+          [mainModel]: { name: 'Scripted model', tool_call: true, attachment: true, modalities, limit, cost },
           [smallModel]: { name: 'Scripted small model', limit, cost },
         },
       },

@@ -1,8 +1,16 @@
 /** One message of an OpenAI chat-completions request, as far as the scripted model reads it. */
 export interface ChatMessage {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool'
-  content?: string | { type: string; text?: string }[] | null
+  content?: string | ContentPart[] | null
   tool_calls?: unknown[]
+}
+
+/** A piece of a message: text, an image, or another file. */
+interface ContentPart {
+  type: string
+  text?: string
+  image_url?: { url: string }
+  file?: { file_data?: string }
 }
 
 /** The body of `POST /v1/chat/completions`, as far as the scripted model reads it. */
@@ -32,6 +40,15 @@ function textOf(message: ChatMessage): string {
 /** The texts of all messages of these roles, oldest first. */
 export function textsOf(messages: ChatMessage[], ...roles: ChatMessage['role'][]): string[] {
   return messages.filter((message) => roles.includes(message.role)).map(textOf)
+}
+
+/** The contents of all images and other files in user messages, base64, oldest first; a text file arrives as text. */
+export function filesOf(messages: ChatMessage[]): string[] {
+  const parts = messages.flatMap(({ role, content }) => (role === 'user' && Array.isArray(content) ? content : []))
+  return parts.flatMap(({ image_url, file }) => {
+    const url = image_url?.url ?? file?.file_data
+    return url === undefined ? [] : [url.replace(/^data:[^,]*,/, '')]
+  })
 }
 
 /** Finds the newest user message and what followed it. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { documentWriter, streamWriter } from './completion-writer.ts'
-import { type ChatRequest, isHousekeeping, mainModel, smallModel, textsOf } from './conversation.ts'
+import { type ChatRequest, filesOf, isHousekeeping, mainModel, smallModel, textsOf } from './conversation.ts'
 import { createGates, type Gates } from './gates.ts'
 import { planResponse } from './plan.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
@@ -17,6 +17,8 @@ export interface ModelRequest {
   kind: 'turn' | 'housekeeping'
   /** Texts of all user messages of the conversation, oldest first; a text that arrived twice stands here twice. */
   userTexts: string[]
+  /** Contents of the images and other files in them, base64, oldest first; a text file arrives as text. */
+  userFiles: string[]
   /** Texts of the system messages. */
   systemTexts: string[]
   /** Texts of all tool results, oldest first. */
@@ -155,6 +157,7 @@ function entryOf(body: ChatRequest): ModelRequest {
     model: body.model,
     kind: isHousekeeping(body) ? 'housekeeping' : 'turn',
     userTexts: textsOf(body.messages, 'user'),
+    userFiles: filesOf(body.messages),
     systemTexts: textsOf(body.messages, 'system', 'developer'),
     toolResults: textsOf(body.messages, 'tool'),
     tools: (body.tools ?? []).map((tool) => tool.function.name),

@@ -51,6 +51,8 @@ describe('the main job on tmux', () => {
     const early = await place.orch('--json', 'send', id, 'Later', '--when', 'idle')
     expect(early).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
     expect((await place.agent(id)).queued).toBe(0)
+    const withFile = await place.orch('--json', 'send', id, 'Look', '--attach', `${place.project}/.git/HEAD`)
+    expect(withFile).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
 
     const waiting = await place.start('wait', id, '--json')
     await place.orch('send', id, `[[child]] [[phase: Complete - it's "done"]]`)

@@ -1,6 +1,15 @@
 import type { Capability } from '@orch/core'
 
-const ALWAYS: readonly Capability[] = ['turns', 'answers', 'requests', 'attach', 'interrupt', 'transcript', 'models']
+const ALWAYS: readonly Capability[] = [
+  'turns',
+  'answers',
+  'attachments',
+  'requests',
+  'attach',
+  'interrupt',
+  'transcript',
+  'models',
+]
 
 /** The same for every agent. Only a server that orch runs can be started and stopped. */
 export function capabilitiesFor(isManaged: boolean): readonly Capability[] {

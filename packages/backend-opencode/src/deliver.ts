@@ -1,8 +1,9 @@
-import { type AgentRef, isOrchError, type Message, type Receipt, recheck, TIMING } from '@orch/core'
-import type { Api, SessionAddress } from './client/api.ts'
+import { type AgentRef, isOrchError, type Message, type Reason, type Receipt, recheck, TIMING } from '@orch/core'
+import type { Api, FilePart, SessionAddress } from './client/api.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { seen } from './fields.ts'
+import { fileParts } from './file-parts.ts'
 import { type Handle, parseHandle } from './handle.ts'
 import { parseModel } from './model.ts'
 import type { Session, Status } from './parse.ts'
@@ -13,6 +14,12 @@ const NEWEST_MESSAGES = 10
 
 /** A server that takes long to store a message is busy, and asked less and less often, in milliseconds. */
 const BUSY_MS = 1_000
+
+/** The server answers 204 first and reads the files then: a message with an image that it cannot read vanishes. */
+const NOT_STORED: Reason = {
+  code: 'NOT_STORED',
+  text: 'The server took the message and its session does not hold it, as when it cannot read an image',
+}
 
 /** How long a message whose answer was lost is looked for, in milliseconds. */
 const LOST_ANSWER_MS = 5_000
@@ -27,6 +34,7 @@ export async function deliver(
   message: Message,
   signal: AbortSignal,
 ): Promise<Receipt> {
+  const files = await fileParts(message.attachments)
   const handle = parseHandle(agent.handle)
   if (handle === null) return refused('NO_HANDLE', 'It was never recorded where this agent is')
   const { api, session, statuses } = await lookAtSession(context, agent, handle, signal)
@@ -39,7 +47,7 @@ export async function deliver(
   const address = { sessionId: session.id, directory: session.directory }
   const arrival = context.streams.expect(agent.target, message.id)
   try {
-    return await prompt({ api, address, handle, isBusy: statuses.has(session.id), arrival }, message, signal)
+    return await prompt({ api, address, handle, isBusy: statuses.has(session.id), files, arrival }, message, signal)
   } finally {
     arrival?.forget()
   }
@@ -80,15 +88,17 @@ interface Delivery {
   readonly address: SessionAddress
   readonly handle: Handle
   readonly isBusy: boolean
+  readonly files: readonly FilePart[]
   /** `null` when this process does not hear what the server says. */
   readonly arrival: Arrival | null
 }
 
 async function prompt(delivery: Delivery, message: Message, signal: AbortSignal): Promise<Receipt> {
-  const { api, address, handle, isBusy, arrival } = delivery
+  const { api, address, handle, isBusy, files, arrival } = delivery
   const { model, mode } = handle
   try {
-    const body = { tag: message.id, text: message.text, model: model === null ? null : parseModel(model), agent: mode }
+    const { id: tag, text } = message
+    const body = { tag, text, model: model === null ? null : parseModel(model), agent: mode, files }
     if (!(await api.prompt(address, body))) return refused('GONE', 'The session is not on the server any more')
   } catch (error) {
     if (!isOrchError(error) || error.outcome !== 'unknown') throw error
@@ -96,8 +106,7 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
     const stored = await recheck(look, { timeoutMs: LOST_ANSWER_MS, mostMs: BUSY_MS, signal }).catch(() => undefined)
     signal.throwIfAborted()
     if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
-    const reason = { code: error.code, text: error.message }
-    return { messageId: message.id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
+    return unconfirmed(message, { code: error.code, text: error.message })
   }
   // barrier: opencode-prompt-taken
   if (arrival !== null) await within(BUSY_MS, arrival.heard, signal)
@@ -108,6 +117,7 @@ async function prompt(delivery: Delivery, message: Message, signal: AbortSignal)
     if (!isOrchError(error)) throw error
   })
   if (stored !== undefined) return receipt(message, isBusy ? 'queued' : 'confirmed', stored)
+  if (files.length > 0) return unconfirmed(message, NOT_STORED)
   return receipt(message, 'accepted', 'the server took the message; its session was not seen to hold it')
 }
 
@@ -131,6 +141,10 @@ async function findMessage(api: Api, address: SessionAddress, tag: string): Prom
 function receipt(message: Message, delivery: Receipt['delivery'], detail: string): Receipt {
   const evidence = seen(detail)
   return { messageId: message.id, delivery, reason: null, evidence: [evidence], at: evidence.at }
+}
+
+function unconfirmed({ id }: Message, reason: Reason): Receipt {
+  return { messageId: id, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
 }
 
 function refused(code: string, text: string): Receipt {

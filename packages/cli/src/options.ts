@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { State, TurnOptions } from '@orch/core'
 import { OrchError, parseDuration, STATES } from '@orch/core'
 import type { Options } from 'yargs'
@@ -54,6 +55,20 @@ export const FILE_OPTION = {
   requiresArg: true,
   describe: 'Read the text from this file; - is stdin',
 } as const
+
+/** The option of commands that give an agent a text that files may go with. */
+export const ATTACH_OPTION = {
+  type: 'string',
+  array: true,
+  requiresArg: true,
+  nargs: 1,
+  describe: 'A file that goes with it: text, an image or a PDF; can be given again',
+} as const
+
+/** What the {@link ATTACH_OPTION} was set to, as absolute paths: like every path of a command line, from where it is run. */
+export function attached({ attach }: { readonly attach?: readonly string[] | undefined }): readonly string[] {
+  return (attach ?? []).map((path) => resolve(path))
+}
 
 /** The options of commands that give an agent a message. */
 export const TURN_OPTIONS = {

@@ -120,6 +120,27 @@ describe('send', () => {
   })
 })
 
+describe('send --attach and spawn --attach', () => {
+  it('take several files, each from where the command is run', async () => {
+    placeWith()
+    const [one, two] = [place.write('one.txt', '1'), place.write('two.txt', '2')]
+    const { code, stdout } = await callOrch(place, ['spawn', 'Look [[answer: seen]]', '--attach', one])
+    expect(code).toBe(0)
+    expect(await resultOf('send', stdout.trim(), 'And', '--attach', one, '--attach', two)).toMatchObject({ code: 0 })
+  })
+
+  it('give 66 for a file that is not there, and 34 for an agent that takes none', async () => {
+    placeWith({ without: ['attachments'] })
+    const id = await spawned('Do [[answer: done]]')
+    const file = place.write('one.txt', '1')
+    const sent = await callOrch(place, ['send', id, 'x', '--attach', file, '--json'])
+    expect(errorOf(sent)).toEqual({ code: 34, error: 'UNSUPPORTED' })
+    placeAgain({})
+    const gone = await callOrch(place, ['send', id, 'x', '--attach', `${file}.gone`, '--json'])
+    expect(errorOf(gone)).toEqual({ code: 66, error: 'FILE_NOT_FOUND' })
+  })
+})
+
 describe('send --when idle', () => {
   it('keeps the message for whichever command sees the agent idle, and says so', async () => {
     placeWith()

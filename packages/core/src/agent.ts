@@ -128,6 +128,8 @@ export type Capability =
   | 'turns'
   /** tells what it finally said to one message */
   | 'answers'
+  /** takes files and images with a message */
+  | 'attachments'
   /** shows permission requests and questions, and answers them */
   | 'requests'
   /** ends a turn and keeps the agent */
@@ -198,10 +200,21 @@ export interface Receipt {
   readonly at: string
 }
 
+/** A file that goes with a message; its content is what the file holds when the message is delivered. */
+export interface Attachment {
+  /** Absolute. */
+  readonly path: string
+  /** By its content: an image type, `application/pdf`, `text/plain` for UTF-8, else `application/octet-stream`. */
+  readonly mime: string
+  /** What it is called in the message: the last part of `path`. */
+  readonly name: string
+}
+
 /** A message that is given to its agent when that is idle, by whichever orch process sees it so: once, or not at all. */
 export interface QueuedMessage {
   readonly id: string
   readonly text: string
+  readonly attachments?: readonly Attachment[]
   /** When it was sent, ISO 8601. */
   readonly at: string
   /** When a process began to deliver it, ISO 8601; `null` while it waits. From then on nobody tries again. */

@@ -1,5 +1,6 @@
 import type {
   AgentRequest,
+  Attachment,
   Capability,
   Evidence,
   Exit,
@@ -267,6 +268,11 @@ export interface Message {
   /** Core's id for it; a backend tags the message with it where it can, and finds it back by it. */
   readonly id: string
   readonly text: string
+  /**
+   * Capability `attachments`: files to deliver with it, checked by core before. Read them with `readAttachment`, before
+   * acting. Left out when there are none.
+   */
+  readonly attachments?: readonly Attachment[]
 }
 
 /** How a request is answered. Exactly one of `choice` and `text` is not `null`. */

@@ -1,6 +1,7 @@
 export type {
   Agent,
   AgentRequest,
+  Attachment,
   Capability,
   Choice,
   Delivery,
@@ -24,6 +25,7 @@ export type {
 } from './agent.ts'
 export { STATES } from './agent.ts'
 export { createAgentId, isAgentId } from './agent-id.ts'
+export { readAttachment } from './attachments.ts'
 export type {
   AgentRef,
   AnswerResult,

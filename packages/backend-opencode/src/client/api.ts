@@ -30,6 +30,15 @@ export interface Prompt {
   readonly text: string
   readonly model: { readonly providerID: string; readonly modelID: string } | null
   readonly agent: string | null
+  readonly files: readonly FilePart[]
+}
+
+/** A file whose content goes with a prompt. */
+export interface FilePart {
+  readonly mime: string
+  readonly filename: string
+  /** `data:…;base64,…` */
+  readonly url: string
 }
 
 /** The body of a new session. */
@@ -159,11 +168,14 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
       const { status, value } = await ask({ method: 'GET', path, directory })
       return status === 404 ? null : parseMessage(value)
     },
-    prompt: ({ sessionId, directory }, { tag, text, model, agent }) =>
+    prompt: ({ sessionId, directory }, { tag, text, model, agent, files }) =>
       post(`/session/${encodeURIComponent(sessionId)}/prompt_async`, directory, {
         ...(model !== null && { model: { ...model } }),
         ...(agent !== null && { agent }),
-        parts: [{ type: 'text', text, metadata: { orch: { message: tag } } }],
+        parts: [
+          { type: 'text', text, metadata: { orch: { message: tag } } },
+          ...files.map((file) => ({ type: 'file', ...file })),
+        ],
       }),
     async abort({ sessionId, directory }) {
       await post(`/session/${encodeURIComponent(sessionId)}/abort`, directory)

@@ -104,6 +104,7 @@ export function openWorld(site: Site): World {
     open: async (options) => site.open(options?.namespace ?? namespace),
     request: site.request,
     received: (agent) => receivedTexts(site, agent),
+    attached: (agent) => attachedFiles(site, agent),
     async finish(agent) {
       const texts = await receivedTexts(site, agent)
       for (const [, name] of texts.join('\n').matchAll(/\[\[hold: ([^\]]+)\]\]/g)) model.release(name as string)
@@ -144,7 +145,20 @@ const KNOWN: KnownFields = {
 
 interface Stored {
   readonly info: { readonly role: string }
-  readonly parts: readonly { readonly type: string; readonly text?: string; readonly synthetic?: boolean }[]
+  readonly parts: readonly {
+    readonly type: string
+    readonly text?: string
+    readonly synthetic?: boolean
+    readonly url?: string
+  }[]
+}
+
+/** The contents of the files that the session holds of its user, base64. */
+async function attachedFiles(site: Site, { handle, directory }: AgentRef): Promise<string[]> {
+  const { sessionId } = handle as { sessionId: string }
+  const messages = await site.call<Stored[]>(`/session/${sessionId}/message`, directory)
+  const files = messages.flatMap(({ parts }) => parts.filter(({ type }) => type === 'file'))
+  return files.map(({ url = '' }) => url.replace(/^data:[^,]*,/, ''))
 }
 
 /** What the session holds of its user, asked without orch; what OpenCode adds when it shortens a long one is left out. */

@@ -1,7 +1,7 @@
 import { resolveAgent, type SendDocument, send } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { messageExitCode } from '../exit-codes.ts'
-import { AGENT, FILE_OPTION, TURN_OPTIONS, turnOptions } from '../options.ts'
+import { AGENT, ATTACH_OPTION, attached, FILE_OPTION, TURN_OPTIONS, turnOptions } from '../options.ts'
 import type { Page } from '../page.ts'
 import { noteReceipt, writeReceipt } from '../render/receipt.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
@@ -17,6 +17,7 @@ export const command: Command<SendDocument> = defineCommand({
   },
   options: {
     file: FILE_OPTION,
+    attach: ATTACH_OPTION,
     when: {
       type: 'string',
       choices: ['idle'],
@@ -30,6 +31,7 @@ export const command: Command<SendDocument> = defineCommand({
   examples: [
     ['orch send fix-login "Use OAuth"', 'exit code 0 delivered, 30 refused, 31 not confirmed'],
     ['orch send @last "Now the docs" --when idle', 'some orch command must look: orch wait @last'],
+    ['orch send @last "See" --attach shot.png', 'with an image'],
     ['git diff | orch send @last -', 'the message from stdin'],
     ['orch send @last "Is it done?" --wait', 'prints exactly the final answer; exit codes as of wait'],
   ],
@@ -42,7 +44,13 @@ export const command: Command<SendDocument> = defineCommand({
     })
     const orch = await context.orch()
     const id = await resolveAgent(orch, args.agent)
-    return send(orch, id, text, { force: args.force, when: args.when, ...turn, signal: context.signal })
+    return send(orch, id, text, {
+      force: args.force,
+      when: args.when,
+      attach: attached(args),
+      ...turn,
+      signal: context.signal,
+    })
   },
   render,
   exitCode: (document) => messageExitCode(document.receipt, document),

@@ -1,7 +1,7 @@
 import { type SpawnDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { FILE_OPTION, listOption, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
+import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { parsePermission } from '../permission.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
@@ -14,6 +14,7 @@ export const command: Command<SpawnDocument> = defineCommand({
   positionals: { task: { type: 'string', describe: 'The whole task, in quotes; - reads it from stdin' } },
   options: {
     file: FILE_OPTION,
+    attach: ATTACH_OPTION,
     name: { type: 'string', requiresArg: true, describe: 'The first part of the id' },
     model: { type: 'string', requiresArg: true, describe: 'The model, as the backend or the configuration names it' },
     as: { type: 'string', requiresArg: true, describe: 'The agent definition (build, plan …)' },
@@ -52,6 +53,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       programCommand: ownProgram ? args.rest : undefined,
       key: args.key,
       ...permission,
+      attach: attached(args),
       ...turn,
       signal: context.signal,
     })

@@ -2,6 +2,7 @@ import type { ContractCase } from './case.ts'
 import { abortCases } from './cases/abort.ts'
 import { answerCases } from './cases/answer.ts'
 import { attachCases } from './cases/attach.ts'
+import { attachmentCases } from './cases/attachments.ts'
 import { beginCases } from './cases/begin.ts'
 import { closeCases } from './cases/close.ts'
 import { createCases } from './cases/create.ts'
@@ -31,6 +32,7 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...readCases,
   ...eventCases,
   ...sendCases,
+  ...attachmentCases,
   ...finalAnswerCases,
   ...answerCases,
   ...attachCases,

@@ -83,6 +83,8 @@ export interface World {
   readonly light?: Partial<CreateRequest>
   /** The texts that the agent's program or model was given, oldest first, byte for byte. */
   received(agent: AgentRef): Promise<readonly string[]>
+  /** The contents of the files that it was given, base64, oldest first. Only with capability `attachments`. */
+  attached?(agent: AgentRef): Promise<readonly string[]>
   /** Lets an open `prompts.work` go on to the end of its turn. */
   finish(agent: AgentRef): Promise<void>
   /** Ends the server as `kill -9` does, and returns when it is gone. */

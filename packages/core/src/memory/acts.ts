@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Evidence, Receipt, StopProof } from '../agent.ts'
-import type {
-  AgentRef,
-  AnswerResult,
-  CreateRequest,
-  CreateResult,
-  InterruptResult,
-  Message,
-  Reply,
-  Viewer,
-} from '../backend.ts'
+import type { AgentRef, AnswerResult, CreateRequest, CreateResult, InterruptResult, Reply, Viewer } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import { isLive } from './client.ts'
 import { foundIn, type Viewpoint } from './observe.ts'
 import { startServer } from './server.ts'
 import { endProcess, interruptTurn, NO_USAGE, receive, takeReply } from './simulation.ts'
-import type { AgentState, ServerState } from './state.ts'
+import type { AgentState, ServerState, StoredMessage } from './state.ts'
 
 /** Makes an agent's place; starts the server unless it runs. `null` agents below are not there any more. */
 export function createAgent(state: ServerState, view: Viewpoint, request: CreateRequest): CreateResult {
@@ -61,7 +52,7 @@ export function viewerOf(agent: AgentState | null, { id, directory }: AgentRef):
 }
 
 /** Delivers a message, or says why not. */
-export function giveMessage(agent: AgentState | null, state: ServerState, message: Message): Receipt {
+export function giveMessage(agent: AgentState | null, state: ServerState, message: StoredMessage): Receipt {
   if (!agent) return refused('GONE', 'The agent is not there any more')
   if (agent.exit) return refused('EXITED', 'The program of the agent has ended')
   wakeUp(agent, state)

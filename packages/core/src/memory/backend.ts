@@ -1,4 +1,5 @@
 import type { Receipt } from '../agent.ts'
+import { readAttachment } from '../attachments.ts'
 import type { AgentRef, Backend, BackendHost, CreateRequest, Message, Reply } from '../backend.ts'
 import { answerRequest, createAgent, giveMessage, interruptAgent, resumeAgent, stopAgent, viewerOf } from './acts.ts'
 import { capabilitiesFor } from './capabilities.ts'
@@ -8,7 +9,7 @@ import { betweenPoints, type MemoryMethod } from './knobs.ts'
 import { existenceOf, foundIn, observeAll, probeServer, type Viewpoint } from './observe.ts'
 import type { MemoryOptions } from './options.ts'
 import { createServerControl } from './server-control.ts'
-import type { AgentState, ServerState } from './state.ts'
+import type { AgentState, ServerState, StoredMessage } from './state.ts'
 import { pageOf } from './transcript.ts'
 
 /** The backend over a connected client: translates calls into looks at, and changes of, the server's state. */
@@ -30,8 +31,10 @@ export function createMemoryBackend(
       return change(agent && existenceOf(state, view, agent) === 'present' ? agent : null, state)
     })
   }
-  const deliver = (ref: AgentRef, message: Message, signal: AbortSignal): Promise<Receipt> =>
-    act(ref, signal, (agent, state) => giveMessage(agent, state, message))
+  const deliver = async (ref: AgentRef, message: Message, signal: AbortSignal): Promise<Receipt> => {
+    const stored = await withFiles(message)
+    return await act(ref, signal, (agent, state) => giveMessage(agent, state, stored))
+  }
 
   return {
     name: host.name,
@@ -82,6 +85,13 @@ export function createMemoryBackend(
     }),
     ...(capabilities.includes('server') && { server: createServerControl(client) }),
   }
+}
+
+/** The message with what its files hold. @throws OrchError `FILE_NOT_FOUND` */
+async function withFiles({ id, text, attachments }: Message): Promise<StoredMessage> {
+  if (attachments === undefined) return { id, text }
+  const contents = await Promise.all(attachments.map(readAttachment))
+  return { id, text, files: contents.map((content) => content.toString('base64')) }
 }
 
 type Act<T> = (agent: AgentState | null, state: ServerState) => T

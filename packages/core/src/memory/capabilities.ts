@@ -4,6 +4,7 @@ import type { MemoryOptions } from './options.ts'
 const ALWAYS: readonly Capability[] = [
   'turns',
   'answers',
+  'attachments',
   'requests',
   'interrupt',
   'attach',

@@ -11,6 +11,8 @@ export interface MemoryServer {
   readonly store: MemoryStore
   /** The texts an agent's program was given, oldest first. */
   received(id: string): readonly string[]
+  /** The contents of the files that came with them, base64, oldest first. */
+  attached(id: string): readonly string[]
   /** The ids that are there and were not stopped. */
   agents(): readonly string[]
   /** Goes on with a turn that `[[hang]]` keeps open. */
@@ -44,6 +46,7 @@ export function createMemoryServer(options: MemoryServerOptions = {}): MemorySer
   return {
     store,
     received: (id) => agentOf(store.read(), id).received.map((message) => message.text),
+    attached: (id) => agentOf(store.read(), id).received.flatMap(({ files = [] }) => files),
     agents: () =>
       store
         .read()

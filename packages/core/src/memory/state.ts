@@ -6,6 +6,8 @@ import type { Step } from './script.ts'
 export interface StoredMessage {
   readonly id: string
   readonly text: string
+  /** The contents of the files that came with it, base64. */
+  readonly files?: readonly string[]
 }
 
 /** Where a turn began. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { messageOf } from '../attachments.ts'
 import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
@@ -26,7 +27,7 @@ export async function begin(
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: id, verb: 'begin', timeoutMs, signal, acts: true }
   const receipt = await callBackend(call, (inner) =>
-    backend.begin(toRef(placed.record), { id: messageId, text: prompt }, inner),
+    backend.begin(toRef(placed.record), messageOf(messageId, prompt, placed.record.attachments), inner),
   )
   // barrier: task-given
   if (receipt.delivery === 'refused') {

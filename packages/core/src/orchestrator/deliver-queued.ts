@@ -1,4 +1,5 @@
 import type { QueuedMessage, Receipt } from '../agent.ts'
+import { messageOf } from '../attachments.ts'
 import { isOrchError } from '../errors.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
@@ -83,7 +84,7 @@ async function deliverOne(
   const { id } = stored.record
   const before = await recordAttempt(orch, stored, message)
   if (before === null) return { stored, sent: null }
-  const receipt = await handOver(orch, before, { id: message.id, text: message.text }, signal).catch(
+  const receipt = await handOver(orch, before, messageOf(message.id, message.text, message.attachments), signal).catch(
     (error: unknown) => {
       if (signal?.aborted || !isOrchError(error)) throw error
       return refused({ code: error.code, text: error.message })

@@ -1,3 +1,4 @@
+import type { Attachment } from '../agent.ts'
 import type { Backend } from '../backend.ts'
 import { currentOwner } from '../process-owner.ts'
 import type { AgentRecord } from '../registry/record.ts'
@@ -17,6 +18,7 @@ export function newRecord(
     readonly program: ChosenProgram
     readonly commit: string | null
     readonly branch: string | null
+    readonly attachments: readonly Attachment[]
   },
 ): AgentRecord {
   return {
@@ -42,6 +44,7 @@ export function newRecord(
     target: made.backend.target,
     handle: null,
     facts: null,
+    ...(made.attachments.length > 0 && { attachments: made.attachments }),
     beginAt: null,
     prompt: null,
     failure: null,

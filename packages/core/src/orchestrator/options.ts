@@ -57,6 +57,8 @@ export interface SpawnOptions extends TurnOptions {
   readonly permission?: PermissionMode | undefined
   /** Over `permission`; of all that match, the last counts. @default [] */
   readonly permissionRules?: readonly PermissionRule[] | undefined
+  /** Paths of files that go with the task; relative ones begin at the caller's directory. @default [] */
+  readonly attach?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -109,6 +111,8 @@ export interface SendOptions extends CallOptions, TurnOptions {
    * Not with `force`. @default now, whatever the agent does
    */
   readonly when?: 'idle' | undefined
+  /** Paths of files that go with the message; relative ones begin at the caller's directory. @default [] */
+  readonly attach?: readonly string[] | undefined
 }
 
 /** What `wait` takes. */

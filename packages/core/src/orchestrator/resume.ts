@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { Reason } from '../agent.ts'
+import { messageOf } from '../attachments.ts'
 import type { ResumeDocument } from '../documents.ts'
 import { forEachAgent } from './end-agent.ts'
 import { type Look, lookAt, lookAtOne } from './look.ts'
@@ -39,7 +41,8 @@ async function resumeOne(orch: Orch, look: Look, options: ResumeOptions): Promis
     return { id, ok: false, stopped: null, receipt: refused(refusal, evidence), error: null }
   }
   if (options.dryRun) return { id, ok: true, stopped: reason, receipt: null, error: null }
-  const receipt = await deliver(orch, look.stored, options.message ?? GO_ON, { signal: options.signal })
+  const message = messageOf(randomUUID(), options.message ?? GO_ON)
+  const receipt = await deliver(orch, look.stored, message, { signal: options.signal })
   const ok = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
   return { id, ok, stopped: reason, receipt, error: null }
 }

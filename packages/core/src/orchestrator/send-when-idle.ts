@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import type { Receipt } from '../agent.ts'
+import type { QueuedMessage, Receipt } from '../agent.ts'
 import type { Message } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
@@ -27,12 +26,11 @@ interface Sent {
 export async function sendWhenIdle(
   orch: Orch,
   stored: StoredRecord,
-  text: string,
+  message: Message,
   options: SendOptions,
 ): Promise<Sent> {
   await assertShowsTurns(orch, stored.record)
-  assertFits(stored.record, text, options)
-  const message = { id: randomUUID(), text }
+  assertFits(stored.record, message.text, options)
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
     const look = await lookAtOne(orch, now, options.signal)
     const nobody = nobodyReads(look, false)
@@ -57,8 +55,8 @@ async function deliverAsSeen(
 
 /** Looks once more afterwards: a turn may have ended before the message stood in the record, seen by nobody who knew of it. */
 async function enqueue(orch: Orch, { stored }: Look, message: Message, { signal }: SendOptions): Promise<Sent> {
-  const { id, text } = message
-  const entry = { id, text, at: new Date().toISOString(), triedAt: null, failure: null }
+  const { id } = message
+  const entry: QueuedMessage = { ...message, at: new Date().toISOString(), triedAt: null, failure: null }
   const queued = await updateRecord(orch, stored, 'queued', ({ ending, queue = [] }) =>
     ending === undefined ? { queue: [...queue, entry] } : null,
   )
@@ -71,7 +69,7 @@ async function enqueue(orch: Orch, { stored }: Look, message: Message, { signal 
   return { stored: queued, receipt: sent ?? waits(queued, look, entry) }
 }
 
-function waits({ record }: StoredRecord, { agent }: Look, { id, at }: { id: string; at: string }): Receipt {
+function waits({ record }: StoredRecord, { agent }: Look, { id, at }: QueuedMessage): Receipt {
   const place = record.queue?.filter(({ triedAt }) => triedAt === null).length ?? 1
   const text = `It waits until the agent is idle, which some orch process must see, such as "orch wait ${agent.id}"`
   return {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Receipt } from '../agent.ts'
+import { messageOf } from '../attachments.ts'
+import type { Message } from '../backend.ts'
 import type { SendDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
@@ -10,6 +12,7 @@ import type { SendOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { endedReason, refusalOf, refused } from './refusal.ts'
 import { sendWhenIdle } from './send-when-idle.ts'
+import { takeAttachments } from './take-attachments.ts'
 import { assertSound, reread, updateRecord } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -18,7 +21,7 @@ import { documentFor } from './warnings.ts'
  * the agent is being ended, waits on a request, or could not be looked at (`force` overrides these three). Never retries.
  * With `when: 'idle'` the text is kept in the agent's record until somebody sees the agent idle. With `wait` it stays
  * until the turn of this message is over, and brings the answer.
- * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `UNSUPPORTED`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the
+ * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the
  * backend's own
  */
 export async function send(orch: Orch, id: string, text: string, options: SendOptions = {}): Promise<SendDocument> {
@@ -29,9 +32,11 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
     })
   }
   const stored = assertSound(await reread(orch, id))
-  if (options.wait) assertAnswers(await orch.backend(stored.record.backend), stored.record)
+  const backend = await orch.backend(stored.record.backend)
+  if (options.wait) assertAnswers(backend, stored.record)
+  const attachments = await takeAttachments(orch, options.attach, { backend, record: stored.record })
   const work = options.when === 'idle' ? sendWhenIdle : sendNow
-  const sent = await work(orch, stored, text, options)
+  const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
   const { messageId } = sent.receipt
   const end = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
   return { ...documentFor([sent.stored]), agent: id, receipt: sent.receipt, ...end }
@@ -40,7 +45,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
 async function sendNow(
   orch: Orch,
   before: StoredRecord,
-  text: string,
+  message: Message,
   options: SendOptions,
 ): Promise<{ readonly stored: StoredRecord; readonly receipt: Receipt }> {
   const look = await lookAtOne(orch, before, options.signal)
@@ -48,7 +53,7 @@ async function sendNow(
   const { stored, agent } = look
   const refusal = refusalOf(look, options.force === true)
   if (refusal !== null) return { stored, receipt: refused(refusal, agent.evidence) }
-  return { stored, receipt: await deliver(orch, stored, text, options) }
+  return { stored, receipt: await deliver(orch, stored, message, options) }
 }
 
 /**
@@ -58,10 +63,9 @@ async function sendNow(
 export async function deliver(
   orch: Orch,
   stored: StoredRecord,
-  text: string,
+  message: Message,
   { signal, force = false }: SendOptions,
 ): Promise<Receipt> {
-  const message = { id: randomUUID(), text }
   const attempt = { id: message.id, at: new Date().toISOString() }
   const before = await updateRecord(orch, stored, 'sending', (now) =>
     now.ending === undefined || force ? { attempts: [...now.attempts, attempt] } : null,

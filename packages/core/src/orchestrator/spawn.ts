@@ -13,6 +13,7 @@ import { newRecord } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { settleSpawn } from './settle-spawn.ts'
+import { takeAttachments, unsupported } from './take-attachments.ts'
 import { reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -33,8 +34,12 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     chooseBackend(orch, options),
   ])
   if (options.wait) assertAnswers(backend)
+  const attachments = await takeAttachments(orch, options.attach, { backend })
+  if (attachments.length > 0 && program.spec !== null && program.spec.promptBy !== 'send')
+    throw unsupported(backend, undefined)
   prepareWorkspaces(orch.project)
-  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, backend, program, commit, branch })
+  const recordFor = (id: string): AgentRecord =>
+    newRecord(orch, options, { id, backend, program, commit, branch, attachments })
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
   const stored = claimed.created

@@ -1,4 +1,4 @@
-import type { Exit, Lifecycle, QueuedMessage, Reason, Receipt, Usage } from '../agent.ts'
+import type { Attachment, Exit, Lifecycle, QueuedMessage, Reason, Receipt, Usage } from '../agent.ts'
 import type { Attempt, PermissionMode, PermissionRule, ProgramSpec } from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
@@ -31,6 +31,8 @@ export interface AgentRecord {
   readonly target: JsonValue
   readonly handle: JsonValue
   readonly facts: JsonValue
+  /** Files that go with the task. */
+  readonly attachments?: readonly Attachment[]
   /** When the task was about to be given; `null` before. */
   readonly beginAt: string | null
   /** How the task was delivered; `null` before. */

@@ -81,6 +81,7 @@ export async function memoryWorld(
       ...overrides,
     }),
     received: async (agent) => server.received(agent.id),
+    attached: async (agent) => server.attached(agent.id),
     finish: async (agent) => server.finish(agent.id),
     killServer: async () => server.kill(),
     freezeServer: async () => server.freeze(),

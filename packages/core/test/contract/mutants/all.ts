@@ -1,5 +1,6 @@
 import { abortMutants } from './abort.ts'
 import { attachMutants } from './attach.ts'
+import { attachmentMutants } from './attachments.ts'
 import { beginMutants } from './begin.ts'
 import { createMutants } from './create.ts'
 import { endMutants } from './end.ts'
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...readMutants,
   ...eventMutants,
   ...sendMutants,
+  ...attachmentMutants,
   ...finalAnswerMutants,
   ...attachMutants,
   ...steerMutants,
