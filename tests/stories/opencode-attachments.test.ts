@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { SendDocument } from '@orch/core'
 import { perFile } from '../harness/scope.ts'
@@ -7,6 +7,8 @@ import { openCodePlace, type Place } from './support/place.ts'
 
 /** A picture of one pixel. */
 const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+/** A name that no shell, terminal or line would take as it is. */
+const NOTE = 'it\'s "a" note;\n$(x) 🎉.md'
 const PDF = Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64')
 
 const scope = perFile()
@@ -16,7 +18,7 @@ let place: Place
 beforeAll(async () => {
   model = await scope.use(startScriptedModel())
   place = await scope.use(openCodePlace({ model }))
-  await file('a note.md', Buffer.from('# The note\nünï').toString('base64'))
+  await file(NOTE, Buffer.from('# The note\nünï').toString('base64'))
   await file('dot.png', DOT)
   await file('paper.pdf', PDF)
 })
@@ -24,7 +26,7 @@ beforeAll(async () => {
 describe('files that go with a message on OpenCode', () => {
   it('reach the model as they are: text as text, an image and a PDF by their bytes', async () => {
     const id = await idleAgent()
-    const attach = ['a note.md', 'dot.png', 'paper.pdf'].flatMap((name) => ['--attach', name])
+    const attach = [NOTE, 'dot.png', 'paper.pdf'].flatMap((name) => ['--attach', name])
     const text = 'What is this? [[answer: a note, a dot and a paper]]'
     const sent = await place.orch('send', id, text, ...attach, '--wait')
     expect(sent).toMatchObject({ code: 0, stdout: 'a note, a dot and a paper\n' })
@@ -39,6 +41,17 @@ describe('files that go with a message on OpenCode', () => {
     expect(run).toMatchObject({ code: 0, stdout: 'seen\n' })
     expect(newestRequest().userFiles).toEqual([DOT])
     const id = run.stderr.trim()
+    await file('later.txt', Buffer.from('It was there').toString('base64'))
+    await place.orch('send', id, 'Hold [[hold: later]]')
+    const line = ['send', id, 'Then [[answer: then]]', '--attach', 'later.txt', '--when', 'idle']
+    expect(await place.json<SendDocument>(...line)).toMatchObject({
+      receipt: { delivery: 'queued' },
+      attachments: [{ path: `${place.project}/later.txt`, mime: 'text/plain', name: 'later.txt' }],
+    })
+    await rm(`${place.project}/later.txt`)
+    model.release('later')
+    expect(await place.orch('wait', id, '--until', 'idle')).toMatchObject({ code: 0 })
+    expect(newestRequest().userTexts.at(-1)).toMatch(/^Then .*It was there$/s)
     const later = ['send', id, 'Again [[answer: again]]', '--attach', 'paper.pdf', '--when', 'idle', '--wait']
     expect(await place.orch(...later)).toMatchObject({ code: 0, stdout: 'again\n' })
     expect(newestRequest().userFiles).toEqual([DOT, PDF])

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { CheckDocument, CompleteDocument, SendDocument, TailLine, WaitDocument } from '@orch/core'
+import type { CheckDocument, CompleteDocument, SendDocument, StatusDocument, TailLine, WaitDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { isAlive } from '../harness/processes.ts'
 import { perTest } from '../harness/scope.ts'
@@ -51,8 +51,15 @@ describe('the main job on tmux', () => {
     const early = await place.orch('--json', 'send', id, 'Later', '--when', 'idle')
     expect(early).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
     expect((await place.agent(id)).queued).toBe(0)
-    const withFile = await place.orch('--json', 'send', id, 'Look', '--attach', `${place.project}/.git/HEAD`)
-    expect(withFile).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
+    const attach = ['--attach', `${place.project}/.git/HEAD`]
+    for (const line of [
+      ['send', id, 'Look', ...attach],
+      ['spawn', 'Look', ...attach, ...interactiveAgent],
+    ]) {
+      const withFile = await place.orch('--json', ...line)
+      expect(withFile).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'none' } } })
+    }
+    expect((await place.json<StatusDocument>('status')).agents).toMatchObject([{ id }])
 
     const waiting = await place.start('wait', id, '--json')
     await place.orch('send', id, `[[child]] [[phase: Complete - it's "done"]]`)

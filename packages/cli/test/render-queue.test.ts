@@ -22,7 +22,7 @@ it('check shows how each message for an idle agent stands', () => {
       failure: { code: 'GONE', text: 'The session is gone' },
     },
     { ...WAITS, triedAt },
-    WAITS,
+    { ...WAITS, attachments: [{ path: '/x/a\nb.png', mime: 'image/png', name: 'a\nb.png' }] },
   ]
   const document: CheckDocument = {
     ...{ apiVersion: 1, warnings: [], agent: agentWith({ queued: 3 }) },
@@ -38,7 +38,7 @@ it('check shows how each message for an idle agent stands', () => {
   expect(rendered(check, document).split('\n').slice(2, 6).join('\n')).toMatchInlineSnapshot(`
     "not delivered: The session is gone  Now the docs
     unconfirmed, handed over 1m ago  Now the docs
-    waits for idle since 10m  Now the docs
+    waits for idle since 10m  Now the docs + a b.png
       → Look with "orch tail fix-login-7k3q" before you send it again"
   `)
 })

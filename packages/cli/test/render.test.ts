@@ -102,6 +102,7 @@ describe('spawn', () => {
     agent: agentWith(),
     created: true,
     prompt: receiptWith(),
+    attachments: [],
     outcome: null,
     answer: null,
   }
@@ -223,6 +224,7 @@ describe('send', () => {
       ...doc,
       agent: 'fix-login-7k3q',
       receipt: receiptWith({ delivery, reason }),
+      attachments: [],
       outcome: null,
       answer: null,
     }
@@ -602,7 +604,12 @@ describe('text of agents', () => {
         deliverables: [{ path: evil, exists: false }],
         workspaceText: evil,
         turns: null,
-        queue: [{ id: evil, text: evil, at: evil, triedAt: evil, failure: { code: evil, text: evil } }],
+        queue: [
+          {
+            ...{ id: evil, text: evil, at: evil, triedAt: evil, failure: { code: evil, text: evil } },
+            attachments: [{ path: evil, mime: evil, name: evil }],
+          },
+        ],
         tail: [
           itemWith({ text: evil, from: evil }),
           itemWith({ kind: 'tool', tool }),
@@ -613,6 +620,7 @@ describe('text of agents', () => {
         ...doc,
         agent: evil,
         receipt: receiptWith(),
+        attachments: [{ path: evil, mime: evil, name: evil }],
         outcome: 'met',
         answer: { text: evil, usage: null },
       }),

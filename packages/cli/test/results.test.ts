@@ -124,9 +124,27 @@ describe('send --attach and spawn --attach', () => {
   it('take several files, each from where the command is run', async () => {
     placeWith()
     const [one, two] = [place.write('one.txt', '1'), place.write('two.txt', '2')]
-    const { code, stdout } = await callOrch(place, ['spawn', 'Look [[answer: seen]]', '--attach', one])
-    expect(code).toBe(0)
-    expect(await resultOf('send', stdout.trim(), 'And', '--attach', one, '--attach', two)).toMatchObject({ code: 0 })
+    const first = { path: one, mime: 'text/plain', name: 'one.txt' }
+    const made = await resultOf('spawn', 'Look [[answer: seen]]', '--attach', one)
+    expect(made).toMatchObject({ code: 0, attachments: [first] })
+    const { id } = made.agent as { id: string }
+    expect(await resultOf('send', id, 'And', '--attach', one, '--attach', two)).toMatchObject({
+      code: 0,
+      attachments: [first, { path: two, name: 'two.txt' }],
+    })
+  })
+
+  it('belong to the task that a key stands for', async () => {
+    placeWith()
+    const line = ['spawn', 'Look [[answer: seen]]', '--key', 'k', '--attach', place.write('one.txt', '1')]
+    await resultOf(...line)
+    expect(await resultOf(...line)).toMatchObject({ created: false, warnings: [] })
+    const other = await resultOf(...line, '--attach', place.write('two.txt', '2'))
+    expect(other).toMatchObject({
+      created: false,
+      warnings: [{ code: 'TASK_DIFFERS' }],
+      attachments: [{ name: 'one.txt' }],
+    })
   })
 
   it('give 66 for a file that is not there, and 34 for an agent that takes none', async () => {

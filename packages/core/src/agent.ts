@@ -200,13 +200,13 @@ export interface Receipt {
   readonly at: string
 }
 
-/** A file that goes with a message; its content is what the file holds when the message is delivered. */
+/** A file that goes with a message, by its content: what it held when the message was sent, however late it is delivered. */
 export interface Attachment {
-  /** Absolute. */
+  /** Absolute: which file that was; in a message for a backend, where to read it. */
   readonly path: string
-  /** By its content: an image type, `application/pdf`, `text/plain` for UTF-8, else `application/octet-stream`. */
+  /** By its content: `image/png`, `image/jpeg`, `image/gif`, `image/webp`, `application/pdf`, or `text/plain` for UTF-8. */
   readonly mime: string
-  /** What it is called in the message: the last part of `path`. */
+  /** What it is called in the message: the last part of the path that was attached. */
   readonly name: string
 }
 
@@ -214,6 +214,7 @@ export interface Attachment {
 export interface QueuedMessage {
   readonly id: string
   readonly text: string
+  /** Left out when there are none. */
   readonly attachments?: readonly Attachment[]
   /** When it was sent, ISO 8601. */
   readonly at: string

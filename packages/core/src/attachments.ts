@@ -7,6 +7,8 @@ import { fileError, OrchError } from './errors.ts'
 /** All files of one message together, in bytes: they are part of the conversation from then on. */
 export const LARGEST_ATTACHMENTS = 5_000_000
 
+const READS_IT_ITSELF = 'Name the file in the message: an agent on this machine reads it itself'
+
 /** Bytes by which a file is known for what models take besides text, and where they stand. */
 const SIGNATURES: readonly (readonly [mime: string, at: number, bytes: string])[] = [
   ['image/png', 0, '\x89PNG\r\n\x1a\n'],
@@ -19,7 +21,8 @@ const SIGNATURES: readonly (readonly [mime: string, at: number, bytes: string])[
 /**
  * Looks at files that are to go with a message.
  * @param directory where relative paths begin
- * @throws OrchError `FILE_NOT_FOUND` for what cannot be read or is no regular file, `USAGE` for more than 5,000,000 bytes
+ * @throws OrchError `FILE_NOT_FOUND` for what is not there or is no regular file, `PERMISSION_DENIED`, `DISK`, `USAGE` for
+ * more than 5,000,000 bytes, `UNSUPPORTED` for what no model takes
  */
 export async function checkAttachments(paths: readonly string[], directory: string): Promise<readonly Attachment[]> {
   let total = 0
@@ -27,27 +30,28 @@ export async function checkAttachments(paths: readonly string[], directory: stri
   for (const path of paths.map((path) => resolve(directory, path))) {
     total += await sizeOf(path)
     if (total > LARGEST_ATTACHMENTS) throw tooLarge(path, total)
-    const attachment = { path, mime: '', name: basename(path) }
-    attachments.push({ ...attachment, mime: mimeOf(await readAttachment(attachment)) })
+    attachments.push({ path, mime: mimeOf(path, await read(path)), name: basename(path) })
   }
   return attachments
 }
 
 /**
  * The content of a file that goes with a message, for backends.
- * @throws OrchError `FILE_NOT_FOUND`, outcome `none`, when it is not there any more
+ * @throws OrchError `FILE_NOT_FOUND` when it is not there any more, `PERMISSION_DENIED`, `DISK`; outcome `none`
  */
 export async function readAttachment({ path }: Attachment): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
+  return await read(path)
 }
 
 /** A message as backends get it. */
 export function messageOf(id: string, text: string, attachments: readonly Attachment[] = []): Message {
   return { id, text, ...(attachments.length > 0 && { attachments }) }
+}
+
+async function read(path: string): Promise<Buffer> {
+  return await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
 }
 
 /** A pipe or a device is never opened: it may not come to an end. */
@@ -64,21 +68,24 @@ async function sizeOf(path: string): Promise<number> {
 
 function unreadable(path: string, cause: unknown): OrchError {
   const error = fileError(cause, `Cannot attach "${path}": the file is not readable`, 'FILE_NOT_FOUND')
-  return new OrchError('FILE_NOT_FOUND', error.message, { hint: 'Check the path of the file, and its mode', cause })
+  if (error.code !== 'FILE_NOT_FOUND') return error
+  return new OrchError('FILE_NOT_FOUND', error.message, { hint: 'Check the path of the file', cause })
 }
 
 function tooLarge(path: string, bytes: number): OrchError {
   const limit = `the files of a message may hold ${LARGEST_ATTACHMENTS} bytes together`
   return new OrchError('USAGE', `Cannot attach "${path}": with it there are ${bytes} bytes; ${limit}`, {
-    hint: 'Name the file in the message: an agent on this machine reads it itself',
+    hint: READS_IT_ITSELF,
   })
 }
 
-function mimeOf(content: Buffer): string {
+function mimeOf(path: string, content: Buffer): string {
   const start = content.toString('latin1', 0, 16)
   const known = SIGNATURES.find(([, at, bytes]) => start.startsWith(bytes, at))
   if (known !== undefined) return known[0]
-  return isText(content) ? 'text/plain' : 'application/octet-stream'
+  if (isText(content)) return 'text/plain'
+  const state = 'it is neither UTF-8 text nor a PNG, JPEG, GIF, WebP or PDF file'
+  throw new OrchError('UNSUPPORTED', `Cannot attach "${path}": ${state}`, { hint: READS_IT_ITSELF })
 }
 
 function isText(content: Buffer): boolean {

@@ -1,6 +1,7 @@
 import type {
   Agent,
   AgentRequest,
+  Attachment,
   Evidence,
   FinalAnswer,
   Item,
@@ -46,6 +47,8 @@ export interface SpawnDocument extends Doc, TurnEnd {
   readonly agent: Agent
   readonly created: boolean
   readonly prompt: Receipt
+  /** The files that go with the task. */
+  readonly attachments: readonly Attachment[]
 }
 
 /** One backend as a status look found it. */
@@ -138,6 +141,8 @@ export type TailLine =
 export interface SendDocument extends Doc, TurnEnd {
   readonly agent: string
   readonly receipt: Receipt
+  /** The files that go with the message: delivered with it, or not at all. */
+  readonly attachments: readonly Attachment[]
 }
 
 /** How a wait ended. */

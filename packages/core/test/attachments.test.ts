@@ -27,11 +27,22 @@ describe('checkAttachments()', () => {
     ['application/pdf', Buffer.from('%PDF-1.7\n')],
     ['text/plain', Buffer.from('<svg/> ünï 🎉')],
     ['text/plain', Buffer.alloc(0)],
-    ['application/octet-stream', Buffer.from('text with \0')],
-    ['application/octet-stream', Buffer.from([0x66, 0xff, 0xfe])],
   ])('knows %s by its content, whatever it is called', async (mime, content) => {
     const name = write('a b.txt', content)
     expect(await checkAttachments([name], folder)).toEqual([{ path: join(folder, name), mime, name }])
+  })
+
+  it.each([Buffer.from('text with \0'), Buffer.from([0x66, 0xff, 0xfe]), Buffer.from('PK\x03\x04\xff', 'latin1')])(
+    'refuses what no model takes: %j',
+    async (content) => {
+      const refusal = { code: 'UNSUPPORTED', outcome: 'none', message: expect.stringContaining('neither') }
+      await expect(checkAttachments([write('image.png', content)], folder)).rejects.toMatchObject(refusal)
+    },
+  )
+
+  it('takes any name there is', async () => {
+    const name = write(`it's a "name"\n;🎉${'x'.repeat(200)}`, '1')
+    expect(await checkAttachments([name], folder)).toEqual([{ path: join(folder, name), mime: 'text/plain', name }])
   })
 
   it('keeps the order, takes absolute paths, and follows links', async () => {

@@ -57,15 +57,17 @@ export const command: Command<SpawnDocument> = defineCommand({
       ...turn,
       signal: context.signal,
     })
-    return isTaskOf(document, task) ? document : withTaskWarning(document)
+    return isTaskOf(document, task, attached(args)) ? document : withTaskWarning(document)
   },
   render,
   exitCode: ({ outcome }) => (outcome === null ? EXIT.ok : WAIT_EXIT_CODES[outcome]),
 })
 
-/** Whether the agent has the task given; a long one is recorded only up to an ellipsis. */
-function isTaskOf({ agent, created }: SpawnDocument, task: string): boolean {
-  if (created || agent.task === task) return true
+/** Whether the agent has the task given, and its files; a long one is recorded only up to an ellipsis. */
+function isTaskOf({ agent, created, attachments }: SpawnDocument, task: string, files: readonly string[]): boolean {
+  if (created) return true
+  if (files.join('\0') !== attachments.map(({ path }) => path).join('\0')) return false
+  if (agent.task === task) return true
   return agent.task.endsWith('…') && task.startsWith(agent.task.slice(0, -1))
 }
 

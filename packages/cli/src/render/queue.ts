@@ -4,7 +4,10 @@ import { oneLine, type Page, styled } from '../page.ts'
 
 /** Each message for an idle agent that is not proven to be delivered, and how it stands. */
 export function writeQueue(page: Page, id: string, queue: readonly QueuedMessage[]): void {
-  for (const message of queue) page.line(styled('yellow', standing(page, message)), '  ', oneLine(message.text, 200))
+  for (const message of queue) {
+    const files = message.attachments?.map(({ name }) => ` + ${oneLine(name, 40)}`) ?? []
+    page.line(styled('yellow', standing(page, message)), '  ', oneLine(message.text, 200), ...files)
+  }
   if (queue.some(({ triedAt, failure }) => triedAt !== null && failure === null))
     page.line(styled('dim', `  → Look with "orch tail ${id}" before you send it again`))
 }

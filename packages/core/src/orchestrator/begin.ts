@@ -4,10 +4,14 @@ import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
+import { keptFiles } from '../workspace/kept-files.ts'
 import { isOnItsWay } from './is-on-its-way.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
+
+/** Under what the files of a task are kept: whoever recovers the spawn gives them too. */
+export const TASK_FILES = 'task'
 
 /** What an agent is given, and by whom. */
 export interface GivenTask {
@@ -24,10 +28,11 @@ export async function begin(
 ): Promise<StoredRecord> {
   const { id } = placed.record
   const messageId = randomUUID()
+  const files = keptFiles(placed.record.workspace, TASK_FILES, placed.record.attachments)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: id, verb: 'begin', timeoutMs, signal, acts: true }
   const receipt = await callBackend(call, (inner) =>
-    backend.begin(toRef(placed.record), messageOf(messageId, prompt, placed.record.attachments), inner),
+    backend.begin(toRef(placed.record), messageOf(messageId, prompt, files), inner),
   )
   // barrier: task-given
   if (receipt.delivery === 'refused') {

@@ -3,6 +3,7 @@ import { messageOf } from '../attachments.ts'
 import { isOrchError } from '../errors.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { keptFiles } from '../workspace/kept-files.ts'
 import { handOver } from './hand-over.ts'
 import { hasEnded, type Look, lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
@@ -84,12 +85,12 @@ async function deliverOne(
   const { id } = stored.record
   const before = await recordAttempt(orch, stored, message)
   if (before === null) return { stored, sent: null }
-  const receipt = await handOver(orch, before, messageOf(message.id, message.text, message.attachments), signal).catch(
-    (error: unknown) => {
-      if (signal?.aborted || !isOrchError(error)) throw error
-      return refused({ code: error.code, text: error.message })
-    },
-  )
+  const files = keptFiles(before.record.workspace, message.id, message.attachments)
+  const whole = messageOf(message.id, message.text, files)
+  const receipt = await handOver(orch, before, whole, signal).catch((error: unknown) => {
+    if (signal?.aborted || !isOrchError(error)) throw error
+    return refused({ code: error.code, text: error.message })
+  })
   return { stored: await reread(orch, id), sent: { messageId: message.id, receipt } }
 }
 

@@ -2,9 +2,10 @@ import type { Backend, CreateRequest, CreateResult } from '../backend.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
+import { keepFiles } from '../workspace/kept-files.ts'
 import { spawnContextText } from '../workspace/spawn-context.ts'
 import { createWorkspace, removeWorkspace } from '../workspace/workspace.ts'
-import { begin, type GivenTask } from './begin.ts'
+import { begin, type GivenTask, TASK_FILES } from './begin.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { closeRecord, reread, updateRecord } from './update-record.ts'
@@ -30,6 +31,7 @@ export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Makin
   let made: CreateResult | null = null
   try {
     createWorkspace(record.workspace, prompt)
+    await keepFiles(record.workspace, TASK_FILES, record.attachments)
     // barrier: workspace-written
     made = await create(orch, record, task)
     // barrier: agent-created

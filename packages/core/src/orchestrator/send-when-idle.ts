@@ -2,6 +2,7 @@ import type { QueuedMessage, Receipt } from '../agent.ts'
 import type { Message } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { keepFiles } from '../workspace/kept-files.ts'
 import { deliverQueued, isIdle, nextQueued } from './deliver-queued.ts'
 import { handOver } from './hand-over.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
@@ -21,7 +22,7 @@ interface Sent {
 /**
  * Delivers a message now when its agent is idle and nothing else waits for that; else keeps it in the agent's record,
  * for whichever orch process next sees the agent idle.
- * @throws OrchError `UNSUPPORTED` for an agent that does not show its turns, `USAGE`, the backend's own
+ * @throws OrchError `UNSUPPORTED` for an agent that does not show its turns, `USAGE`, `WORKSPACE_UNWRITABLE`, the backend's own
  */
 export async function sendWhenIdle(
   orch: Orch,
@@ -55,7 +56,8 @@ async function deliverAsSeen(
 
 /** Looks once more afterwards: a turn may have ended before the message stood in the record, seen by nobody who knew of it. */
 async function enqueue(orch: Orch, { stored }: Look, message: Message, { signal }: SendOptions): Promise<Sent> {
-  const { id } = message
+  const { id, attachments } = message
+  await keepFiles(stored.record.workspace, id, attachments)
   const entry: QueuedMessage = { ...message, at: new Date().toISOString(), triedAt: null, failure: null }
   const queued = await updateRecord(orch, stored, 'queued', ({ ending, queue = [] }) =>
     ending === undefined ? { queue: [...queue, entry] } : null,

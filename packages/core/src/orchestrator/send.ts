@@ -21,8 +21,8 @@ import { documentFor } from './warnings.ts'
  * the agent is being ended, waits on a request, or could not be looked at (`force` overrides these three). Never retries.
  * With `when: 'idle'` the text is kept in the agent's record until somebody sees the agent idle. With `wait` it stays
  * until the turn of this message is over, and brings the answer.
- * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`, the
- * backend's own
+ * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `TIMEOUT`,
+ * the backend's own
  */
 export async function send(orch: Orch, id: string, text: string, options: SendOptions = {}): Promise<SendDocument> {
   if (text === '') {
@@ -39,7 +39,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
   const { messageId } = sent.receipt
   const end = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
-  return { ...documentFor([sent.stored]), agent: id, receipt: sent.receipt, ...end }
+  return { ...documentFor([sent.stored]), agent: id, receipt: sent.receipt, attachments, ...end }
 }
 
 async function sendNow(

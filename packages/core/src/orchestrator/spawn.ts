@@ -49,8 +49,9 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
   const { id, prompt } = stored.record
   const end = options.wait ? await awaitTurn(orch, id, prompt?.messageId ?? null, options) : NOT_AWAITED
   const look = await lookAtOne(orch, options.wait ? await reread(orch, id) : stored, options.signal)
-  const receipt = look.stored.record.prompt ?? notDelivered()
-  return { ...documentFor([look.stored]), agent: look.agent, created: claimed.created, prompt: receipt, ...end }
+  const { prompt: receipt, attachments: given = [] } = look.stored.record
+  const made = { agent: look.agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
+  return { ...documentFor([look.stored]), ...made, ...end }
 }
 
 function notDelivered(): Receipt {

@@ -25,9 +25,13 @@ const NOTE = Buffer.from('a note').toString('base64')
 describe('send() with attach', () => {
   it('delivers the files with the message; a relative path begins where the caller stands', async () => {
     const { orch, id } = await place.spawn('x')
-    const { receipt } = await send(orch, id, 'see', { attach: ['note.txt', file] })
-    expect(receipt).toMatchObject({ delivery: 'confirmed' })
-    expect(place.server.received(id).at(-1)).toBe('see')
+    const note = { path: file, mime: 'text/plain', name: 'note.txt' }
+    expect(await send(orch, id, 'see', { attach: ['note.txt', file] })).toMatchObject({
+      receipt: { delivery: 'confirmed' },
+      attachments: [note, note],
+    })
+    expect(await send(orch, id, 'and')).toMatchObject({ attachments: [] })
+    expect(place.server.received(id).slice(1)).toEqual(['see', 'and'])
     expect(place.server.attached(id)).toEqual([NOTE, NOTE])
   })
 
@@ -57,28 +61,48 @@ describe('send() with attach', () => {
     expect(place.server.received(id)).toHaveLength(1)
   })
 
-  it("when: 'idle' reads them when the message is delivered", async () => {
+  it("when: 'idle' delivers what they held when the message was sent", async () => {
     const { orch, id } = await place.spawn('[[hang: on]]')
-    await send(orch, id, 'see', { attach: [file], when: 'idle' })
-    await send(orch, id, 'and this', { attach: [file], when: 'idle' })
-    expect((await check(orch, id)).queue[0]).toMatchObject({ text: 'see', attachments: [{ name: 'note.txt' }] })
+    const attachments = [{ path: file, mime: 'text/plain', name: 'note.txt' }]
+    expect(await send(orch, id, 'see', { attach: [file], when: 'idle' })).toMatchObject({ attachments })
     writeFileSync(file, 'a later note')
+    await send(orch, id, 'and this', { attach: [file], when: 'idle' })
+    rmSync(file)
+    expect((await check(orch, id)).queue).toMatchObject([{ text: 'see', attachments }, { attachments }])
     place.server.finish(id)
     await status(orch)
-    expect(place.server.attached(id)).toEqual([Buffer.from('a later note').toString('base64')])
-    rmSync(file)
     await status(orch)
-    expect((await check(orch, id)).queue).toMatchObject([{ text: 'and this', failure: { code: 'FILE_NOT_FOUND' } }])
+    expect(place.server.attached(id)).toEqual([NOTE, Buffer.from('a later note').toString('base64')])
+    expect((await check(orch, id)).queue).toEqual([])
+  })
+
+  it("when: 'idle' says so when what was kept is gone, or cannot be kept", async () => {
+    const { orch, id } = await place.spawn('[[hang: on]]')
+    await send(orch, id, 'see', { attach: [file], when: 'idle' })
+    const kept = join(place.project, '.orch', 'workspace', id, 'attachments')
+    rmSync(kept, { recursive: true })
+    writeFileSync(kept, 'in the way')
+    const more = send(orch, id, 'and this', { attach: [file], when: 'idle' })
+    await expect(more).rejects.toMatchObject({ code: 'WORKSPACE_UNWRITABLE', outcome: 'none' })
+    place.server.finish(id)
+    await status(orch)
+    expect((await check(orch, id)).queue).toMatchObject([{ text: 'see', failure: { code: 'FILE_NOT_FOUND' } }])
+    expect(place.server.received(id)).toHaveLength(1)
   })
 })
 
 describe('spawn() with attach', () => {
   it('gives the files with the task', async () => {
-    const { agent } = await spawn(await place.open(), { task: 'x', attach: ['note.txt'] })
-    expect(place.server.attached(agent.id)).toEqual([NOTE])
+    const orch = await place.open()
+    const { agent, attachments } = await spawn(orch, { task: 'x', key: 'one', attach: ['note.txt', file] })
+    const note = { path: file, mime: 'text/plain', name: 'note.txt' }
+    expect(attachments).toEqual([note, note])
+    const again = await spawn(orch, { task: 'x', key: 'one' })
+    expect(again).toMatchObject({ created: false, agent: { id: agent.id }, attachments })
+    expect(place.server.attached(agent.id)).toEqual([NOTE, NOTE])
   })
 
-  it('gives them after its process died too', async () => {
+  it('gives them after its process died too, as they were', async () => {
     const orch = await place.open()
     const died = await place.open({ memory: { crash: { at: 'create:after', how: 'reject' } } })
     await expect(spawn(died, { task: 'x', attach: ['note.txt'] })).rejects.toMatchObject({ outcome: 'unknown' })
@@ -86,6 +110,7 @@ describe('spawn() with attach', () => {
     const { revision = 0 } = (await orch.registry.get(id)) ?? {}
     const set: Partial<AgentRecord> = { lifecycle: 'spawning', owner: { ...currentOwner(), startTime: '1' } }
     await orch.registry.append(id, revision, { type: 'x', set })
+    rmSync(file)
     expect((await status(orch)).agents).toMatchObject([{ id, state: 'idle' }])
     expect(place.server.attached(id)).toEqual([NOTE])
   })
@@ -94,6 +119,8 @@ describe('spawn() with attach', () => {
     const orch = await place.open()
     const late = { name: 'late', command: 'x', args: [], env: {}, promptBy: 'argument' } as const
     await expect(spawn(orch, { task: 'x', attach: ['nothing'] })).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    writeFileSync(join(place.project, 'bytes'), Buffer.from([0]))
+    await expect(spawn(orch, { task: 'x', attach: ['bytes'] })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
     const plain = await place.open({ memory: { without: ['attachments'] } })
     await expect(spawn(plain, { task: 'x', attach: [file] })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
     const byArgument = { ...orch, config: { ...orch.config, programs: { late } } }
