@@ -12,6 +12,5 @@ export async function fileParts(attachments: readonly Attachment[] = []): Promis
 
 async function filePart(attachment: Attachment): Promise<FilePart> {
   const { mime, name } = attachment
-  const content = await readAttachment(attachment)
-  return { mime, filename: name, url: `data:${mime};base64,${content.toString('base64')}` }
+  return { mime, filename: name, url: `data:${mime};base64,${await readAttachment(attachment)}` }
 }

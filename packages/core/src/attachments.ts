@@ -36,11 +36,11 @@ export async function checkAttachments(paths: readonly string[], directory: stri
 }
 
 /**
- * The content of a file that goes with a message, for backends.
+ * The content of a file that goes with a message, in base64; for backends.
  * @throws OrchError `FILE_NOT_FOUND` when it is not there any more, `PERMISSION_DENIED`, `DISK`; outcome `none`
  */
-export async function readAttachment({ path }: Attachment): Promise<Buffer> {
-  return await read(path)
+export async function readAttachment({ path }: Attachment): Promise<string> {
+  return (await read(path)).toString('base64')
 }
 
 /** A message as backends get it. */

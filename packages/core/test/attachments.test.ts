@@ -81,7 +81,7 @@ describe('checkAttachments()', () => {
 it('readAttachment() says so when the file is not there any more', async () => {
   const [file] = await checkAttachments([write('note', 'text')], folder)
   if (file === undefined) throw new Error('There is one file')
-  expect((await readAttachment(file)).toString()).toBe('text')
+  expect(await readAttachment(file)).toBe('dGV4dA==')
   rmSync(file.path)
   await expect(readAttachment(file)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND', outcome: 'none' })
 })

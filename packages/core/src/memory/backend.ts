@@ -90,8 +90,7 @@ export function createMemoryBackend(
 /** The message with what its files hold. @throws OrchError `FILE_NOT_FOUND` */
 async function withFiles({ id, text, attachments }: Message): Promise<StoredMessage> {
   if (attachments === undefined) return { id, text }
-  const contents = await Promise.all(attachments.map(readAttachment))
-  return { id, text, files: contents.map((content) => content.toString('base64')) }
+  return { id, text, files: await Promise.all(attachments.map(readAttachment)) }
 }
 
 type Act<T> = (agent: AgentState | null, state: ServerState) => T

@@ -32,9 +32,11 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
     })
   }
   const stored = assertSound(await reread(orch, id))
-  const backend = await orch.backend(stored.record.backend)
-  if (options.wait) assertAnswers(backend, stored.record)
-  const attachments = await takeAttachments(orch, options.attach, { backend, record: stored.record })
+  const { record } = stored
+  if (options.wait) assertAnswers(await orch.backend(record.backend), record)
+  const attachments = options.attach?.length
+    ? await takeAttachments(orch, options.attach, { backend: await orch.backend(record.backend), record })
+    : []
   const work = options.when === 'idle' ? sendWhenIdle : sendNow
   const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
   const { messageId } = sent.receipt

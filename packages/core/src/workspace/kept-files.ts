@@ -20,7 +20,7 @@ export async function keepFiles(
   try {
     if (contents.length > 0) makePrivateDirectory(folderOf(workspace, message))
     for (const [index, { path }] of keptFiles(workspace, message, attachments).entries())
-      writeFileSync(path, contents[index] ?? '', { flag: 'wx', mode: 0o600 })
+      writeFileSync(path, contents[index] ?? '', { encoding: 'base64', flag: 'wx', mode: 0o600 })
   } catch (cause) {
     throw fileError(cause, `Cannot keep attached files in the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }
