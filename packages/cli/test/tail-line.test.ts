@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Item, TailLine } from '@orch/core'
+import type { Item, Reason, State, TailLine } from '@orch/core'
 import { createPage } from '../src/page.ts'
 import { writeTailLine } from '../src/render/tail-line.ts'
 import { itemWith, NOW } from './harness/documents.ts'
@@ -18,6 +18,10 @@ function item(changes: Partial<Item>): TailLine {
 
 function delta(text: string, itemId = 'item_1'): TailLine {
   return { apiVersion: 1, type: 'delta', agent, itemId, text }
+}
+
+function state(state: State, reason: Reason): TailLine {
+  return { apiVersion: 1, type: 'state', agent, state, reason }
 }
 
 function tool(status: 'pending' | 'running' | 'completed', final: boolean): TailLine {
@@ -57,6 +61,13 @@ describe('tail', () => {
   it('keeps two texts that stream at the same time on lines of their own', () => {
     const lines = [delta('a1', 'a'), delta('b1', 'b'), delta('a2', 'a'), item({ id: 'b', text: 'b1b2' })]
     expect(shown(lines)).toBe('a1\nb1\na2\nb2\n')
+  })
+
+  it('does not break a line of streamed text to say that a turn runs', () => {
+    const runs = state('working', { code: 'TURN_RUNNING', text: 'A turn runs' })
+    const retries = state('working', { code: 'RETRYING', text: 'Attempt 1 failed' })
+    expect(shown([runs, delta('a '), runs, delta('b')])).toBe('-- working: A turn runs\na b')
+    expect(shown([delta('a '), retries, delta('b')])).toBe('a \n-- working: Attempt 1 failed\nb')
   })
 
   it('shows each status of a tool call once', () => {

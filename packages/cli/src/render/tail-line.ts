@@ -28,7 +28,9 @@ export function writeTailLine(page: Page, line: TailLine, raw: boolean): void {
   else writeEvent(page, shown, line)
 }
 
+/** That a turn runs is what the text on the open line shows: it is not broken to say so. */
 function writeEvent(page: Page, shown: Shown, line: Exclude<TailLine, { type: 'delta' | 'item' }>): void {
+  if (shown.open !== null && line.reason.code === 'TURN_RUNNING') return
   endOpenLine(page, shown)
   const reason = oneLine(line.reason.text)
   if (line.type === 'state') page.line(styled('dim', `-- ${line.state}: ${reason}`))
