@@ -4,7 +4,8 @@ import type { Context } from './context.ts'
 import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { type Handle, parseHandle } from './handle.ts'
-import type { OpenRequest, Part } from './parse.ts'
+import type { OpenRequest } from './parse.ts'
+import type { Part } from './parse-message.ts'
 import { closedRequest, PERMISSION_REPLIES, requestTime, toAgentRequest } from './requests.ts'
 
 /** How many of the newest messages are searched for the tool call that waited on a request. */

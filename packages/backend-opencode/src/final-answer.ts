@@ -2,7 +2,7 @@ import { type AgentRef, type FinalAnswer, sumUsage } from '@orch/core'
 import type { Api, SessionAddress } from './client/api.ts'
 import { type Context, reach } from './context.ts'
 import { parseHandle } from './handle.ts'
-import type { StoredMessage } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { isFinalAnswer } from './turn-rules.ts'
 
 /** How many messages one request asks for; the message is nearly always among the newest. */

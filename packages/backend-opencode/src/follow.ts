@@ -3,7 +3,7 @@ import { type Channel, createChannel } from './channel.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { parseHandle } from './handle.ts'
-import type { StoredMessage } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { ignoreOrchError, type Listener } from './streams.ts'
 import { createTranslator, type Translator } from './translator.ts'
 

@@ -1,6 +1,6 @@
 import type { AgentRef, JsonObject, JsonValue, Turn } from '@orch/core'
 import type { SessionAddress } from './client/api.ts'
-import { fields } from './parse.ts'
+import { fields } from './raw.ts'
 
 /** How this backend finds an agent again, and what it sends with each of its prompts. */
 export interface Handle extends SessionAddress {

@@ -1,5 +1,5 @@
 import { type Item, sanitize, type ToolCall } from '@orch/core'
-import type { Part, StoredMessage, ToolPart } from './parse.ts'
+import type { Part, StoredMessage, ToolPart } from './parse-message.ts'
 
 /** The inputs in which a tool says by itself what it does, in one line. */
 const TELLING_INPUTS = ['command', 'filePath', 'path', 'pattern', 'url', 'query', 'description']

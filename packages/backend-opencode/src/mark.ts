@@ -1,6 +1,6 @@
 import { isOrchError, recheck } from '@orch/core'
 import type { Api } from './client/api.ts'
-import { fields } from './parse.ts'
+import { fields } from './raw.ts'
 
 /** How long a stream may take to show the mark, in milliseconds. */
 const PATIENCE_MS = 3_000

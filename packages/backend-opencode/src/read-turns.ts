@@ -1,7 +1,7 @@
 import { type TurnUsage, withDeadline } from '@orch/core'
 import type { Api, SessionAddress } from './client/api.ts'
 import type { Context } from './context.ts'
-import type { StoredMessage } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { turnUsages } from './turn-usage.ts'
 
 /** How many messages one request asks for: most turns are shorter. */

@@ -1,5 +1,6 @@
 import { type AgentRequest, type Choice, type JsonObject, sanitize } from '@orch/core'
-import type { OpenRequest, Part } from './parse.ts'
+import type { OpenRequest } from './parse.ts'
+import type { Part } from './parse-message.ts'
 
 /**
  * What the server is told for each choice of a permission. Its own `always` would hold for every session in the directory

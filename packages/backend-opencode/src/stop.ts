@@ -16,7 +16,8 @@ import type { Context } from './context.ts'
 import { familiesOf, familyOf } from './family.ts'
 import { seen } from './fields.ts'
 import { parseHandle } from './handle.ts'
-import type { OpenRequest, Session, StoredMessage } from './parse.ts'
+import type { OpenRequest, Session } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 
 /** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
 const ABORT_MS = 10_000

@@ -1,16 +1,11 @@
 import { join } from 'node:path'
 import { DeadlineError, isOrchError, type JsonValue, recheck, withDeadline } from '@orch/core'
-import { SILENCE_MS, streamEvents } from './client/events.ts'
+import { AWAY_MS, LOOK_MS, SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { createMark } from './mark.ts'
-import { fields, parsePart } from './parse.ts'
-
-/** A server that is away is looked for so often, in milliseconds. */
-const AWAY_MS = 1_000
-
-/** A server on its way up takes requests that it never answers: it is asked again after this, in milliseconds. */
-const LOOK_MS = 5_000
+import { parsePart } from './parse-message.ts'
+import { fields } from './raw.ts'
 
 /** Is told what a server says, in the order in which it came. */
 export interface Listener {

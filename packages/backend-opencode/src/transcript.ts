@@ -3,7 +3,7 @@ import type { Api, MessagePage } from './client/api.ts'
 import { type Context, reach } from './context.ts'
 import { parseHandle } from './handle.ts'
 import { itemsOf } from './items.ts'
-import type { StoredMessage } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { comparePlaces, type PlaceInTime, placeInTime } from './place-in-time.ts'
 import { readTurns } from './read-turns.ts'
 

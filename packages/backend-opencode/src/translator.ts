@@ -2,16 +2,9 @@ import { createHash } from 'node:crypto'
 import { type BackendEvent, type Reason, sanitize } from '@orch/core'
 import { createDeltaOrder, type DeltaPlace } from './delta-order.ts'
 import { itemOf } from './items.ts'
-import {
-  fields,
-  type Part,
-  parseMessageInfo,
-  parsePart,
-  parseSession,
-  parseStatus,
-  type Session,
-  type StoredMessage,
-} from './parse.ts'
+import { parseSession, parseStatus, type Session } from './parse.ts'
+import { type Part, parseMessageInfo, parsePart, type StoredMessage } from './parse-message.ts'
+import { fields } from './raw.ts'
 import { isFinalAnswer } from './turn-rules.ts'
 
 /** Turns the server's events into those of the contract. */

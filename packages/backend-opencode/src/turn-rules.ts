@@ -1,5 +1,6 @@
 import { type Reason, TIMING } from '@orch/core'
-import type { Status, StoredMessage } from './parse.ts'
+import type { Status } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 
 /** A look at one session, and what follows from it at once. */
 export interface TurnFacts {

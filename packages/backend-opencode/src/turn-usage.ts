@@ -1,6 +1,7 @@
 import { sumUsage, type TurnUsage, type Usage } from '@orch/core'
 import { familiesOf, usageOf } from './family.ts'
-import type { Session, StoredMessage } from './parse.ts'
+import type { Session } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { isFinalAnswer } from './turn-rules.ts'
 
 /** What tells what the turns of a session used. */

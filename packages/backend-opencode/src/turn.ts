@@ -1,5 +1,6 @@
 import type { Attempt, Turn } from '@orch/core'
-import type { Status, StoredMessage } from './parse.ts'
+import type { Status } from './parse.ts'
+import type { StoredMessage } from './parse-message.ts'
 import { isYoung, TURN_RULES, type TurnFacts, type TurnRule } from './turn-rules.ts'
 
 /** What was seen of one session, in this order: its status, then its newest messages, oldest first. */

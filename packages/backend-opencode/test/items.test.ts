@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { itemsOf, LONGEST_TEXT } from '../src/items.ts'
-import type { StoredMessage } from '../src/parse.ts'
+import type { StoredMessage } from '../src/parse-message.ts'
 import { recordedMessages } from './support/recorded.ts'
 
 const items = (name: string): ReturnType<typeof itemsOf> =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseMessage, parseRequests, parseSession, parseStatuses } from '../src/parse.ts'
+import { parseRequests, parseSession, parseStatuses } from '../src/parse.ts'
+import { parseMessage } from '../src/parse-message.ts'
 import { recorded, recordedMessages } from './support/recorded.ts'
 
 describe('parseSession()', () => {

@@ -5,7 +5,7 @@ import type { AgentRef } from '@orch/core'
 import { perFile } from '../../../tests/harness/scope.ts'
 import { startProxy } from '../../../tests/harness/start-proxy.ts'
 import { type OpenCodeOptions, opencode } from '../src/index.ts'
-import { startAgent } from './support/agents.ts'
+import { createAgent, startAgent } from './support/agents.ts'
 import { openSite, type Site } from './support/open-code-world.ts'
 
 const scope = perFile()
@@ -88,7 +88,7 @@ describe('observe()', () => {
 })
 
 describe('send()', () => {
-  it('right after a look does not ask again who the server is, reads once what it heard of, and starts the server again', async () => {
+  it('right after a look does not ask again who the server is, and starts it again when it has ended', async () => {
     const own = await openSite(scope)
     const backend = own.open()
     const agent = await startAgent(backend, own.request(), '[[answer: done]]')
@@ -111,19 +111,30 @@ describe('send()', () => {
       [`POST /session/${sessionId}/prompt_async`]: 1,
     })
 
-    const ended = new AbortController()
-    const events = again.events([agent.ref()], { content: false, raw: false }, ended.signal)[Symbol.asyncIterator]()
-    expect((await events.next()).value).toEqual({ type: 'ready' })
-    proxy.forget()
-    await again.send(agent.ref(), { id: 'heard', text: '[[answer: heard]]' }, signal)
-    expect(proxy.counts()[`GET /session/${sessionId}/message`]).toBe(1)
-    ended.abort()
-    await events.return?.()
-
     await own.killServer()
     expect(await again.send(agent.ref(), { id: 'later', text: 'later' }, signal)).toMatchObject({
       delivery: 'confirmed',
     })
     expect(own.record().process.pid).not.toBe(record.process.pid)
+  })
+
+  it('reads once, when it heard that the message is there, however long the server takes to store it', async () => {
+    const own = await openSite(scope)
+    await own.open().server?.start(signal)
+    const proxy = await scope.use(startProxy({ target: own.record().url }))
+    const { stateDirectory, environment } = own
+    const host = { name: 'listening', stateDirectory, namespace: 'test00000000', env: environment.env }
+    const backend = opencode({ server: proxy.url, password: own.record().password })(host)
+    const agent = await createAgent(backend, own.request({ target: backend.target }))
+    const ended = new AbortController()
+    const events = backend.events([agent.ref()], { content: false, raw: false }, ended.signal)[Symbol.asyncIterator]()
+    expect((await events.next()).value).toEqual({ type: 'ready' })
+    proxy.forget()
+    // The first turn on a server: the message is stored long after it was taken.
+    expect(await agent.send('[[answer: heard]]')).toMatchObject({ delivery: 'confirmed' })
+    const { sessionId } = agent.ref().handle as { sessionId: string }
+    expect(proxy.counts()[`GET /session/${sessionId}/message`]).toBe(1)
+    ended.abort()
+    await events.return?.()
   })
 })

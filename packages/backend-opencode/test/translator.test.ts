@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { BackendEvent } from '@orch/core'
-import { fields, parseSession } from '../src/parse.ts'
+import { parseSession } from '../src/parse.ts'
+import { fields } from '../src/raw.ts'
 import { createTranslator } from '../src/translator.ts'
 import { recorded } from './support/recorded.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseMessage, parseSession, type Session, type StoredMessage } from '../src/parse.ts'
+import { parseSession, type Session } from '../src/parse.ts'
+import { parseMessage, type StoredMessage } from '../src/parse-message.ts'
 import { turnUsages } from '../src/turn-usage.ts'
 
 function message(id: string, at: number, info: object, subagent?: string): StoredMessage {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { TIMING } from '@orch/core'
-import type { StoredMessage } from '../src/parse.ts'
+import type { StoredMessage } from '../src/parse-message.ts'
 import { decideTurn, type TurnView } from '../src/turn.ts'
 import { recordedMessages } from './support/recorded.ts'
 

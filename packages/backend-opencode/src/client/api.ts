@@ -4,15 +4,14 @@ import {
   type OpenRequest,
   type PermissionRule,
   parseDefinition,
-  parseMessage,
   parseRequests,
   parseSession,
   parseStatuses,
   type Session,
   type Status,
-  type StoredMessage,
   type Tag,
 } from '../parse.ts'
+import { parseMessage, type StoredMessage } from '../parse-message.ts'
 import type { Http, HttpAnswer, HttpRequest } from './http.ts'
 import type { Server } from './server.ts'
 

@@ -6,6 +6,12 @@ import type { Place } from './place.ts'
 /** The server sends a heartbeat every 10 s; a stream silent for longer than this is dead, in milliseconds. */
 export const SILENCE_MS = 25_000
 
+/** A server that went away is looked for so often, in milliseconds. */
+export const AWAY_MS = 1_000
+
+/** A server on its way up takes requests that it never answers: it is asked again after this, in milliseconds. */
+export const LOOK_MS = 5_000
+
 /**
  * Follows everything that happens on a server, in all directories. Source: `GET /global/event`, no ids and no replay.
  * @param onEvent gets each parsed event, the first being `server.connected`.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isOrchError } from '@orch/core'
-import { fields } from '../parse.ts'
+import { fields } from '../raw.ts'
 import type { Api, SessionAddress } from './api.ts'
 import { makeServerFolder, replaceFile, type ServerRecord } from './server-file.ts'
 

@@ -2,22 +2,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeadlineError, isOrchError, OrchError, recheck, withDeadline } from '@orch/core'
 import { type Channel, createChannel } from '../channel.ts'
-import { SILENCE_MS, streamEvents } from '../client/events.ts'
+import { AWAY_MS, LOOK_MS, SILENCE_MS, streamEvents } from '../client/events.ts'
 import type { Http } from '../client/http.ts'
 import type { Place } from '../client/place.ts'
 import { askVersion } from '../client/server.ts'
 import { createMark } from '../mark.ts'
-import { fields } from '../parse.ts'
+import { fields } from '../raw.ts'
 import { checkDirectory, checkWholeNumber } from './call-options.ts'
 import type { Caller } from './caller.ts'
 import type { StreamItem, StreamQuery } from './stream-item.ts'
 import type { ServerEvent } from './types.generated.ts'
-
-/** A server that went away is looked for so often, in milliseconds. */
-const AWAY_MS = 1_000
-
-/** A server on its way up takes requests that it never answers: it is asked again after this, in milliseconds. */
-const LOOK_MS = 5_000
 
 /** Nobody works in this directory: that the server closes it is how a stream proves that it delivers. */
 const MARK = join(tmpdir(), 'orch-client-mark')

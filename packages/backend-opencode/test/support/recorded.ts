@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { StoredMessage } from '../../src/parse.ts'
-import { parseMessage } from '../../src/parse.ts'
+import type { StoredMessage } from '../../src/parse-message.ts'
+import { parseMessage } from '../../src/parse-message.ts'
 
 /** A payload that a real server sent. */
 export function recorded(name: string): unknown {
