@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { Check, DoctorDocument, ResumeDocument, ServerDocument, StatusDocument, WaitDocument } from '@orch/core'
+import type {
+  Check,
+  DoctorDocument,
+  ResumeDocument,
+  SendDocument,
+  ServerDocument,
+  StatusDocument,
+  WaitDocument,
+} from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { openCodeProgram } from '../harness/open-code-program.ts'
 import { isAlive, signalProcess } from '../harness/processes.ts'
@@ -91,6 +99,25 @@ describe('resume', () => {
     expect(receivedTexts(model.requests, 'First 1')).toEqual([expect.stringContaining('First 1'), message])
     expect(await place.orch('status')).toMatchObject({ code: 0, stderr: '' })
     expect((await managedServer(place)).process).toBeDefined()
+  })
+})
+
+describe('a command that starts a killed server again', () => {
+  it.each(['send', 'spawn', 'resume'])('%s says whose turns ended with it', async (verb) => {
+    const place = await scope.use(openCodePlace({ model }))
+    const [one = '', other = ''] = await Promise.all([
+      place.spawn('First 1 [[answer: over]]'),
+      place.spawn('First 2 [[hold: two]]'),
+    ])
+    await eventually(() => model.waiting().length === 1, { timeoutMs: 30_000 })
+    expect(await place.orch('wait', one, '--until', 'idle')).toMatchObject({ code: 0 })
+    signalProcess((await managedServer(place)).process.pid, 'SIGKILL')
+    const args = verb === 'spawn' ? [] : [one]
+    const first = await place.orch(verb, ...args, ...(verb === 'resume' ? ['-m', 'Next'] : ['Next']))
+    const text = `The server had ended while "${other}" was at work; "orch resume ${other}" goes on`
+    expect(first).toMatchObject({ code: 0, stderr: `orch: ${text}\n` })
+    const next = await place.json<SendDocument>('send', one, '--force', 'More')
+    expect(next).toMatchObject({ code: 0, warnings: [] })
   })
 })
 

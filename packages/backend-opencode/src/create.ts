@@ -33,7 +33,8 @@ export async function create(context: Context, request: CreateRequest, signal: A
   // barrier: opencode-session-made
   const handle = handleJson({ sessionId: session.id, directory: session.directory, model, mode })
   const program = 'opencode'
-  return { handle, epoch: api.server.epoch, begun: false, receipt: null, program, model }
+  const { epoch, revived = false } = api.server
+  return { handle, epoch, begun: false, receipt: null, program, model, ...(revived && { revived }) }
 }
 
 async function refuseExisting(api: Api, id: string, namespace: string): Promise<void> {

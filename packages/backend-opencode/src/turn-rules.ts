@@ -1,4 +1,4 @@
-import { type Reason, TIMING } from '@orch/core'
+import { type Reason, SERVER_ENDED, TIMING } from '@orch/core'
 import type { Status } from './parse.ts'
 import type { StoredMessage } from './parse-message.ts'
 
@@ -37,7 +37,7 @@ export interface TurnRule {
 }
 
 const ABORTED: Reason = { code: 'INTERRUPTED', text: 'The turn was interrupted' }
-const SERVER_ENDED: Reason = { code: 'SERVER_ENDED', text: 'The server ended while the turn ran' }
+const ENDED_WITH_SERVER: Reason = { code: SERVER_ENDED, text: 'The server ended while the turn ran' }
 
 /** How the newest turn stands: the first rule that matches decides, and the last one always does. */
 export const TURN_RULES: readonly TurnRule[] = [
@@ -118,7 +118,7 @@ export const TURN_RULES: readonly TurnRule[] = [
     when: 'the answer is not final, or there is none, and a server has it that is over',
     matches: (facts) => isOfEarlierServer(facts),
     turn: 'interrupted',
-    reason: SERVER_ENDED,
+    reason: ENDED_WITH_SERVER,
     settles: 'at once',
   },
   {

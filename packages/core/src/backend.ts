@@ -102,6 +102,8 @@ export interface CreateResult {
   /** The name of the program that runs, the model that answers: what was really used. */
   readonly program: string | null
   readonly model: string | null
+  /** `true`: its server had ended and was started again for it; turns that ran then are over. */
+  readonly revived?: boolean
 }
 
 /** A message that was sent and whose arrival was not yet seen. `id` is the message id core gave it. */
@@ -130,6 +132,9 @@ export type Field<T> =
 
 /** The reason code of a field that this agent never shows, as opposed to one that could not be looked at. */
 export const NOT_SHOWN = 'NOT_SHOWN'
+
+/** The reason code of a turn that was interrupted by the end of its server. */
+export const SERVER_ENDED = 'SERVER_ENDED'
 
 /**
  * Whether the agent's place is there. `gone`: looked, and it is not there any more; `lost`: the server

@@ -37,7 +37,8 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
     const next = nextStart(folder, look.state === 'over' ? look.record.generation : 0, awaited)
     if (next === undefined) return undefined
     ports -= 1
-    return startNext(context, next, ports, signal)
+    const server = await startNext(context, next, ports, signal)
+    return server && { ...server, revived: look.state === 'over' }
   }
   const server = await recheck(attempt, { timeoutMs: TIMING.createTimeoutMs, everyMs: 50, signal })
   if (server !== undefined) return server

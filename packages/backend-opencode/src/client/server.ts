@@ -13,6 +13,8 @@ export interface Server extends Place {
   readonly startedAt: number | null
   /** The record of a server that orch started. */
   readonly record: ServerRecord | null
+  /** `true`: this process has just started it, after one that had ended. */
+  readonly revived?: boolean
 }
 
 /** What a look for a server showed: it answers, its incarnation is provably over, or orch never started one. */

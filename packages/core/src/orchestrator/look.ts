@@ -99,6 +99,11 @@ export function withoutLook(stored: StoredRecord, reason: Reason): Look {
   return { stored, observation, report, agent: toAgent(stored, observation, report, []), isCurrent: false }
 }
 
+/** Whether its server does not run: a message would start it. */
+export function isAsleep({ observation }: Look): boolean {
+  return observation?.asleep === true
+}
+
 /** What a backend needs to know of an agent. */
 export function toRef(record: AgentRecord): AgentRef {
   const { id, target, handle, directory, facts, attempts } = record

@@ -18,12 +18,19 @@ export interface Making {
   readonly signal: AbortSignal | undefined
 }
 
+/** An agent that was made. */
+export interface Made {
+  readonly stored: StoredRecord
+  /** Whether its server did not run, and was started for it. */
+  readonly woke: boolean
+}
+
 /**
  * Makes the agent of a record that this process claimed, from its workspace to its task, each step recorded before the
  * next. What fails is recorded as well: an agent that provably was not made leaves nothing but a closed record.
  * @throws OrchError as `spawn` does
  */
-export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Making): Promise<StoredRecord> {
+export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Making): Promise<Made> {
   const { record } = claimed
   const { backend, signal } = making
   const prompt = spawnContextText({ ...record, task: making.task, command: orch.command })
@@ -38,7 +45,8 @@ export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Makin
     const change = placedChange(made)
     const placed = await updateRecord(orch, claimed, 'placed', () => change)
     // barrier: handle-recorded
-    return made.begun ? placed : await begin(orch, placed, task)
+    const woke = made.revived === true
+    return { woke, stored: made.begun ? placed : await begin(orch, placed, task) }
   } catch (error) {
     const nothingLeft = await takeBack(record, { backend, made, error })
     // The first error counts; what cannot be recorded now is found by the next status.

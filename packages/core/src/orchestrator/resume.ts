@@ -3,7 +3,8 @@ import type { Reason } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import type { ResumeDocument } from '../documents.ts'
 import { forEachAgent } from './end-agent.ts'
-import { type Look, lookAt, lookAtOne } from './look.ts'
+import { warnOfInterrupted } from './interrupted-turns.ts'
+import { isAsleep, type Look, lookAt, lookAtOne } from './look.ts'
 import type { ResumeOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { refusalOf, refused } from './refusal.ts'
@@ -31,7 +32,9 @@ export async function resume(orch: Orch, ids: readonly string[], options: Resume
     async (id) => resumeOne(orch, seen.get(id) ?? (await lookAtOne(orch, await reread(orch, id), signal)), options),
     (id, error) => ({ id, ok: false, stopped: null, receipt: null, error }),
   )
-  return { apiVersion: 1, warnings: [], dryRun, results }
+  const woken = dryRun ? [] : [...new Set(looks.filter(isAsleep).map(({ stored }) => stored.record.backend))]
+  const warnings = await Promise.all(woken.map((backend) => warnOfInterrupted(orch, backend, signal)))
+  return { apiVersion: 1, warnings: warnings.flat(), dryRun, results }
 }
 
 async function resumeOne(orch: Orch, look: Look, options: ResumeOptions): Promise<ResumeResult> {

@@ -5,7 +5,7 @@ import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { keepFiles } from '../workspace/kept-files.ts'
 import { deliverQueued, isIdle, nextQueued } from './deliver-queued.ts'
 import { handOver } from './hand-over.ts'
-import { type Look, lookAtOne, toRef } from './look.ts'
+import { isAsleep, type Look, lookAtOne, toRef } from './look.ts'
 import type { SendOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { endedReason, nobodyReads, refused } from './refusal.ts'
@@ -14,9 +14,12 @@ import { appendUnlessChanged, reread, updateRecord } from './update-record.ts'
 /** In characters. A record is read whole at every look at its agent. */
 const LONGEST_TEXT = 100_000
 
-interface Sent {
+/** How a message went. */
+export interface Sent {
   readonly stored: StoredRecord
   readonly receipt: Receipt
+  /** Whether its agent's server did not run, and was started for it. */
+  readonly woke?: boolean
 }
 
 /**
@@ -38,7 +41,7 @@ export async function sendWhenIdle(
     if (nobody !== null) return { stored: look.stored, receipt: refused(nobody, look.agent.evidence) }
     if (!isIdle(look) || nextQueued(look.stored) !== undefined) return await enqueue(orch, look, message, options)
     const receipt = await deliverAsSeen(orch, look, message, options)
-    if (receipt !== null) return { stored: look.stored, receipt }
+    if (receipt !== null) return { stored: look.stored, receipt, woke: isAsleep(look) }
   }
 }
 

@@ -7,11 +7,12 @@ import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { handOver } from './hand-over.ts'
-import { lookAtOne } from './look.ts'
+import { warnOfInterrupted } from './interrupted-turns.ts'
+import { isAsleep, lookAtOne } from './look.ts'
 import type { SendOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { endedReason, refusalOf, refused } from './refusal.ts'
-import { sendWhenIdle } from './send-when-idle.ts'
+import { type Sent, sendWhenIdle } from './send-when-idle.ts'
 import { takeAttachments } from './take-attachments.ts'
 import { assertSound, reread, updateRecord } from './update-record.ts'
 import { documentFor } from './warnings.ts'
@@ -41,21 +42,18 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
   const { messageId } = sent.receipt
   const end = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
-  return { ...documentFor([sent.stored]), agent: id, receipt: sent.receipt, attachments, ...end }
+  const { apiVersion, warnings } = documentFor([sent.stored])
+  const taken = sent.woke ? await warnOfInterrupted(orch, record.backend, options.signal) : []
+  return { apiVersion, warnings: [...warnings, ...taken], agent: id, receipt: sent.receipt, attachments, ...end }
 }
 
-async function sendNow(
-  orch: Orch,
-  before: StoredRecord,
-  message: Message,
-  options: SendOptions,
-): Promise<{ readonly stored: StoredRecord; readonly receipt: Receipt }> {
+async function sendNow(orch: Orch, before: StoredRecord, message: Message, options: SendOptions): Promise<Sent> {
   const look = await lookAtOne(orch, before, options.signal)
   // barrier: send-looked
   const { stored, agent } = look
   const refusal = refusalOf(look, options.force === true)
   if (refusal !== null) return { stored, receipt: refused(refusal, agent.evidence) }
-  return { stored, receipt: await deliver(orch, stored, message, options) }
+  return { stored, receipt: await deliver(orch, stored, message, options), woke: isAsleep(look) }
 }
 
 /**

@@ -66,7 +66,7 @@ async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Pr
     // barrier: spawn-resumed
     if (JSON.stringify(now.record.owner) !== JSON.stringify(owner)) return undefined
     removeWorkspace(now.record.workspace)
-    return await makeAgent(orch, now, { backend, task: taskOf(now.record, options), signal })
+    return (await makeAgent(orch, now, { backend, task: taskOf(now.record, options), signal })).stored
   } catch (error) {
     if (isOrchError(error) && error.code === 'AGENT_EXISTS') return undefined
     throw error

@@ -7,6 +7,7 @@ import { prepareWorkspaces } from '../workspace/workspace.ts'
 import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { chooseBackend, chooseProgram } from './choose-backend.ts'
 import { claimAgent } from './claim-agent.ts'
+import { warnOfInterrupted } from './interrupted-turns.ts'
 import { lookAtOne } from './look.ts'
 import { makeAgent } from './make-agent.ts'
 import { newRecord } from './new-record.ts'
@@ -42,16 +43,18 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     newRecord(orch, options, { id, backend, program, commit, branch, attachments })
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
-  const stored = claimed.created
+  const { stored, woke } = claimed.created
     ? await makeAgent(orch, claimed.stored, { backend, task: options.task, signal: options.signal })
-    : await settleSpawn(orch, claimed.stored, options)
+    : { stored: await settleSpawn(orch, claimed.stored, options), woke: false }
   // barrier: spawn-settled
   const { id, prompt } = stored.record
   const end = options.wait ? await awaitTurn(orch, id, prompt?.messageId ?? null, options) : NOT_AWAITED
   const look = await lookAtOne(orch, options.wait ? await reread(orch, id) : stored, options.signal)
   const { prompt: receipt, attachments: given = [] } = look.stored.record
   const made = { agent: look.agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
-  return { ...documentFor([look.stored]), ...made, ...end }
+  const { apiVersion, warnings } = documentFor([look.stored])
+  const taken = woke ? await warnOfInterrupted(orch, stored.record.backend, options.signal) : []
+  return { apiVersion, warnings: [...warnings, ...taken], ...made, ...end }
 }
 
 function notDelivered(): Receipt {
