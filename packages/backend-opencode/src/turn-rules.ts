@@ -172,7 +172,7 @@ export const TURN_RULES: readonly TurnRule[] = [
     turn: 'error',
     reason: {
       code: 'NOT_ANSWERED',
-      text: 'The server has the message and never began to answer: model or agent definition may be unknown to it',
+      text: 'The server has the message and never began to answer: it came just as a turn ended, or its model or agent definition is unknown',
     },
     settles: 'at once',
   },

@@ -51,7 +51,7 @@ export const READING: readonly Column[] = [
   {
     name: 'wait',
     prepare: async (lane) => ({
-      args: ['wait', lane.reader, '--until', 'idle', '--timeout', '2s'],
+      args: ['wait', lane.reader, '--until', 'idle', '--timeout', '6s'],
       said: ({ outcome }: WaitDocument) => outcome,
       async after() {
         await unchanged(lane)
