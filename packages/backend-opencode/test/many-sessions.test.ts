@@ -70,6 +70,14 @@ function turnsOf(observations: readonly Observation[]): Record<string, number> {
   return counts
 }
 
+/** Agents whose own session was asked for. */
+function readBy(refs: readonly AgentRef[]): string[] {
+  const paths = proxy.requests.map(({ path }) => path)
+  const isRead = ({ handle }: AgentRef): boolean =>
+    paths.some((path) => path.includes((handle as { sessionId: string }).sessionId))
+  return refs.filter(isRead).map((ref) => JSON.stringify(ref))
+}
+
 describe('observe() of 500 sessions, 5 of them at work', () => {
   it.each([
     { folders: 1, looks: 1 },
@@ -85,6 +93,7 @@ describe('observe() of 500 sessions, 5 of them at work', () => {
       await cold.close()
       expect(complete).toBe(true)
       expect(turnsOf(observations)).toEqual({ none: 493, running: 5, ended: 2 })
+      expect(readBy(refs)).toEqual([])
       expect(proxy.counts()).toEqual({
         'GET /global/health': 1,
         'GET /experimental/session': 1,
