@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { tmux } from '@orch/backend-tmux'
@@ -99,6 +99,17 @@ describe('observe()', () => {
     expect([mute.existence, mute.process]).toEqual([unknown('TIMEOUT'), unknown('TIMEOUT')])
   })
 
+  it('starts no process where no server of orch ever was', async () => {
+    await using world = new World()
+    const { backend, calls } = countingTmux(world)
+    const server = { ok: false, error: { code: 'NO_SERVER' } }
+    expect(await backend.observe([], world.signal)).toMatchObject({ found: [], complete: true, server })
+    expect(calls()).toBe(0)
+    await world.create(cat)
+    expect(await backend.observe([], world.signal)).toMatchObject({ complete: true, server: { ok: true } })
+    expect(calls()).toBe(1)
+  })
+
   it('knows nothing when only the socket is gone, and names what brings it back', async () => {
     await using world = new World()
     const agent = await world.create(cat)
@@ -162,10 +173,12 @@ describe('observe()', () => {
     await using world = new World()
     const { backend, calls } = countingTmux(world)
     const agent = await world.create(cat)
-    const elsewhere = { ...agent, target: { socket: join(dirname(world.socket), 'other') } }
-    const { observations } = await backend.observe([agent, elsewhere], world.signal)
+    const other = join(dirname(world.socket), 'other')
+    symlinkSync(world.socket, other)
+    const elsewhere = { ...agent, target: { socket: other } }
+    const { observations } = await backend.observe([agent, elsewhere, agent, elsewhere], world.signal)
     expect(calls()).toBe(2)
-    expect(observations.map(({ existence }) => existence.known)).toEqual([true, false])
+    expect(observations.map(({ existence }) => existence.known)).toEqual([true, true, true, true])
   })
 })
 

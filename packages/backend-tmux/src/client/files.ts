@@ -119,6 +119,15 @@ export async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false
 }
 
+/** `false` when there is provably nothing. */
+export function isSomethingAt(path: string): boolean {
+  try {
+    return statSync(path) !== undefined
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null
 }

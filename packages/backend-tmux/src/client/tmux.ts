@@ -3,7 +3,7 @@ import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
 import { type Command, commandLine, controlCommandLine, listCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
 import { type Answer, type Look, parseLook } from '../parse.ts'
-import { findProgram } from './files.ts'
+import { findProgram, isSomethingAt } from './files.ts'
 
 /** Where the server and the wrapper look for `sh`, `cat`, `mv` and `rm`. */
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin'
@@ -65,10 +65,13 @@ export class TmuxClient {
   }
 
   /**
-   * Lists a server's panes. Why it could not is an answer too; only an abort rejects.
+   * Lists a server's panes. Why it could not is an answer too; only an abort rejects. Where no socket is, tmux is not asked:
+   * it could only say so.
    */
   async look(socket: string, signal: AbortSignal): Promise<Look> {
     try {
+      await this.program()
+      if (!isSomethingAt(socket)) return { kind: 'none', text: `there is no socket "${socket}"` }
       return parseLook(await this.run({ socket, commands: listCommands(), signal }))
     } catch (error) {
       if (signal.aborted || !isOrchError(error)) throw error
