@@ -13,6 +13,7 @@ const PARTS = {
   '@orch/backend-tmux': { name: 'backend-tmux', entry: '@orch/backend-tmux' },
   './parse-words.ts': { name: 'parse-words', entry: './src/parse-words.ts' },
   '../parse-words.ts': { name: 'parse-words', entry: './src/parse-words.ts' },
+  './import-module.ts': { name: 'import-module', entry: '../core/src/orchestrator/import-module.ts' },
   './schema.ts': { name: 'schema', entry: '../core/src/config/schema.ts' },
   eventsource: { name: 'eventsource', entry: 'eventsource' },
 }
@@ -59,7 +60,10 @@ const directoryOnUse = {
   },
 }
 
-/** One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. */
+/**
+ * One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. Only one
+ * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`).
+ */
 function bundle(name, input) {
   return build({
     bundle: true,
@@ -74,6 +78,7 @@ function bundle(name, input) {
     metafile: true,
     write: false,
     conditions: ['@orch/source'],
+    supported: { 'dynamic-import': name === 'import-module' },
     plugins: [partsOnUse, layoutOnUse, directoryOnUse],
     ...input,
   })

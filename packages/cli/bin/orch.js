@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require('node:module')
+const { join } = require('node:path')
 
-enableCompileCache?.()
+if (enableCompileCache) enableCompileCache()
+else require('./compile-cache.js').enableCompileCache(join(__dirname, '../bundle'))
 
 const { main, processIo } = require('../bundle/main.cjs')
 

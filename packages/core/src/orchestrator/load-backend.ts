@@ -28,11 +28,15 @@ export function createBackendLoader(sources: Sources): (name: string, host: () =
     const known = sources.known.find((backend) => backend.name === name)
     if (module === null && known === undefined) throw unknownBackend(name, sources)
     return await open(name, module ?? name, async () => {
-      const loaded = module === null ? await known?.load() : await import(moduleUrl(module, from))
-      const usable = checked(name, loaded)
+      const loaded = module === null ? await known?.load() : await load(moduleUrl(module, from))
+      const usable = checked(name, loaded as BackendModule)
       return configured(name, files, () => usable.createBackend(options))(host())
     })
   }
+}
+
+async function load(url: string): Promise<unknown> {
+  return (await import('./import-module.ts')).importModule(url)
 }
 
 /** Options are refused with the file and the key that they stand under. */
