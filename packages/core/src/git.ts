@@ -7,13 +7,16 @@ export interface GitHead {
   readonly branch: string | null
 }
 
+/** What git shows as the branch when there is none. */
+const DETACHED = 'HEAD'
+
 /** Asks git for the head of `directory`. Never rejects: no git is an answer. */
 export async function readGitHead(directory: string, signal?: AbortSignal): Promise<GitHead> {
-  const [commit, branch] = await Promise.all([
-    git(directory, ['rev-parse', '--verify', '-q', 'HEAD'], signal),
-    git(directory, ['symbolic-ref', '--short', '-q', 'HEAD'], signal),
-  ])
-  return { commit: commit?.trim() || null, branch: branch?.trim() || null }
+  const both = await git(directory, ['rev-parse', 'HEAD', '--abbrev-ref', 'HEAD'], signal)
+  const [commit = null, branch = null] = both?.split('\n') ?? []
+  if (commit !== null) return { commit, branch: branch === DETACHED ? null : branch }
+  const unborn = await git(directory, ['symbolic-ref', '--short', '-q', 'HEAD'], signal)
+  return { commit: null, branch: unborn?.trim() || null }
 }
 
 /** What changed in `directory` since the commit `base`; `null` outside a git work tree. */

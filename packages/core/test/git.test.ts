@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { git, gitRepository } from '../../../tests/harness/git-repository.ts'
@@ -19,6 +19,20 @@ describe('readGitHead()', () => {
     expect(await readGitHead(main)).toEqual({ commit: await git(main, 'rev-parse', 'HEAD'), branch: 'main' })
     await git(main, 'checkout', '--quiet', '--detach')
     expect(await readGitHead(main)).toEqual({ commit: await git(main, 'rev-parse', 'HEAD'), branch: null })
+  })
+
+  it('takes one process where there is a commit', async () => {
+    const main = await gitRepository(join(root, 'main'))
+    const calls = join(root, 'calls')
+    const path = process.env.PATH
+    const counting = `#!/bin/sh\necho call >> "${calls}"\nPATH="${path}" exec git "$@"\n`
+    writeFileSync(join(root, 'git'), counting, { mode: 0o755 })
+    process.env.PATH = `${root}:${path}`
+    const head = await readGitHead(main).finally(() => {
+      process.env.PATH = path
+    })
+    expect(head.branch).toBe('main')
+    expect(readFileSync(calls, 'utf8')).toBe('call\n')
   })
 
   it('has a branch and no commit before the first one', async () => {
