@@ -8,11 +8,21 @@ const { opencode } = await import(openCode)
 const orch = await openOrch({ backends: { opencode: opencode() } })
 const run = async (index) => {
   const { agent } = await spawn(orch, { task, name: `fleet-${index}`, wait: true })
+  const shown = new Map()
+  const ended = new Set()
   let sent = null
+  const print = (id, text) => {
+    shown.set(id, (shown.get(id) ?? 0) + text.length)
+    process.stdout.write(text)
+  }
   for await (const line of tail(orch, agent.id, { follow: true, last: 1 })) {
-    if (line.type === 'delta') process.stdout.write(line.text)
+    if (line.type === 'delta') print(line.itemId, line.text)
     if (line.type === 'state' && line.state === 'idle') sent ??= send(orch, agent.id, message, { wait: true })
-    if (sent !== null && line.type === 'item' && line.item.role === 'assistant' && line.item.final) break
+    if (line.type !== 'item' || line.item.role !== 'assistant') continue
+    const { id, text, final } = line.item
+    print(id, (text ?? '').slice(shown.get(id)))
+    if (final && sent === null) ended.add(id)
+    if (final && sent !== null && !ended.has(id)) break
   }
   await sent
 }
