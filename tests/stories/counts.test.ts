@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { opencode } from '@orch/backend-opencode'
 import { tmux } from '@orch/backend-tmux'
@@ -30,6 +32,32 @@ describe('what a command costs, from a cold process', () => {
     expect(few.tmuxRuns).toHaveLength(1)
     expect(many.tmuxRuns).toEqual(few.tmuxRuns)
     expect([few.processes.length, many.processes.length]).toEqual([1, 1])
+  })
+
+  it('a send waits once for the disk, and a status not at all', async () => {
+    const model = await scope.use(startScriptedModel())
+    const place = await scope.use(openCodePlace({ model }))
+    const id = await place.spawn('Say it [[answer: said]]')
+    await eventually(async () => (await place.orch('tail', '-n', '1', id)).stdout === 'said\n', { timeoutMs: 60_000 })
+    const preload = await place.write(
+      '../syncs.cjs',
+      `const fs = require('node:fs')
+      const { fdatasyncSync } = fs
+      let syncs = 0
+      fs.fdatasyncSync = (descriptor) => { syncs += 1; fdatasyncSync(descriptor) }
+      process.on('exit', () => process._rawDebug(String(syncs)))`,
+    )
+    const record = (): Promise<string> => readFile(join(place.state, 'agents', `${id}.jsonl`), 'utf8')
+    await eventually(
+      async () => {
+        const before = await record()
+        expect(await place.orchWith({ preload }, 'status', '--json')).toMatchObject({ code: 0, stderr: '0\n' })
+        return (await record()) !== before && (await place.agent(id)).state === 'idle'
+      },
+      { what: 'a status that records how the turn ended', timeoutMs: 20_000 },
+    )
+    const sent = await place.orchWith({ preload }, 'send', id, 'Again [[answer: again]]')
+    expect(sent).toMatchObject({ code: 0, stderr: '1\n' })
   })
 
   it('send to tmux starts two tmux processes at most', async () => {

@@ -44,7 +44,8 @@ function failureOf({ delivery, reason }: Receipt): Reason | null {
 /** What became of the message counts, not whether that could be recorded: an attempt left open is only looked for. */
 async function settle(orch: Orch, stored: StoredRecord, messageId: string, failure: Reason | null): Promise<void> {
   try {
-    await updateRecord(orch, stored, 'sent', (now) => withoutAttempts(now, [messageId], failure))
+    const update = { type: 'sent', mayBeLost: failure === null }
+    await updateRecord(orch, stored, update, (now) => withoutAttempts(now, [messageId], failure))
   } catch (error) {
     if (!isOrchError(error)) throw error
   }

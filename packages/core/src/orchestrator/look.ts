@@ -185,25 +185,28 @@ function toLook(
     const isCurrent = stored.revision <= before.revision + 1
     return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities), isCurrent }
   }
-  const change = observation === null ? null : newFactsOf(before, observation)
-  return change === null ? lookOf(before) : keepFacts(orch, before, change).then(lookOf)
+  const news = observation === null ? null : newFactsOf(before, observation)
+  return news === null ? lookOf(before) : keepFacts(orch, before, news).then(lookOf)
 }
 
 function damaged(stored: StoredRecord): Observation | null {
   return stored.damage === null ? null : unseen(stored.record.id, stored.damage)
 }
 
+/** What a look proves that is not in the record yet. */
+interface News {
+  readonly change: (now: AgentRecord) => RecordChange
+  /** Whether a later look would show it again. */
+  readonly mayBeLost: boolean
+}
+
 /**
  * Stores what can never change again: how the process ended, and what the backend wants kept. A look does not fail
  * because that cannot be stored now: the next one sees it again.
  */
-async function keepFacts(
-  orch: Orch,
-  stored: StoredRecord,
-  change: (now: AgentRecord) => RecordChange,
-): Promise<StoredRecord> {
+async function keepFacts(orch: Orch, stored: StoredRecord, { change, mayBeLost }: News): Promise<StoredRecord> {
   try {
-    return await updateRecord(orch, stored, 'observed', change)
+    return await updateRecord(orch, stored, { type: 'observed', mayBeLost }, change)
   } catch (error) {
     if (isOrchError(error)) return stored
     throw error
@@ -211,10 +214,7 @@ async function keepFacts(
 }
 
 /** What an observation proves and the record does not have yet; `null` for nothing. */
-function newFactsOf(
-  { record, damage, closed }: StoredRecord,
-  observation: Observation,
-): ((now: AgentRecord) => RecordChange) | null {
+function newFactsOf({ record, damage, closed }: StoredRecord, observation: Observation): News | null {
   if (damage !== null || closed) return null
   const exit = observation.process.known ? observation.process.value.exit : null
   const arrived = observation.arrived ?? []
@@ -222,11 +222,12 @@ function newFactsOf(
   const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
   const settled = record.attempts.some(({ id }) => arrived.includes(id))
   if (!newExit && !newFacts && !settled) return null
-  return (now) => ({
+  const change = (now: AgentRecord): RecordChange => ({
     ...(newExit ? { exit } : {}),
     ...(newFacts ? { facts: observation.facts ?? null } : {}),
     ...(settled ? withoutAttempts(now, arrived) : {}),
   })
+  return { change, mayBeLost: !newExit }
 }
 
 /** Renders an agent as every surface shows it. Pure. */

@@ -11,13 +11,14 @@ import type { Orch } from './orch.ts'
 export async function updateRecord(
   orch: Orch,
   stored: StoredRecord,
-  type: string,
+  kind: string | Omit<RecordUpdate, 'set'>,
   change: (record: AgentRecord) => RecordChange | null,
 ): Promise<StoredRecord> {
+  const update = typeof kind === 'string' ? { type: kind } : kind
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
     const set = assertSound(now).closed ? null : change(now.record)
     if (set === null) return now
-    const changed = await appendUnlessChanged(orch, now, { type, set })
+    const changed = await appendUnlessChanged(orch, now, { ...update, set })
     if (changed !== null) return changed
   }
 }

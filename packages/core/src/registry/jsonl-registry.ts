@@ -58,12 +58,13 @@ export function createJsonlRegistry(directory: string): Registry {
     return null
   }
 
-  const write = (id: string, revision: number, update: RecordUpdate & { readonly last?: true }): StoredRecord => {
+  const write = (id: string, revision: number, change: RecordUpdate & { readonly last?: true }): StoredRecord => {
+    const { mayBeLost = false, ...update } = change
     const file = fileOf('open', id)
     const before = get(id)
     if (before === null || before.closed || before.revision !== revision) throw conflict(id)
     const uid = randomUUID()
-    appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update })
+    appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update }, mayBeLost)
     // barrier: event-written
     for (const which of LOOKS) {
       const folded = foldRecord(readIfThere(fileOf(which, id)) ?? '', which === 'closed')
@@ -134,7 +135,7 @@ function createWhole(scratch: string, file: string, text: string, record: AgentR
   }
 }
 
-function appendLine(id: string, file: string, event: RecordEvent): void {
+function appendLine(id: string, file: string, event: RecordEvent, mayBeLost: boolean): void {
   let descriptor: number
   try {
     descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
@@ -143,17 +144,17 @@ function appendLine(id: string, file: string, event: RecordEvent): void {
     throw fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
   }
   try {
-    writeWhole(descriptor, `\n${JSON.stringify(event)}\n`)
+    writeWhole(descriptor, `\n${JSON.stringify(event)}\n`, mayBeLost)
   } catch (cause) {
     throw fileError(cause, `Cannot write the record of "${id}"`, 'DISK')
   }
 }
 
-/** One write, synced. */
-function writeWhole(descriptor: number, text: string): void {
+/** One write, synced unless it may be lost: a disk takes milliseconds for that. */
+function writeWhole(descriptor: number, text: string, mayBeLost = false): void {
   try {
     writeOnce(descriptor, text)
-    fdatasyncSync(descriptor)
+    if (!mayBeLost) fdatasyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }

@@ -18,6 +18,8 @@ export interface RecordList {
 export interface RecordUpdate {
   readonly type: string
   readonly set: RecordChange
+  /** Whether a crash of the machine may take it back: the next look finds it out again. Every process sees it at once. */
+  readonly mayBeLost?: boolean
 }
 
 /**
