@@ -6,6 +6,9 @@ const http = require('node:http')
 const { syncBuiltinESMExports } = require('node:module')
 const promises = require('node:fs/promises')
 
+// What is kept of the compiled code, as a process ends, is no effect of its command.
+process.env.NODE_DISABLE_COMPILE_CACHE = '1'
+
 module.exports = function afterEffect(last, act) {
   let effects = 0
   const happened = () => {
