@@ -88,7 +88,7 @@ function askEarly(
   { connector, api }: Context,
   target: JsonValue,
   signal: AbortSignal,
-): { readonly url: string; readonly sessions: Promise<Session[]> } | null {
+): { readonly url: string; readonly sessions: Promise<readonly Session[]> } | null {
   const server = connector.expected(target)
   if (server === null) return null
   const sessions = api(server, signal).sessions()

@@ -57,7 +57,7 @@ export interface SessionAddress {
 export interface Api {
   readonly server: Server
   /** All sessions of all directories, subagents too; not those put away. */
-  sessions(): Promise<Session[]>
+  sessions(): Promise<readonly Session[]>
   /** `null`: the server does not know it. */
   session(id: string): Promise<Session | null>
   createSession(directory: string, body: NewSession): Promise<Session>
@@ -204,8 +204,14 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
   }
 }
 
-function parseSessions(value: unknown): Session[] | null {
-  return Array.isArray(value) ? value.flatMap((each) => parseSession(each) ?? []) : null
+/** What was made of a list: those who share an answer share that too. */
+const parsed = new WeakMap<object, readonly Session[]>()
+
+function parseSessions(value: unknown): readonly Session[] | null {
+  if (!Array.isArray(value)) return null
+  const sessions = parsed.get(value) ?? value.flatMap((each) => parseSession(each) ?? [])
+  parsed.set(value, sessions)
+  return sessions
 }
 
 function parseDefinitions(value: unknown): AgentDefinition[] | null {
