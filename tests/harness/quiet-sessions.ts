@@ -39,7 +39,7 @@ export async function quietSessions(options: QuietSessionsOptions): Promise<Quie
 interface SessionJson {
   readonly id: string
   readonly directory: string
-  readonly time: { readonly updated: number }
+  readonly time: { readonly created: number; readonly updated: number }
 }
 
 async function make(
@@ -57,8 +57,15 @@ async function make(
     return (await response.json()) as T
   }
   const metadata = { orch: { id, namespace, model: null, mode: null } }
-  let session = await ask<SessionJson>('POST', '/session', { title: `Quiet (${id})`, metadata })
-  if (message !== undefined) {
+  const create = (): Promise<SessionJson> => ask('POST', '/session', { title: `Quiet (${id})`, metadata })
+  let session = await create()
+  if (message === undefined) {
+    // The server reads its clock twice: one in some thousands looks as if it had changed since it was made.
+    while (session.time.updated !== session.time.created) {
+      await ask('DELETE', `/session/${session.id}`)
+      session = await create()
+    }
+  } else {
     await ask('POST', `/session/${session.id}/message`, { noReply: true, parts: [{ type: 'text', text: message }] })
     session = await ask('GET', `/session/${session.id}`)
   }

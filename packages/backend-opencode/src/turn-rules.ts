@@ -172,7 +172,7 @@ export const TURN_RULES: readonly TurnRule[] = [
     turn: 'error',
     reason: {
       code: 'NOT_ANSWERED',
-      text: 'The server has the message and never began to answer: it came just as a turn ended, or its model or agent definition is unknown',
+      text: 'The server has the message and never began to answer: it came just as a turn or the server ended, or its model or agent definition is unknown',
     },
     settles: 'at once',
   },

@@ -104,7 +104,7 @@ export const ACTING: readonly Column[] = [
           const { receipt } = run.json as Partial<SendDocument>
           const sure = SURE.includes(receipt?.delivery ?? '')
           // A message that is stored just as a turn ends is never answered: opencode joins it to the run that is over.
-          if (arrives !== 'never') await idle(lane, id)
+          if (arrives !== 'never') await inState(lane, id, 'idle', 'failed')
           const again = await lane.place.json<SendDocument>('send', id, `<${cell} again>`)
           expect(SURE).toContain(again.receipt.delivery)
           await eventually(() => lane.received(id).includes(`<${cell} again>`), {

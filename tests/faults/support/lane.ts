@@ -113,10 +113,10 @@ async function writeConfig(folder: string, requestTimeoutMs: number): Promise<vo
   await writeFile(join(folder, 'orch', 'config.json'), JSON.stringify({ backends: { opencode: { requestTimeoutMs } } }))
 }
 
-/** Waits until the agent is in this state. */
-export async function inState({ place }: Pick<Lane, 'place'>, id: string, state: State): Promise<void> {
-  const { code, stdout, stderr } = await place.orch('wait', id, '--until', state, '--timeout', '60s')
-  if (code !== 0) throw new Error(`Cannot see "${id}" ${state}: ${code} ${stdout}${stderr}`)
+/** Waits until the agent is in one of these states. */
+export async function inState({ place }: Pick<Lane, 'place'>, id: string, ...states: State[]): Promise<void> {
+  const { code, stdout, stderr } = await place.orch('wait', id, '--until', states.join(','), '--timeout', '60s')
+  if (code !== 0) throw new Error(`Cannot see "${id}" ${states}: ${code} ${stdout}${stderr}`)
 }
 
 /** Waits until the agent's turn has ended. */
