@@ -52,7 +52,8 @@ describe.each([tmuxBackend, openCodeBackend])('one agent on $name', (backend: Ba
       for (const [index, run] of sent.entries()) {
         const { delivery } = receiptOf(run)
         const isUnread = delivery === 'refused' || (delivery === 'accepted' && isOver && times[index] === 0)
-        expect({ delivery, times: times[index] }).toEqual({ delivery, times: isUnread ? 0 : 1 })
+        const said = { delivery, isOver, completed: completed.map(({ code }) => code) }
+        expect({ ...said, times: times[index] }).toEqual({ ...said, times: isUnread ? 0 : 1 })
       }
       if (!isOver) expect(await place.orch('complete', '--force', id)).toMatchObject({ code: 0 })
       expect(await place.processesOf(id)).toEqual([])
