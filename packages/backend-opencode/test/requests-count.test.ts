@@ -125,19 +125,25 @@ describe('send()', () => {
     const { stateDirectory, environment } = own
     const host = { name: 'listening', stateDirectory, namespace: 'test00000000', env: environment.env }
     const backend = opencode({ server: proxy.url, password: own.record().password })(host)
-    const agent = await createAgent(backend, own.request({ target: backend.target }))
-    const ended = new AbortController()
-    const events = backend.events([agent.ref()], { content: false, raw: false }, ended.signal)[Symbol.asyncIterator]()
-    expect((await events.next()).value).toEqual({ type: 'ready' })
-    proxy.forget()
-    // The first turn on a server: the message is stored long after it was taken. It waits a second at most to hear of it.
-    const startedAt = performance.now()
-    expect(await agent.send('[[answer: heard]]')).toMatchObject({ delivery: 'confirmed' })
-    const seconds = Math.floor((performance.now() - startedAt) / 1_000)
-    const { sessionId } = agent.ref().handle as { sessionId: string }
-    const reads = proxy.counts()[`GET /session/${sessionId}/message`]
-    expect({ seconds, reads }).toEqual({ seconds, reads: seconds === 0 ? 1 : expect.any(Number) })
-    ended.abort()
-    await events.return?.()
+    const sendHearing = async (): Promise<{ reads: number | undefined; ms: number }> => {
+      const agent = await createAgent(backend, own.request({ target: backend.target }))
+      const ended = new AbortController()
+      const events = backend.events([agent.ref()], { content: false, raw: false }, ended.signal)[Symbol.asyncIterator]()
+      expect((await events.next()).value).toEqual({ type: 'ready' })
+      proxy.forget()
+      const startedAt = performance.now()
+      expect(await agent.send('[[answer: heard]]')).toMatchObject({ delivery: 'confirmed' })
+      const ms = performance.now() - startedAt
+      const { sessionId } = agent.ref().handle as { sessionId: string }
+      const reads = proxy.counts()[`GET /session/${sessionId}/message`]
+      ended.abort()
+      await events.return?.()
+      return { reads, ms }
+    }
+    // The first turn on a server: the message is stored long after it was taken. A send waits a second to hear of it, which
+    // is too short for a busy machine: then the next one counts.
+    let heard = await sendHearing()
+    for (let again = 0; again < 4 && heard.ms > 1_000; again += 1) heard = await sendHearing()
+    expect(heard.reads).toBe(1)
   })
 })

@@ -5,8 +5,8 @@ const { Script } = require('node:vm')
 
 /**
  * What `module.enableCompileCache` of Node 22 does, for Node 20: keeps what V8 made of the files in `folder` in the user's
- * cache, one file for each, and has it used by the next process. Saves 10 of 30 milliseconds; whatever goes wrong, only that. A file
- * that holds `import()` is left alone: Node has it work only where Node compiles.
+ * cache, one file for each, and has it used by the next process. Saves most commands about 10 ms; whatever goes wrong, only
+ * that. A file that holds `import()` is left alone: Node has it work only where Node compiles.
  */
 exports.enableCompileCache = (folder) => {
   const cache = cacheFolder()
