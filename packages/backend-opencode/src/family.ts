@@ -24,5 +24,6 @@ export function familyOf(session: Session, families: Families): Session[] {
 
 /** What a session and its subagents used; the server's totals of a session leave its subagents out. */
 export function usageOf(session: Session, families: Families): UsageCounts {
+  if (!families.has(session.id)) return session.usage
   return sumUsage(familyOf(session, families).map(({ usage }) => usage))
 }

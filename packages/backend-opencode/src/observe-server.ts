@@ -38,6 +38,14 @@ interface ServerView {
   readonly directories: ReadonlyMap<string, Promise<DirectoryView>>
 }
 
+/** The agents of a look that may have an open turn. */
+interface OpenTurns {
+  readonly open: readonly { readonly session: Session | null }[]
+  readonly families: Families
+  /** The look is at more than one agent. */
+  readonly isOfMany: boolean
+}
+
 /** Status and requests of one directory. */
 interface DirectoryView {
   readonly statuses: ReadonlyMap<string, Status>
@@ -59,7 +67,8 @@ export async function observeServer(
   const open = located.filter(({ session, ref }) => session !== null && mayBeOpen(session, ref))
   const names = [...new Set(open.flatMap(({ session }) => session?.directory ?? []))]
   const families = familiesOf(sessions)
-  const directories = new Map(names.map((name) => [name, lookAtDirectory(api, name, open, families)]))
+  const turns: OpenTurns = { open, families, isOfMany: refs.length > 1 }
+  const directories = new Map(names.map((name) => [name, lookAtDirectory(api, name, turns)]))
   const view: ServerView = { api, families, directories }
   const observations = await Promise.all(
     located.map(({ ref, session }) => (session === null ? gone(ref) : observeSession(view, ref, session))),
@@ -98,18 +107,22 @@ function mayBeOpen(session: Session, ref: AgentRef): boolean {
   return session.begun !== 'no' && parseFacts(ref)?.updatedAt !== session.updatedAt
 }
 
-/** Requests are asked for only when some agent's session, or a subagent of it, is at work there. */
+/**
+ * Requests count only when some agent's session, or a subagent of it, is at work there. A look at many asks for both at once, which
+ * saves a round trip; a look at one mostly comes right after the end of a turn, when nothing is to be asked for.
+ */
 async function lookAtDirectory(
   api: Api,
   directory: string,
-  open: readonly { readonly session: Session | null }[],
-  families: Families,
+  { open, families, isOfMany }: OpenTurns,
 ): Promise<DirectoryView> {
+  const early = isOfMany ? api.requests(directory) : null
+  early?.catch(() => {})
   const statuses = await api.statuses(directory)
   const isAtWork = open.some(
     ({ session }) => session !== null && familyOf(session, families).some(({ id }) => statuses.has(id)),
   )
-  return { statuses, requests: isAtWork ? await api.requests(directory) : [] }
+  return { statuses, requests: isAtWork ? await (early ?? api.requests(directory)) : [] }
 }
 
 async function observeSession(view: ServerView, ref: AgentRef, session: Session): Promise<Observation> {

@@ -38,7 +38,9 @@ export async function observe(
   const targets = new Map<string, AgentRef[]>([[own, []]])
   for (const agent of agents) {
     const key = JSON.stringify(agent.target)
-    targets.set(key, [...(targets.get(key) ?? []), agent])
+    const there = targets.get(key)
+    if (there) there.push(agent)
+    else targets.set(key, [agent])
   }
   const results = await Promise.all(
     [...targets].map(([key, refs]) => observeTarget(context, JSON.parse(key) as JsonValue, refs, signal)),

@@ -32,8 +32,19 @@ export function totalUsage(usages: readonly (UsageCounts | null)[]): UsageTotal 
 
 /** Usage as documents hold it: every field is there, and the cost is rounded. */
 export function shownUsage(usage: Usage): Usage {
+  const { inputTokens, outputTokens, reasoningTokens, cacheReadTokens, cacheWriteTokens } = usage
   const { contextTokens = null, contextLimit = null } = usage
-  return { ...sumUsage([usage]), contextTokens, contextLimit }
+  const costUsd = usage.costUsd === null ? null : sum('costUsd', [usage])
+  return {
+    inputTokens,
+    outputTokens,
+    reasoningTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    costUsd,
+    contextTokens,
+    contextLimit,
+  }
 }
 
 /** Written out: this runs for every agent of a list, where making the object from its names took longest. */
