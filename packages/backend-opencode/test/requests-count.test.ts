@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { AgentRef } from '@orch/core'
+import type { AgentRef, Observation } from '@orch/core'
+import { eventually } from '../../../tests/harness/eventually.ts'
 import { perFile } from '../../../tests/harness/scope.ts'
 import { startProxy } from '../../../tests/harness/start-proxy.ts'
 import { type OpenCodeOptions, opencode } from '../src/index.ts'
@@ -67,6 +68,15 @@ describe('observe()', () => {
     const ended = observations.some(({ id, turn }) => id === first.id && turn.known && turn.value.status === 'ended')
     expect(reads.filter((route) => route !== own)).toEqual([])
     if (ended) expect(reads).toEqual([own])
+
+    const endedAlone = async (): Promise<Record<string, number> | undefined> => {
+      proxy.forget()
+      const { turn } = (await open().observe([first], signal)).observations[0] as Observation
+      return turn.known && turn.value.status === 'ended' ? proxy.counts() : undefined
+    }
+    const alone = await eventually(endedAlone, { timeoutMs: 30_000, what: 'the end of the second turn' })
+    expect(alone).toMatchObject({ 'GET /session/status': expect.any(Number), [own]: expect.any(Number) })
+    expect(alone).not.toHaveProperty(['GET /permission'])
   })
 
   it('reads again when the session changed: every start of a turn moves its time', async () => {
