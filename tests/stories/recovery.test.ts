@@ -122,7 +122,8 @@ async function crashEverywhere(place: Place, program: readonly string[]): Promis
     while (survived === 0) await crashNext()
   }
   await Promise.all([worker(), worker(), worker()])
-  expect(spawns).toBeGreaterThan(25)
+  // How many were under way when the first came to its end is a matter of timing; how many were killed is not.
+  expect(spawns - survived).toBeGreaterThan(20)
   expect(survived).toBeLessThanOrEqual(5)
   return spawns
 }
