@@ -56,7 +56,7 @@ interface Following {
 
 /** Translates what one server says for some of its agents, one thing after the other. */
 function listenerOf(following: Following, signal: AbortSignal): Listener {
-  const { context, channel, onReady } = following
+  const { channel, onReady } = following
   const current: { server: Server | null } = { server: null }
   const translator = translatorOf(following, current, signal)
   let isReady = false
@@ -80,8 +80,8 @@ function listenerOf(following: Following, signal: AbortSignal): Listener {
         beReady()
         if (!isProven) channel.push(gap('UNPROVEN', 'The event stream stands; its first events may have been missed'))
       })
-      next(async () => translator.reset(await context.api(server, signal).sessions()))
     },
+    onSessions: (sessions) => next(() => translator.reset(sessions)),
     onEvent: (event) => next(async () => channel.push(...(await translator.translate(event)))),
     onAway: beReady,
     onEnded(why) {

@@ -20,6 +20,7 @@ import { type Facts, factsJson, parseFacts, parseHandle } from './handle.ts'
 import type { OpenRequest, Session, Status } from './parse.ts'
 import { toAgentRequest } from './requests.ts'
 import { decideTurn, type TurnDecision } from './turn.ts'
+import { isYoung } from './turn-rules.ts'
 
 /** How many of the newest messages are read to see how a turn ended. */
 const NEWEST_MESSAGES = 20
@@ -156,14 +157,17 @@ async function observeSession(view: ServerView, ref: AgentRef, session: Session)
   }
 }
 
-/** Reads what is needed to decide; what may be a mixture of two instants is looked at again. */
+/**
+ * Reads what is needed to decide; what may be a mixture of two instants is looked at again. While a turn runs, whoever sends
+ * still looks for his message himself; only one that was sent long ago is looked for here.
+ */
 async function decide(api: Api, session: Session, ref: AgentRef, first: Status | undefined): Promise<TurnDecision> {
   const address = { sessionId: session.id, directory: session.directory }
   let status = first
   let last: TurnDecision | undefined
   const look = async (): Promise<TurnDecision | undefined> => {
     if (last !== undefined) status = (await api.statuses(session.directory)).get(session.id)
-    const isNeeded = status === undefined || ref.attempts.length > 0
+    const isNeeded = status === undefined || ref.attempts.some(({ at }) => !isYoung(Date.parse(at), Date.now()))
     const page = isNeeded ? await api.messages(address, NEWEST_MESSAGES) : null
     last = decideTurn({
       status,

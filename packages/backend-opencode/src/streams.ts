@@ -4,15 +4,21 @@ import { AWAY_MS, LOOK_MS, SILENCE_MS, streamEvents } from './client/events.ts'
 import type { Server } from './client/server.ts'
 import type { Context } from './context.ts'
 import { createMark } from './mark.ts'
+import { parseSession, type Session } from './parse.ts'
 import { parsePart } from './parse-message.ts'
 import { fields } from './raw.ts'
 
+/** What is known of a session for good: parents never change. */
+export type Kin = Pick<Session, 'id' | 'title' | 'parentId'>
+
 /** Is told what a server says, in the order in which it came. */
 export interface Listener {
-  /** The sessions it is about. Of other sessions that nobody started as a subagent it hears nothing. */
+  /** The sessions it is about: it hears of them and of their subagents, and what is of no session. */
   readonly sessions: ReadonlySet<string>
   /** Whatever happens from now on is heard. `isProven: false`: the first events of the stream may have been missed. */
   onStanding(server: Server, isProven: boolean): void
+  /** All sessions that there are, once after `onStanding`. What comes between the two may be of any session. */
+  onSessions(sessions: readonly Kin[]): void
   onEvent(event: unknown): void
   /** The server does not answer, and is looked for. */
   onAway(): void
@@ -125,7 +131,7 @@ function greetAll(stream: Stream, greet: (listener: Listener) => void): undefine
 async function hear(base: Base, server: Server, stream: Stream, signal: AbortSignal): Promise<string> {
   const api = base.api(server, signal)
   const mark = createMark(join(base.host.stateDirectory, base.host.name, 'mark'))
-  const roots = new Set<string>()
+  const kin = new Map<string, Kin>()
   let isConnected = false
   const handle = async (event: unknown): Promise<void> => {
     if (isGreeting(event)) {
@@ -134,8 +140,14 @@ async function hear(base: Base, server: Server, stream: Stream, signal: AbortSig
       const isProven = await mark.see(api, signal)
       stream.stands = true
       greetAll(stream, (listener) => listener.onStanding(server, isProven))
+      for (const session of await api.sessions()) learn(kin, session)
+      for (const listener of stream.listeners) listener.onSessions([...kin.values()])
+      stream.greet = (listener) => {
+        listener.onStanding(server, isProven)
+        listener.onSessions([...kin.values()])
+      }
     } else {
-      handOn(stream, roots, event)
+      handOn(stream, kin, event)
     }
   }
   let order = Promise.resolve()
@@ -148,18 +160,32 @@ async function hear(base: Base, server: Server, stream: Stream, signal: AbortSig
   return why
 }
 
-/** @param roots the sessions of which it is known that they are nobody's subagents; no session becomes one */
-function handOn({ listeners, awaited }: Stream, roots: Set<string>, event: unknown): void {
-  const { type, properties } = fields(fields(event).payload)
-  const { sessionID, info } = fields(properties)
-  const sessionId = typeof sessionID === 'string' ? sessionID : null
-  const isOfSession = type === 'session.created' || type === 'session.updated'
-  if (isOfSession && sessionId !== null && typeof fields(info).parentID !== 'string') roots.add(sessionId)
-  for (const listener of listeners) {
-    const isForeign = sessionId !== null && roots.has(sessionId) && !listener.sessions.has(sessionId)
-    if (!isForeign) listener.onEvent(event)
+function learn(kin: Map<string, Kin>, { id, title, parentId }: Session): void {
+  kin.set(id, { id, title, parentId })
+}
+
+/** A session, the one that started it as a subagent, and so on; `null` when one of them was never heard of. */
+function lineOf(kin: ReadonlyMap<string, Kin>, sessionId: string): readonly string[] | null {
+  const line: string[] = []
+  for (let id: string | null = sessionId; id !== null && !line.includes(id); ) {
+    const known = kin.get(id)
+    if (known === undefined) return null
+    line.push(id)
+    id = known.parentId
   }
-  const tag = type === 'message.part.updated' && awaited.size > 0 ? parsePart(fields(properties).part)?.tag : null
+  return line
+}
+
+function handOn({ listeners, awaited }: Stream, kin: Map<string, Kin>, event: unknown): void {
+  const { type, properties } = fields(fields(event).payload)
+  const { sessionID, info, part } = fields(properties)
+  const session = type === 'session.created' || type === 'session.updated' ? parseSession(info) : null
+  if (session !== null) learn(kin, session)
+  const line = typeof sessionID === 'string' ? lineOf(kin, sessionID) : null
+  for (const listener of listeners) {
+    if (line === null || line.some((id) => listener.sessions.has(id))) listener.onEvent(event)
+  }
+  const tag = type === 'message.part.updated' && awaited.size > 0 ? parsePart(part)?.tag : null
   if (typeof tag === 'string') awaited.get(tag)?.()
 }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { type BackendEvent, type Reason, sanitize } from '@orch/core'
 import { createDeltaOrder, type DeltaPlace } from './delta-order.ts'
 import { itemOf } from './items.ts'
-import { parseSession, parseStatus, type Session } from './parse.ts'
+import { parseSession, parseStatus } from './parse.ts'
 import { type Part, parseMessageInfo, parsePart, type StoredMessage } from './parse-message.ts'
 import { fields } from './raw.ts'
+import type { Kin } from './streams.ts'
 import { isFinalAnswer } from './turn-rules.ts'
 
 /** Turns the server's events into those of the contract. */
@@ -12,7 +13,7 @@ export interface Translator {
   /** What an event means for the agents that are followed; nothing for most. */
   translate(event: unknown): Promise<BackendEvent[]>
   /** Learns which sessions are subagents of which, and forgets what may have changed unseen. */
-  reset(sessions: readonly Session[]): void
+  reset(sessions: readonly Kin[]): void
 }
 
 /** A session and the agent that it is of. */
@@ -129,7 +130,7 @@ async function contentOf(
   return type === 'message.part.delta' ? partDelta(state, place, body) : []
 }
 
-function learnParent({ parents, titles }: State, { id, parentId, title }: Session): void {
+function learnParent({ parents, titles }: State, { id, parentId, title }: Kin): void {
   if (parentId === null) return
   parents.set(id, parentId)
   titles.set(id, title)

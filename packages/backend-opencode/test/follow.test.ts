@@ -84,6 +84,7 @@ describe('events()', () => {
       [0, 1].map(() => createAgent(backend, site.request({ target: backend.target }))),
     )
     if (one === undefined || other === undefined) throw new TypeError('Two agents were asked for')
+    proxy.forget()
     const first = subscribe(backend, [one.ref()])
     await ready(first.events)
     const later = subscribe(backend, [other.ref()])
@@ -96,7 +97,7 @@ describe('events()', () => {
     await other.send('[[answer: heard]]')
     await eventually(() => later.events.some((event) => event.type === 'changed'))
     expect(first.events.filter(({ type }) => type === 'changed')).toEqual([])
-    expect(proxy.counts()['GET /global/event']).toBe(2)
+    expect(proxy.counts()).toMatchObject({ 'GET /global/event': 2, 'GET /experimental/session': 2 })
     await later.end()
     await ready(collect(backend, [one.ref()]))
     expect(proxy.counts()['GET /global/event']).toBe(3)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { AgentRef, Observation } from '@orch/core'
+import type { AgentRef, Attempt, Observation } from '@orch/core'
 import { eventually } from '../../../tests/harness/eventually.ts'
 import { perFile } from '../../../tests/harness/scope.ts'
 import { startProxy } from '../../../tests/harness/start-proxy.ts'
@@ -97,6 +97,28 @@ describe('observe()', () => {
       await agent.ended()
       await agent.recorded()
     }
+  })
+
+  it('while a turn runs reads its messages only for one that was sent long ago', async () => {
+    const proxy = await scope.use(startProxy({ target: site.record().url }))
+    const { stateDirectory, environment } = site
+    const host = { name: 'counted', stateDirectory, namespace: 'test00000000', env: environment.env }
+    const backend = opencode({ server: proxy.url, password: site.record().password })(host)
+    const agent = await startAgent(backend, site.request({ target: backend.target }), '[[hold: the turn]]')
+    const [attempt] = agent.ref().attempts as [Attempt]
+    const lookWith = async (at: number): Promise<{ seen: Observation; reads: string[] }> => {
+      proxy.forget()
+      const ref = { ...agent.ref(), attempts: [{ ...attempt, at: new Date(at).toISOString() }] }
+      const { observations } = await backend.observe([ref], signal)
+      const [seen] = observations as [Observation]
+      expect(seen.turn).toMatchObject({ known: true, value: { status: 'running' } })
+      return { seen, reads: Object.keys(proxy.counts()).filter((route) => route.endsWith('/message')) }
+    }
+    expect((await lookWith(Date.now())).reads).toEqual([])
+    const { seen, reads } = await lookWith(Date.now() - 60_000)
+    expect(reads).toHaveLength(1)
+    expect(seen.arrived).toEqual([attempt.id])
+    site.model.release('the turn')
   })
 })
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { GitInfo } from './documents.ts'
+import { createSharing } from './sharing.ts'
 
 /** The commit and branch a directory stands on; both `null` outside git and before the first commit. */
 export interface GitHead {
@@ -10,8 +11,15 @@ export interface GitHead {
 /** What git shows as the branch when there is none. */
 const DETACHED = 'HEAD'
 
-/** Asks git for the head of `directory`. Never rejects: no git is an answer. */
+const heads = createSharing<GitHead>()
+
+/** Asks git for the head of `directory`; many at once share the answer. Rejects at abort only: no git is an answer. */
 export async function readGitHead(directory: string, signal?: AbortSignal): Promise<GitHead> {
+  signal?.throwIfAborted()
+  return heads.ask(directory, signal, (limited) => askForHead(directory, limited))
+}
+
+async function askForHead(directory: string, signal: AbortSignal): Promise<GitHead> {
   const both = await git(directory, ['rev-parse', 'HEAD', '--abbrev-ref', 'HEAD'], signal)
   const [commit = null, branch = null] = both?.split('\n') ?? []
   if (commit !== null) return { commit, branch: branch === DETACHED ? null : branch }

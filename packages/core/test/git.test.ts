@@ -21,18 +21,22 @@ describe('readGitHead()', () => {
     expect(await readGitHead(main)).toEqual({ commit: await git(main, 'rev-parse', 'HEAD'), branch: null })
   })
 
-  it('takes one process where there is a commit', async () => {
+  it('takes one process where there is a commit, and two for any number who ask at once', async () => {
     const main = await gitRepository(join(root, 'main'))
     const calls = join(root, 'calls')
     const path = process.env.PATH
     const counting = `#!/bin/sh\necho call >> "${calls}"\nPATH="${path}" exec git "$@"\n`
     writeFileSync(join(root, 'git'), counting, { mode: 0o755 })
     process.env.PATH = `${root}:${path}`
-    const head = await readGitHead(main).finally(() => {
+    try {
+      expect((await readGitHead(main)).branch).toBe('main')
+      expect(readFileSync(calls, 'utf8')).toBe('call\n')
+      const heads = await Promise.all(Array.from({ length: 20 }, () => readGitHead(main)))
+      expect(new Set(heads.map(({ branch }) => branch))).toEqual(new Set(['main']))
+      expect(readFileSync(calls, 'utf8')).toBe('call\n'.repeat(3))
+    } finally {
       process.env.PATH = path
-    })
-    expect(head.branch).toBe('main')
-    expect(readFileSync(calls, 'utf8')).toBe('call\n')
+    }
   })
 
   it('has a branch and no commit before the first one', async () => {

@@ -1,8 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { type JsonValue, withDeadline } from '@orch/core'
+import { createSharing, type JsonValue, withDeadline } from '@orch/core'
 import { answerError, isNamedError, transportError } from './http-errors.ts'
 import { authorization, type Place } from './place.ts'
-import { createSharing } from './sharing.ts'
 
 /** One request to a server. */
 export interface HttpRequest {

@@ -1,6 +1,6 @@
-import type { FinalAnswer } from '../agent.ts'
+import type { Agent, FinalAnswer } from '../agent.ts'
 import type { Backend } from '../backend.ts'
-import type { TurnEnd } from '../documents.ts'
+import type { TurnEnd, WaitDocument } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { sanitize } from '../sanitize.ts'
@@ -10,8 +10,15 @@ import { callBackend, type Orch } from './orch.ts'
 import { reread } from './update-record.ts'
 import { wait } from './wait.ts'
 
-/** The end of a turn that nobody waited for. */
-export const NOT_AWAITED: TurnEnd = { outcome: null, answer: null }
+/** How a wait for the end of a turn came out. */
+export interface AwaitedTurn {
+  readonly end: TurnEnd
+  /** As it was last seen; `null` when nobody waited. */
+  readonly agent: Agent | null
+}
+
+/** Nobody waited for the end of the turn. */
+export const NOT_AWAITED: AwaitedTurn = { end: { outcome: null, answer: null }, agent: null }
 
 /**
  * Refuses, before anything is sent, to wait for an answer that will never be shown.
@@ -39,11 +46,12 @@ export async function awaitTurn(
   id: string,
   messageId: string | null,
   { timeoutMs, signal }: CallOptions & TurnOptions,
-): Promise<TurnEnd> {
-  const { outcome } = await wait(orch, [id], { until: ['idle'], timeoutMs, signal })
+): Promise<AwaitedTurn> {
+  const { outcome, agents } = await wait(orch, [id], { until: ['idle'], timeoutMs, signal })
+  const [{ agent }] = agents as [WaitDocument['agents'][number]]
   const answer = messageId === null ? null : await readAnswer(orch, id, messageId, signal)
-  if (answer !== null) return { outcome: 'met', answer }
-  return { outcome: outcome === 'met' ? 'idle' : outcome, answer: null }
+  if (answer !== null) return { end: { outcome: 'met', answer }, agent }
+  return { end: { outcome: outcome === 'met' ? 'idle' : outcome, answer: null }, agent }
 }
 
 /** `null` also when it cannot be asked for now: how the wait ended tells more than that. */

@@ -41,7 +41,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
   const work = options.when === 'idle' ? sendWhenIdle : sendNow
   const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
   const { messageId } = sent.receipt
-  const end = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
+  const { end } = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
   const { apiVersion, warnings } = documentFor([sent.stored])
   const taken = sent.woke ? await warnOfInterrupted(orch, record.backend, options.signal) : []
   return { apiVersion, warnings: [...warnings, ...taken], agent: id, receipt: sent.receipt, attachments, ...end }

@@ -48,11 +48,14 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     : { stored: await settleSpawn(orch, claimed.stored, options), woke: false }
   // barrier: spawn-settled
   const { id, prompt } = stored.record
-  const end = options.wait ? await awaitTurn(orch, id, prompt?.messageId ?? null, options) : NOT_AWAITED
-  const look = await lookAtOne(orch, options.wait ? await reread(orch, id) : stored, options.signal)
-  const { prompt: receipt, attachments: given = [] } = look.stored.record
-  const made = { agent: look.agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
-  const { apiVersion, warnings } = documentFor([look.stored])
+  const { end, agent: seen } = options.wait
+    ? await awaitTurn(orch, id, prompt?.messageId ?? null, options)
+    : NOT_AWAITED
+  const { agent, stored: now } =
+    seen === null ? await lookAtOne(orch, stored, options.signal) : { agent: seen, stored: await reread(orch, id) }
+  const { prompt: receipt, attachments: given = [] } = now.record
+  const made = { agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
+  const { apiVersion, warnings } = documentFor([now])
   const taken = woke ? await warnOfInterrupted(orch, stored.record.backend, options.signal) : []
   return { apiVersion, warnings: [...warnings, ...taken], ...made, ...end }
 }

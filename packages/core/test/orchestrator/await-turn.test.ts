@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Backend } from '../../src/backend.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { send } from '../../src/orchestrator/send.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
@@ -90,6 +91,24 @@ describe('spawn() with wait', () => {
   it('brings the answer to its task, and the agent as it is then', async () => {
     const document = await spawn(await place.open(), { task: '[[answer: made]]', wait: true })
     expect(document).toMatchObject({ outcome: 'met', answer: { text: 'made' }, agent: { state: 'idle' } })
+  })
+
+  it('does not look again once it has the answer', async () => {
+    const calls: string[] = []
+    const wrap = (backend: Backend): Backend => ({
+      ...backend,
+      observe: (...given) => {
+        calls.push('observe')
+        return backend.observe(...given)
+      },
+      finalAnswer: async (...given) => {
+        calls.push('finalAnswer')
+        return (await backend.finalAnswer?.(...given)) ?? null
+      },
+    })
+    await spawn(await place.open({ wrap }), { task: '[[answer: made]]', wait: true })
+    expect(calls.filter((call) => call === 'finalAnswer')).toHaveLength(1)
+    expect(calls.at(-1)).toBe('finalAnswer')
   })
 
   it('of a key that is held brings the answer to that task', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../tests/harness/eventually.ts'
-import { createSharing } from '../src/client/sharing.ts'
+import { createSharing } from '../src/sharing.ts'
 
 /** Work that ends when it is told to, and is counted. */
 function controlled() {

@@ -1,4 +1,4 @@
-import { watchdog } from '@orch/core'
+import { watchdog } from './timing.ts'
 
 /** A question that takes longer than this is not waited for by those who ask it next, in milliseconds. */
 const PATIENCE_MS = 1_000
@@ -10,7 +10,7 @@ export interface Sharing<T> {
    * put before his own: while one is under way, all who come share the one after it. The work of a question is aborted
    * once nobody waits for it.
    */
-  ask(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  ask(key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** A question, from its first caller on. */
@@ -63,16 +63,16 @@ function createQuestion<T>(work: (signal: AbortSignal) => Promise<T>): Question<
   return { answer, controller, waiting: 0, put }
 }
 
-function waitFor<T>(question: Question<T>, signal: AbortSignal): Promise<T> {
+function waitFor<T>(question: Question<T>, signal: AbortSignal | undefined): Promise<T> {
   question.waiting += 1
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       question.waiting -= 1
-      if (question.waiting === 0) question.controller.abort(signal.reason)
-      reject(signal.reason)
+      if (question.waiting === 0) question.controller.abort(signal?.reason)
+      reject(signal?.reason)
     }
-    signal.addEventListener('abort', leave, { once: true })
-    const stay = (): void => signal.removeEventListener('abort', leave)
+    signal?.addEventListener('abort', leave, { once: true })
+    const stay = (): void => signal?.removeEventListener('abort', leave)
     question.answer.finally(stay).then(resolve, reject)
   })
 }
