@@ -23,17 +23,21 @@ function project(displayName, folder, testMatch) {
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '\\.ts$': `${root}scripts/jest-transform.mjs` },
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
+    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/agents/'],
   }
 }
 
 const packages = readdirSync(`${root}packages`).sort()
+const usual = [
+  ...packages.map((name) => project(name, `packages/${name}`, 'test/**/*.test.ts')),
+  project('tests', 'tests', '**/*.test.ts'),
+]
+/** Only `npm run test:agents` has the programs that these need. */
+const withRealAgents = [project('agents', 'tests/agents', '**/*.test.ts')]
 
 export default {
   watchman: false,
   maxWorkers: 2,
   testTimeout: 120_000,
-  projects: [
-    ...packages.map((name) => project(name, `packages/${name}`, 'test/**/*.test.ts')),
-    project('tests', 'tests', '**/*.test.ts'),
-  ],
+  projects: process.env.ORCH_TEST_AGENTS === undefined ? usual : withRealAgents,
 }

@@ -31,7 +31,8 @@ function toolCallOf(name: string, input: unknown): ToolCall {
   }
 }
 
-function usageOf(promptCharacters: number, completionCharacters: number): TokenUsage {
+/** A quarter of the characters. */
+export function usageOf(promptCharacters: number, completionCharacters: number): TokenUsage {
   const promptTokens = Math.ceil(promptCharacters / 4)
   const completionTokens = Math.ceil(completionCharacters / 4)
   return { promptTokens, cachedTokens: 0, completionTokens, reasoningTokens: 0 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CompletionWriter } from './completion-writer.ts'
 import type { Gates } from './gates.ts'
 import type { Step } from './script.ts'
+import { namedCall } from './tool-names.ts'
 
 /** What the steps of one response act on. */
 export interface StepContext {
@@ -12,8 +13,6 @@ export interface StepContext {
   /** Aborted when the client has gone or the model closes. */
   signal: AbortSignal
 }
-
-const shellTools = ['bash', 'shell']
 
 /** Runs the steps of one response in order. Rejects with the signal's reason when it is aborted. */
 export async function runSteps(steps: Step[], context: StepContext): Promise<void> {
@@ -54,9 +53,10 @@ async function runStep(step: Step, { writer, gates, tools, signal }: StepContext
       return new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       })
-    case 'tool':
-      writer.toolCall(step.tool === 'shell' ? shellAmong(tools) : step.tool, step.input)
-      return
+    case 'tool': {
+      const { name, input } = namedCall(step, tools)
+      return writer.toolCall(name, input)
+    }
     case 'finish':
       writer.finishReason(step.reason)
       return
@@ -68,10 +68,6 @@ async function runStep(step: Step, { writer, gates, tools, signal }: StepContext
     case 'cut':
       throw new Error(`Cannot run step "${step.kind}": it is decided before the response starts`)
   }
-}
-
-function shellAmong(tools: string[]): string {
-  return shellTools.find((name) => tools.includes(name)) ?? 'bash'
 }
 
 function words(text: string): string[] {

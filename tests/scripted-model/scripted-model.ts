@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { documentWriter, streamWriter } from './completion-writer.ts'
 import { type ChatRequest, filesOf, isHousekeeping, mainModel, smallModel, textsOf } from './conversation.ts'
+import { anthropicMessages } from './dialects/anthropic-messages.ts'
+import { chatCompletions } from './dialects/chat-completions.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { openAiResponses } from './dialects/open-ai-responses.ts'
 import { createGates, type Gates } from './gates.ts'
 import { planResponse } from './plan.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
@@ -35,6 +38,8 @@ export interface ModelRequest {
 export interface ScriptedModel {
   /** Base URL for an OpenAI-compatible provider, `http://127.0.0.1:PORT/v1`. */
   url: string
+  /** The same without `/v1`, as Claude Code wants it. */
+  origin: string
   /** URL of the control routes: `POST …/release/NAME` and `GET …/state` (`{ waiting, requests }`). */
   controlUrl: string
   /** Everything received so far, oldest first. */
@@ -55,7 +60,7 @@ interface State {
 }
 
 /**
- * Starts a model that speaks OpenAI chat completions on loopback and does what the markers in the newest user message
+ * Starts a model that speaks OpenAI's chat completions and responses and Anthropic's messages on loopback, and does what the markers in the newest user message
  * say (see script.ts). Any API key is accepted.
  *
  * @param options.port TCP port; `@default` 0, any free one.
@@ -79,6 +84,7 @@ export async function startScriptedModel(options: { port?: number } = {}): Promi
   }
   return {
     url: `${origin}/v1`,
+    origin,
     controlUrl: `${origin}/control`,
     requests: state.requests,
     waiting: state.gates.waiting,
@@ -91,7 +97,8 @@ export async function startScriptedModel(options: { port?: number } = {}): Promi
 async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')
   const release = /^\/control\/release\/([^/]+)$/.exec(pathname)?.[1]
-  if (request.method === 'POST' && pathname === '/v1/chat/completions') return complete(state, request, response)
+  const dialect = DIALECTS.find(({ path }) => path === pathname)
+  if (request.method === 'POST' && dialect !== undefined) return complete(state, { request, response, dialect })
   if (request.method === 'GET' && pathname === '/v1/models') {
     const data = [mainModel, smallModel].map((id) => ({
       id,
@@ -111,8 +118,16 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   sendJson(response, 404, { error: { message: `Cannot find "${pathname}": no such route` } })
 }
 
-async function complete(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = JSON.parse(await readBody(request)) as ChatRequest
+const DIALECTS: readonly Dialect[] = [chatCompletions, anthropicMessages, openAiResponses]
+
+interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  dialect: Dialect
+}
+
+async function complete(state: State, { request, response, dialect }: Exchange): Promise<void> {
+  const body = dialect.read(JSON.parse(await readBody(request)))
   const entry = entryOf(body)
   state.requests.push(entry)
   const gone = new AbortController()
@@ -122,7 +137,7 @@ async function complete(state: State, request: IncomingMessage, response: Server
   })
   const steps = planResponse(body)
   const refusal = state.refusals.next(body, steps)
-  const writer = body.stream ? streamWriter(response, body.model) : documentWriter(response, body.model)
+  const writer = dialect.write(response, body)
   const run = (chosen: Step[]): Promise<void> =>
     runSteps(chosen, { writer, gates: state.gates, tools: entry.tools, signal: gone.signal })
   if (refusal?.status === 'cut') {
@@ -141,7 +156,8 @@ async function complete(state: State, request: IncomingMessage, response: Server
     entry.state = 'refused'
     const retryAfter =
       refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }
-    return sendJson(response, refusal.status, { error: { message: `Scripted error ${refusal.status}` } }, retryAfter)
+    const message = `Scripted error ${refusal.status}`
+    return sendJson(response, refusal.status, dialect.error(refusal.status, message), retryAfter)
   }
   await run(answerable(steps))
   entry.state = 'answered'
