@@ -1,10 +1,12 @@
 import type { Backend, BackendHost } from '@orch/core'
-import { CAPABILITIES } from './capabilities.ts'
+import { answerRequest } from './answer.ts'
+import { capabilitiesOf } from './capabilities.ts'
 import { TmuxClient } from './client/tmux.ts'
 import type { Context } from './context.ts'
 import { createAgent } from './create.ts'
 import { deliver } from './deliver.ts'
 import { followAgents } from './events.ts'
+import { interruptAgent } from './interrupt.ts'
 import { findAgents, observeAgents } from './observe.ts'
 import type { CompleteOptions } from './options.ts'
 import { pathsFor } from './paths.ts'
@@ -21,7 +23,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
   return {
     name: host.name,
     target: { socket: paths.socket },
-    capabilitiesOf: () => CAPABILITIES,
+    capabilitiesOf,
     probe: (signal) => probeTmux(context, signal),
     create: (request, signal) => createAgent(context, request, signal),
     begin: (agent, message, signal) => deliver(context, { agent, message, begin: true }, signal),
@@ -32,6 +34,8 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
       followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal])),
     send: (agent, message, signal) => deliver(context, { agent, message, begin: false }, signal),
     stop: (agent, signal) => stopAgent(context, agent, signal),
+    answer: (agent, reply, signal) => answerRequest(agent, reply, signal),
+    interrupt: (agent, signal) => interruptAgent(context, agent, signal),
     close: async () => closing.abort(),
   }
 }

@@ -1,7 +1,16 @@
-import type { Capability } from '@orch/core'
+import type { AgentRef, Capability } from '@orch/core'
+import { parseHandle } from './parse.ts'
+import { hooksOf } from './programs/known.ts'
 
 /**
- * What an agent in tmux can do beyond the required part: run a program of the user's choice.
+ * What any agent in tmux can do beyond the required part: run a program of the user's choice.
  * A bare program shows neither its turns nor its requests, and Ctrl-C proves nothing about a turn.
  */
-export const CAPABILITIES: readonly Capability[] = ['programs']
+const BARE: readonly Capability[] = ['programs']
+
+/** What this agent can do; `null`: one that is yet to be made, of which the program is not known. */
+export function capabilitiesOf(agent: AgentRef | null): readonly Capability[] {
+  const program = agent === null ? undefined : parseHandle(agent.handle)?.program
+  const hooks = program === undefined ? null : hooksOf(program)
+  return hooks === null ? BARE : [...BARE, ...hooks.capabilities]
+}

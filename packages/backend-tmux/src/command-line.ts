@@ -43,6 +43,7 @@ const ROW = [
   '#{@orch_begun}',
   '#{@orch_namespace}',
   '#{@orch_run}',
+  '#{@orch_program}',
   '#{@orch_agent_id}',
 ].join('\t')
 
@@ -82,6 +83,8 @@ export interface NewWindow {
   readonly run: string
   /** Whether the program has its task already. */
   readonly begun: boolean
+  /** The known program that tells what happens to it; `''` for any other. */
+  readonly program: string
   readonly argv: readonly string[]
   /** Variables every process in the pane gets. */
   readonly tags: Readonly<Record<string, string>>
@@ -136,6 +139,7 @@ function windowCommands(window: NewWindow): Command[] {
     ['set-option', '-p', '-t', NEWEST, '@orch_namespace', window.namespace],
     ['set-option', '-p', '-t', NEWEST, '@orch_run', window.run],
     ['set-option', '-p', '-t', NEWEST, '@orch_begun', window.begun ? 'yes' : 'no'],
+    ['set-option', '-p', '-t', NEWEST, '@orch_program', window.program],
     ['resize-window', '-t', NEWEST, '-x', String(columns), '-y', String(rows)],
     ['pipe-pane', '-t', NEWEST, logCommand(window.run)],
     ['display-message', '-p', '-t', NEWEST, SERVER_ROW],
@@ -201,6 +205,25 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, begin: 
         ['delete-buffer', '-b', buffer],
         ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`],
       ]),
+    ],
+  ]
+}
+
+/** Presses keys, by their names, in exactly this pane, or prints {@link REFUSED} and why. */
+export function keyCommands(to: Identity, keys: readonly string[]): Command[] {
+  const state = `${WHOSE}.${BLOCKERS}`
+  return [
+    [
+      'if-shell',
+      '-F',
+      '-t',
+      to.pane,
+      `#{==:${state},${ownState(to)}}`,
+      nested([
+        ['send-keys', '-t', to.pane, ...keys],
+        ['display-message', '-p', SENT],
+      ]),
+      nested([['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`]]),
     ],
   ]
 }

@@ -18,11 +18,12 @@ import {
 import { createCommands, EXISTS } from './command-line.ts'
 import type { Context } from './context.ts'
 import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts'
+import { type HookedLaunch, hookedLaunch } from './hooks/hooked-launch.ts'
 import { handleOf } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { ARGUMENT_BYTES } from './options.ts'
 import { type Answer, epochOf, failureText, type Handle, isId, parseLook, saysServerDied } from './parse.ts'
-import { GET_A_PROGRAM, PROGRAMS, programNamed } from './programs.ts'
+import { GET_A_PROGRAM, PROGRAMS, programNamed } from './programs/known.ts'
 import { hasLoneSurrogate, unsendable } from './unsendable.ts'
 import { startFile } from './wrapper.ts'
 
@@ -46,34 +47,37 @@ export async function createAgent(
       hint: 'Name an existing directory',
     })
   const program = await resolveProgram(context, request)
-  const argv = argumentsFor(program, request)
+  const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
+  const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
+  const hooked = hookedLaunch(context.paths, program.spec, { run, env })
+  const argv = argumentsFor(program, request, hooked)
   refuseUntypable(program.spec, request)
   await context.tmux.program()
   await prepareFiles(context.paths)
-  const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
   const files = {
     start: `${context.paths.starts}/${run}`,
     exit: `${context.paths.exits}/${run}`,
     log: `${context.paths.logs}/${run}.log`,
   }
-  const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
   // barrier: tmux-prepared
   await removeStaleStarts(context.paths.starts)
   await writePrivateFile(files.start, startFile({ directory: request.directory, env, argv }))
   // barrier: tmux-start-written
   try {
     await writePrivateFile(files.log, '')
+    await hooked?.prepare()
     // barrier: tmux-log-written
     const answer = await makeWindow(context, request, {
       run,
       begun: program.spec.promptBy !== 'send',
+      program: hooked === null ? '' : program.spec.name,
       argv: ['/bin/sh', context.paths.wrapper, files.start, files.exit],
       signal,
     })
     return resultOf(program.spec, madeWindow(context, request, answer))
   } catch (error) {
     const maybeMade = !isOrchError(error) || error.outcome === 'unknown'
-    if (!maybeMade) await removeFiles([files.start, files.log])
+    if (!maybeMade) await removeFiles([files.start, files.log, ...(hooked?.files ?? [])])
     throw error
   }
 }
@@ -100,9 +104,14 @@ async function resolveProgram(context: Context, request: CreateRequest): Promise
   )
 }
 
-function argumentsFor(program: Program, request: CreateRequest): string[] {
+function argumentsFor(program: Program, request: CreateRequest, hooked: HookedLaunch | null): string[] {
   const { spec, path } = program
-  const argv = [path, ...spec.args, ...(spec.promptBy === 'argument' ? [request.prompt] : [])]
+  const argv = [
+    path,
+    ...spec.args,
+    ...(hooked?.arguments ?? []),
+    ...(spec.promptBy === 'argument' ? [request.prompt] : []),
+  ]
   for (const argument of argv) {
     const bytes = Buffer.byteLength(argument)
     const cannot = `Cannot start agent "${request.id}" with an argument of ${bytes} bytes`
@@ -131,6 +140,7 @@ function refuseUntypable({ promptBy }: ProgramSpec, { id, prompt }: CreateReques
 interface WindowCall {
   readonly run: string
   readonly begun: boolean
+  readonly program: string
   readonly argv: readonly string[]
   readonly signal: AbortSignal
 }
@@ -141,6 +151,7 @@ function makeWindow(context: Context, request: CreateRequest, call: WindowCall):
     namespace: context.host.namespace,
     run: call.run,
     begun: call.begun,
+    program: call.program,
     argv: call.argv,
     tags: { [AGENT_VARIABLE]: request.id, [RUN_VARIABLE]: call.run },
     options: context.options,

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt } from '@orch/core'
+import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt, recheck } from '@orch/core'
 import { removeFiles, writePrivateFile } from './client/files.ts'
 import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
 import { SENT, sendCommands, type TextSource } from './command-line.ts'
 import type { Context } from './context.ts'
+import { awaitHook } from './hooks/await-hook.ts'
+import type { HookEvent } from './hooks/hook-event.ts'
+import { endOfEvents, isMessage, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
+import { holdsText } from './hooks/same-text.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { CANONICAL_LINE_BYTES, PIPE_BYTES } from './options.ts'
@@ -31,10 +35,10 @@ export async function deliver(
   const { delivery, reason, detail } = await attempt(context, to, signal)
   const at = new Date().toISOString()
   return {
-    messageId: null,
+    messageId: delivery === 'confirmed' || delivery === 'queued' ? to.message.id : null,
     delivery,
     reason,
-    evidence: [{ source: 'process', detail, at }],
+    evidence: [{ source: delivery === 'confirmed' || delivery === 'queued' ? 'hook' : 'process', detail, at }],
     at,
   }
 }
@@ -49,7 +53,7 @@ async function attempt(
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
   if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
-  if (begin) await awaitReader(handle, signal)
+  if (begin && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
   // barrier: tmux-reader-awaited
   const cut = isLong && (await isCanonical(handle.tty))
   if (cut)
@@ -58,7 +62,8 @@ async function attempt(
       `The program reads whole lines, which the terminal cuts at ${CANONICAL_LINE_BYTES} bytes`,
     )
   const to = identityOf(agent, handle)
-  return withText(context, message.text, async ({ source, ...text }) => {
+  const proof = proofOf(handle)
+  const outcome = await withText(context, message.text, async ({ source, ...text }) => {
     const commands = sendCommands(to, source, begin)
     const call = { socket: socketOf(agent.target), commands, ...text, signal }
     try {
@@ -68,6 +73,55 @@ async function attempt(
       return unconfirmed(error.message)
     }
   })
+  return proof === null || outcome.delivery !== 'accepted' ? outcome : proof.seen(message.text, outcome, signal)
+}
+
+/** How long a program may take to tell that its conversation has begun, in milliseconds. */
+const START_MS = 15_000
+
+const NOT_READY = 'The program did not tell that its conversation has begun: it may show a start-up screen'
+
+/** Waits until a program that was just started takes text. */
+async function isReady(handle: Handle, signal: AbortSignal): Promise<boolean> {
+  if (handle.events !== undefined)
+    return (await recheck(() => takesText(handle) || undefined, { timeoutMs: START_MS, signal })) ?? false
+  await awaitReader(handle, signal)
+  return true
+}
+
+/** How long a program may take to tell that it was given a message, in milliseconds. */
+const TOLD_MS = 5_000
+
+interface Proof {
+  /** Waits until the program tells that it was given the text. */
+  seen(text: string, typed: Outcome, signal: AbortSignal): Promise<Outcome>
+}
+
+/** What there is before a text is typed, to tell what comes of it; `null` for a program that tells nothing. */
+function proofOf(handle: Handle): Proof | null {
+  const { events: file } = handle
+  if (file === undefined) return null
+  const offset = endOfEvents(file)
+  const wasBusy = lookAtHooks(handle, true)?.decision.turn.status === 'running'
+  return {
+    async seen(text, typed, signal) {
+      const find = (events: readonly HookEvent[]): HookEvent | undefined =>
+        events.find((event) => isMessage(event) && holdsText(event.fields.prompt, text))
+      const event = await awaitHook({ file, offset, timeoutMs: TOLD_MS, find }, signal)
+      if (event === undefined) return notTold(typed.detail)
+      const at = new Date(event.at).toISOString()
+      return {
+        delivery: wasBusy ? 'queued' : 'confirmed',
+        reason: null,
+        detail: `its program told at ${at} that it has it`,
+      }
+    },
+  }
+}
+
+function notTold(typed: string): Outcome {
+  const text = `The text was typed, and the program did not tell within ${TOLD_MS} ms that it has it`
+  return { delivery: 'unconfirmed', reason: { code: 'NOT_TOLD', text }, detail: typed }
 }
 
 interface Text {

@@ -3,6 +3,7 @@ import type { AgentRef, BackendEvent, EventsQuery } from '@orch/core'
 import { watchDirectory } from './client/watch.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
+import { watchHooks } from './hooks/watch-hooks.ts'
 import { LogFollower } from './log-follower.ts'
 import { socketOf } from './observe.ts'
 import { parseHandle } from './parse.ts'
@@ -15,7 +16,7 @@ type Task = BackendEvent | LogFollower
 
 /**
  * `Backend.events`. Exits are seen by one watch on the directory of exit files, output by one on the directory of
- * logs, closed windows, unrecorded deaths and the server's own end by one control client for each server.
+ * logs, what programs tell by one on the directory of events, closed windows, unrecorded deaths and the server's own end by one control client for each server.
  */
 export async function* followAgents(
   context: Context,
@@ -30,6 +31,12 @@ export async function* followAgents(
   const ends: (() => unknown)[] = [() => signal.removeEventListener('abort', onAbort)]
   try {
     ends.push(...watchExits(followed, (event) => queue.push(event)))
+    ends.push(
+      watchHooks(followed, {
+        onChange: (agent) => queue.push({ type: 'changed', agent }),
+        onGap: (text) => queue.push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
+      }),
+    )
     if (request.query.content) ends.push(...(await followLogs(followed, request.query, queue)))
     const sockets = new Set(request.agents.map(({ target }) => socketOf(target)))
     const servers = [...sockets].map((socket) => {

@@ -14,6 +14,7 @@ export function handleOf(server: Server, row: Row, paths: Paths): Handle {
     run: row.run,
     log: `${paths.logs}/${row.run}.log`,
     exit: `${paths.exits}/${row.run}`,
+    ...(row.program !== '' && { program: row.program, events: `${paths.events}/${row.run}` }),
   }
 }
 

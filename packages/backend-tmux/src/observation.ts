@@ -7,8 +7,11 @@ import {
   type Observation,
   type ProcessInfo,
   type Reason,
+  type Turn,
 } from '@orch/core'
 import type { RecordedExit } from './client/files.ts'
+import { toAgentRequest, toDialogRequest } from './hooks/hook-requests.ts'
+import type { Told } from './hooks/look-at-hooks.ts'
 import { epochOf, type Handle, type Look, type Row } from './parse.ts'
 
 /** Everything one look at a server, its exit files and `/proc` showed of one agent. */
@@ -25,6 +28,8 @@ export interface Sighting {
   readonly serverRuns: boolean
   /** When its log was last written to; only looked up for an agent without a window. */
   readonly loggedAt: string | null
+  /** What its program told; `null` for a program that tells nothing. */
+  readonly told: Told | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -36,16 +41,57 @@ const NO_USAGE = 'A bare program in tmux does not show what it uses'
 /** What all of that says of the agent. */
 export function observationOf(sighting: Sighting): Observation {
   const { row } = sighting
+  const process = row === undefined ? processWithout(sighting) : processIn(sighting, row)
   return {
     id: sighting.agent.id,
     at: sighting.at,
     existence: row === undefined ? absence(sighting) : presence(sighting, row),
-    process: row === undefined ? processWithout(sighting) : processIn(sighting, row),
-    turn: hidden(NO_TURNS),
-    requests: hidden(NO_REQUESTS),
+    process,
+    ...turnAndRequests(sighting, process),
     lastActivityAt: activity(sighting, row),
     usage: hidden(NO_USAGE),
   }
+}
+
+/** How long a message that was typed may take to be told of, in milliseconds; after that it never will. */
+const ON_ITS_WAY_MS = 10_000
+
+const ON_ITS_WAY: Turn = {
+  status: 'running',
+  since: null,
+  reason: { code: 'MESSAGE_ON_ITS_WAY', text: 'A message that was sent may still arrive' },
+}
+
+const PROCESS_ENDED: Reason = { code: 'PROCESS_ENDED', text: 'The program ended while the turn ran' }
+
+function turnAndRequests(
+  sighting: Sighting,
+  process: Field<ProcessInfo>,
+): Pick<Observation, 'turn' | 'requests' | 'arrived'> {
+  const { told, agent, at } = sighting
+  if (told === null) return { turn: hidden(NO_TURNS), requests: hidden(NO_REQUESTS) }
+  const { decision, given } = told
+  const evidence: Evidence = { source: decision.source, detail: `its program ${decision.detail}`, at }
+  const isOver = process.known && !process.value.alive
+  const arrived = agent.attempts.filter((attempt) => given.some((when) => when >= Date.parse(attempt.at)))
+  const isOnItsWay = agent.attempts.some(
+    (attempt) => !arrived.includes(attempt) && Date.parse(at) - Date.parse(attempt.at) < ON_ITS_WAY_MS,
+  )
+  const { dialog } = decision
+  const asked = isOver
+    ? []
+    : [...decision.asked.map(toAgentRequest), ...(dialog === null ? [] : [toDialogRequest(dialog)])]
+  return {
+    turn: { known: true, value: turnOf(decision.turn, { isOver, isOnItsWay }), evidence },
+    requests: { known: true, value: asked, evidence },
+    ...(arrived.length > 0 && { arrived: arrived.map(({ id }) => id) }),
+  }
+}
+
+function turnOf(turn: Turn, { isOver, isOnItsWay }: { readonly isOver: boolean; readonly isOnItsWay: boolean }): Turn {
+  if (isOver)
+    return turn.status === 'running' ? { status: 'ended', how: 'interrupted', at: null, reason: PROCESS_ENDED } : turn
+  return turn.status !== 'running' && isOnItsWay ? ON_ITS_WAY : turn
 }
 
 function presence(sighting: Sighting, row: Row): Field<Existence> {

@@ -11,6 +11,7 @@ import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
 import { RUN_VARIABLE } from './environment.ts'
+import { lookAtHooks } from './hooks/look-at-hooks.ts'
 import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
@@ -117,6 +118,7 @@ async function sightingsOf(
       running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
       serverRuns: absent && look.kind === 'none' && serverRuns(handle),
       loggedAt: absent ? modifiedAt(handle.log) : null,
+      told: handle === null ? null : lookAtHooks(handle, row?.dead === false),
     }
   })
 }

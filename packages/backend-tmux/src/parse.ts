@@ -50,6 +50,8 @@ export interface Row {
   readonly begun: string
   readonly namespace: string
   readonly run: string
+  /** The name of the known program that runs, where that tells what happens to it. */
+  readonly program: string
   readonly agent: string
 }
 
@@ -64,6 +66,9 @@ export interface Handle {
   /** Paths of the output log and of the exit file. */
   readonly log: string
   readonly exit: string
+  /** The known program whose hooks tell what happens, and the file that holds what they told; left out for any other. */
+  readonly program?: string
+  readonly events?: string
 }
 
 /** What one finished tmux process said. */
@@ -144,7 +149,7 @@ const BLOCKERS: Readonly<Record<string, Reason>> = {
 /** One row of a listing, or `null` when it is not one. */
 export function parseRow(line: string): Row | null {
   const fields = line.split('\t')
-  if (fields.length !== 12 || !/^@\d+\t%\d+\t/.test(line)) return null
+  if (fields.length !== 13 || !/^@\d+\t%\d+\t/.test(line)) return null
   const at = (index: number): string => fields[index] as string
   return {
     window: at(0),
@@ -157,7 +162,8 @@ export function parseRow(line: string): Row | null {
     begun: at(8),
     namespace: at(9),
     run: at(10),
-    agent: at(11),
+    program: at(11),
+    agent: at(12),
   }
 }
 
@@ -222,7 +228,8 @@ export function parseHandle(handle: JsonValue): Handle | null {
   const { pid, startTime } = server
   const numbers = [pid, startTime, panePid].every(Number.isInteger)
   const texts = [window, pane, tty, run, log, exit].every((text) => typeof text === 'string')
-  if (!numbers || !texts || !/^%\d+$/.test(String(pane)) || !isId(String(run))) return null
+  const told = [handle.program, handle.events].every((text) => text === undefined || typeof text === 'string')
+  if (!numbers || !texts || !told || !/^%\d+$/.test(String(pane)) || !isId(String(run))) return null
   return handle as unknown as Handle
 }
 

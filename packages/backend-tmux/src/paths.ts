@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BackendHost } from '@orch/core'
+import { HOOK_SCRIPT } from './hooks/hook-script.ts'
 import { WRAPPER } from './wrapper.ts'
 
 /** The longest socket path used, in bytes: some systems allow 103, Linux 107. */
@@ -17,6 +18,10 @@ export interface Paths {
   readonly logs: string
   /** How runs ended, one file named after the run. */
   readonly exits: string
+  /** What programs told by their hooks, one file named after the run. */
+  readonly events: string
+  /** The script that programs run at their events, named after its content. */
+  readonly hookScript: string
   /** What a run starts with; the wrapper deletes each file once it has read it. */
   readonly starts: string
 }
@@ -27,17 +32,25 @@ export interface Paths {
  */
 export function pathsFor(host: BackendHost, uid: number): Paths {
   const base = `${host.stateDirectory}/${host.name}`
-  const [logs, exits, starts] = [`${base}/logs`, `${base}/exits`, `${base}/starts`]
+  const [logs, exits, starts, events] = ['logs', 'exits', 'starts', 'events'].map((name) => `${base}/${name}`) as Four
   const usual = `${base}/s`
   const short = `/tmp/orch-${uid}/${host.namespace}-${host.name}`
   const fits = Buffer.byteLength(usual) <= SOCKET_BYTES
-  const version = createHash('sha256').update(WRAPPER).digest('hex').slice(0, 8)
   return {
     socket: fits ? usual : `${short}/s`,
-    directories: [base, logs, exits, starts, ...(fits ? [] : [`/tmp/orch-${uid}`, short])],
-    wrapper: `${base}/run-${version}.sh`,
+    directories: [base, logs, exits, starts, events, ...(fits ? [] : [`/tmp/orch-${uid}`, short])],
+    wrapper: `${base}/run-${versionOf(WRAPPER)}.sh`,
+    hookScript: `${base}/hook-${versionOf(HOOK_SCRIPT)}.sh`,
     logs,
     exits,
     starts,
+    events,
   }
+}
+
+type Four = [string, string, string, string]
+
+/** Tells one content of a script from another. */
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }

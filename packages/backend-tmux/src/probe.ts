@@ -4,7 +4,7 @@ import { INSTALL_TMUX } from './client/tmux.ts'
 import type { Context } from './context.ts'
 import { serverInfo } from './observe.ts'
 import { isOldVersion } from './parse.ts'
-import { GET_A_PROGRAM, PROGRAMS } from './programs.ts'
+import { GET_A_PROGRAM, PROGRAMS } from './programs/known.ts'
 
 /** `Backend.probe`. Starts no server; the default program counts only for `startable`. */
 export async function probeTmux(context: Context, signal: AbortSignal): Promise<ProbeResult> {

@@ -42,7 +42,7 @@ describe('tmux()', () => {
     const backend = tmux()({ ...host, name: 'mine' })
     expect(backend.target).toEqual({ socket: '/state/mine/s' })
     expect(backend.capabilitiesOf(null)).toEqual(['programs'])
-    expect([backend.answer, backend.interrupt, backend.server]).toEqual([undefined, undefined, undefined])
+    expect([backend.attach, backend.resume, backend.server]).toEqual([undefined, undefined, undefined])
   })
 
   it('keeps socket paths under a hundred bytes, not characters', () => {

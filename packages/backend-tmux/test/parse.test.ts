@@ -24,7 +24,7 @@ const HANDLE = {
   exit: '/e',
 }
 
-const ROW = '@1\t%1\t30\t/dev/pts/1\t1\t3\t\t1795382707\tyes\tns\tns-1\tagent'
+const ROW = '@1\t%1\t30\t/dev/pts/1\t1\t3\t\t1795382707\tyes\tns\tns-1\tclaude\tagent'
 
 describe('parseLook()', () => {
   it.each([
@@ -41,7 +41,7 @@ describe('parseLook()', () => {
     const server = { version: '3.3a', pid: 10, startTime: 20 }
     expect(parseLook({ code: 0, stdout: `3.3a\t10\t20\n${ROW}\n`, stderr: '' })).toMatchObject({
       server,
-      rows: [{ agent: 'agent' }],
+      rows: [{ agent: 'agent', program: 'claude' }],
     })
     const empty = parseLook({ code: 1, stdout: '3.3a\t10\t20\n', stderr: 'no current target\n' })
     expect(empty).toEqual({ kind: 'server', server, rows: [] })
@@ -126,6 +126,9 @@ describe('what comes from a record', () => {
   it('is a handle only when it is whole', () => {
     expect(parseHandle(HANDLE)).toEqual(HANDLE)
     for (const key of Object.keys(HANDLE)) expect(parseHandle({ ...HANDLE, [key]: null })).toBeNull()
+    const hooked = { ...HANDLE, program: 'claude', events: '/v' }
+    expect(parseHandle(hooked)).toEqual(hooked)
+    expect([parseHandle({ ...hooked, program: 1 }), parseHandle({ ...hooked, events: null })]).toEqual([null, null])
     for (const handle of [null, 'text', [], { sessionId: 'x' }, { ...HANDLE, run: '../x' }, { ...HANDLE, pane: '1' }])
       expect(parseHandle(handle)).toBeNull()
   })

@@ -3,22 +3,29 @@ import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync 
 import { chmod, lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
+import { HOOK_SCRIPT } from '../hooks/hook-script.ts'
 import { parseExitFile } from '../parse.ts'
 import type { Paths } from '../paths.ts'
 import { WRAPPER } from '../wrapper.ts'
 
 /**
- * Makes the directories and the wrapper script unless they are there.
+ * Makes the directories and the scripts unless they are there.
  *
  * @throws OrchError `PERMISSION_DENIED` for a directory that another user owns or may write to; `DISK`; `CREATE_FAILED`.
  */
 export async function prepareFiles(paths: Paths): Promise<void> {
   for (const directory of paths.directories) await preparePrivateDirectory(directory)
-  if (await exists(paths.wrapper)) return
-  const draft = `${paths.wrapper}.${randomUUID()}`
-  await writing(paths.wrapper, async () => {
-    await writeFile(draft, WRAPPER, { mode: 0o600 })
-    await rename(draft, paths.wrapper)
+  await writeOnce(paths.wrapper, WRAPPER)
+  await writeOnce(paths.hookScript, HOOK_SCRIPT)
+}
+
+/** Writes a file whose name says its content, unless it is there. */
+export async function writeOnce(path: string, text: string): Promise<void> {
+  if (await exists(path)) return
+  const draft = `${path}.${randomUUID()}`
+  await writing(path, async () => {
+    await writeFile(draft, text, { mode: 0o600 })
+    await rename(draft, path)
   })
 }
 

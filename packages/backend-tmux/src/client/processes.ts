@@ -12,6 +12,11 @@ export function processStat(pid: number): ProcessStat | null {
   return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat
 }
 
+/** The processes that this one started and that still run, as far as the system shows them. */
+export function childrenOf(pid: number): number[] {
+  return readProc(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+}
+
 /** Whether exactly this process still runs, not a later one with its pid. */
 export function isSameProcess(known: ProcessStat): boolean {
   return processStat(known.pid)?.started === known.started

@@ -1,22 +1,15 @@
 import { OrchError, type ProgramSpec } from '@orch/core'
+import { claude } from './claude.ts'
+import { codex } from './codex.ts'
+import { aider, gemini } from './command.ts'
+import { opencode } from './opencode.ts'
+import type { Program, ProgramHooks } from './program.ts'
 
-/**
- * The agent programs known without any configuration, in the order in which the default is looked for.
- * Each takes its task as its last argument, except aider, which would end after it.
- */
-export const PROGRAMS: readonly ProgramSpec[] = [
-  { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
-  { name: 'codex', command: 'codex', args: [], env: {}, promptBy: 'argument' },
-  { name: 'opencode', command: 'opencode', args: ['--prompt'], env: {}, promptBy: 'argument' },
-  {
-    name: 'gemini',
-    command: 'gemini',
-    args: ['--prompt-interactive'],
-    env: {},
-    promptBy: 'argument',
-  },
-  { name: 'aider', command: 'aider', args: [], env: {}, promptBy: 'send' },
-]
+/** The agent programs known without any configuration, in the order in which the default is looked for. */
+const KNOWN: readonly Program[] = [claude, codex, opencode, gemini, aider]
+
+/** How each of them is launched. */
+export const PROGRAMS: readonly ProgramSpec[] = KNOWN.map(({ spec }) => spec)
 
 /** How to get a program when there is none: one next action. */
 export const GET_A_PROGRAM: string =
@@ -32,4 +25,9 @@ export function programNamed(name: string): ProgramSpec {
     `Cannot use program "${name}": it is not configured, and the tmux backend knows only ${names}`,
     { hint: `Add "${name}" to "programs" in .orch/config.json` },
   )
+}
+
+/** How the program of this name is listened to; `null` for one that is not known, and for one that tells nothing. */
+export function hooksOf(name: string): ProgramHooks | null {
+  return KNOWN.find(({ spec }) => spec.name === name)?.hooks ?? null
 }

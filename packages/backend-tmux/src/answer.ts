@@ -1,0 +1,57 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
+import { OrchError, recheck } from '@orch/core'
+import { decisionOn } from './hooks/hook-requests.ts'
+import { answerPipe } from './hooks/hooked-launch.ts'
+import { lookAtHooks, readEvents } from './hooks/look-at-hooks.ts'
+import { parseHandle } from './parse.ts'
+
+/** How long a program may take to act on an answer, in milliseconds. */
+const ACTED_MS = 5_000
+
+/**
+ * `Backend.answer`: hands the decision to the hook that waits for it, so that it reaches this request or none: no key is
+ * ever pressed in a dialog.
+ */
+export async function answerRequest(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult> {
+  signal.throwIfAborted()
+  const handle = parseHandle(agent.handle)
+  const file = handle?.events
+  const event = file === undefined ? undefined : readEvents(file).find(({ id }) => id === reply.requestId)
+  if (handle === null || file === undefined || event === undefined) return result('gone', 'no such request was told of')
+  const isOpen = (): boolean =>
+    lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === reply.requestId) ?? false
+  if (!isOpen()) return result('already', 'its program went on without it')
+  const decision = decisionOn(event, reply.choice, reply.text)
+  if (decision === null)
+    throw new OrchError('USAGE', `Cannot answer "${reply.requestId}" so: it does not offer that`, {
+      hint: `Run "orch answer ${agent.id}" to see what it offers`,
+      agent: agent.id,
+    })
+  if (!(await writeToReader(answerPipe(file, reply.requestId), decision)))
+    return result('gone', 'nobody waits for the answer any more')
+  const over = await recheck(() => !isOpen() || undefined, { timeoutMs: ACTED_MS, signal })
+  return result('answered', over ? 'its program took the answer and went on' : 'its program took the answer')
+}
+
+/** Writes to a pipe with a name, unless nobody reads from it. */
+async function writeToReader(pipe: string, text: string): Promise<boolean> {
+  try {
+    const file = await open(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+    try {
+      await file.writeFile(text)
+    } finally {
+      await file.close()
+    }
+    return true
+  } catch (error) {
+    if (['ENXIO', 'ENOENT', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
+}
+
+function result(what: AnswerResult['result'], detail: string): AnswerResult {
+  const evidence: Evidence = { source: 'hook', detail, at: new Date().toISOString() }
+  return { result: what, evidence: [evidence] }
+}

@@ -1,0 +1,74 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+
+/** How much is read at first, and at most, in bytes. */
+const FIRST_BYTES = 32_768
+const MOST_BYTES = 4_194_304
+
+/**
+ * The last whole lines of a file, oldest first: enough that `isEnough` is true of them, or all there are within 4 MiB.
+ * `null` when it is not there. It is read at once: the asynchronous way costs more than the disk.
+ */
+export function readLastWholeLines(file: string, isEnough: (lines: readonly string[]) => boolean): string[] | null {
+  const descriptor = openIfThere(file)
+  if (descriptor === null) return null
+  try {
+    const { size } = fstatSync(descriptor)
+    for (let bytes = FIRST_BYTES; ; bytes *= 8) {
+      const start = Math.max(0, size - bytes)
+      const lines = linesOf(readSlice(descriptor, start, size), start === 0)
+      if (start === 0 || bytes >= MOST_BYTES || isEnough(lines)) return lines
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The whole lines from an offset on; `[]` when the file is not there. */
+export function readLinesAfter(file: string, offset: number): string[] {
+  const descriptor = openIfThere(file)
+  if (descriptor === null) return []
+  try {
+    return linesOf(readSlice(descriptor, offset, fstatSync(descriptor).size), true)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** How long a file is, in bytes; 0 when it is not there. */
+export function sizeOf(file: string): number {
+  const descriptor = openIfThere(file)
+  if (descriptor === null) return 0
+  try {
+    return fstatSync(descriptor).size
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The text of a small file; `null` when it cannot be read. */
+export function readSmallFile(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function openIfThere(file: string): number | null {
+  try {
+    return openSync(file, 'r')
+  } catch {
+    return null
+  }
+}
+
+function readSlice(descriptor: number, start: number, end: number): string {
+  const buffer = Buffer.allocUnsafe(Math.max(0, end - start))
+  const length = readSync(descriptor, buffer, 0, buffer.length, start)
+  return buffer.toString('utf8', 0, length)
+}
+
+function linesOf(text: string, isFromBeginning: boolean): string[] {
+  const lines = text.split('\n').slice(0, -1)
+  return isFromBeginning ? lines : lines.slice(1)
+}

@@ -1,0 +1,130 @@
+import type { Reason, Turn } from '@orch/core'
+import { type HookEvent, isSameCall } from './hook-event.ts'
+import type { ProgramStatus } from './program-status.ts'
+
+/** How the newest turn stands by what its program told, and on what that rests. */
+export interface TurnDecision {
+  readonly turn: Turn
+  /** What it asked and nobody answered, oldest first. */
+  readonly asked: readonly HookEvent[]
+  /** A dialog of its own that no event told of, and since when, milliseconds since 1970; `null` for none. */
+  readonly dialog: { readonly text: string; readonly at: number } | null
+  readonly source: 'hook' | 'file'
+  /** In words, to go on after "its program". */
+  readonly detail: string
+}
+
+/** While the events are gone through, one after the other. */
+interface Progress {
+  turn: Turn
+  asked: HookEvent[]
+  /** Messages that were given while a turn ran, and that one of the next turns takes. */
+  queued: number
+  last: HookEvent | null
+}
+
+const INTERRUPTED: Reason = {
+  code: 'INTERRUPTED',
+  text: 'The turn was interrupted: its program rests, and told of no end',
+}
+const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
+const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
+const STARTUP: Turn = { status: 'none' }
+
+/**
+ * Decides by the events, oldest first, and fills the holes with the status: Escape fires no hook, and a program that goes
+ * on with a queued message tells nothing either. Silence decides nothing.
+ */
+export function decideTurn(events: readonly HookEvent[], status: ProgramStatus | null): TurnDecision {
+  const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
+  for (const event of events) follow(progress, event)
+  const { turn, asked, last } = progress
+  const byHooks: TurnDecision = { turn, asked, dialog: null, source: 'hook', detail: detailOf(last) }
+  return status === null ? byHooks : withStatus(byHooks, last, status)
+}
+
+function follow(progress: Progress, event: HookEvent): void {
+  const { name, subagent } = event
+  if (name === 'PermissionRequest') progress.asked.push(event)
+  if (/^(PostToolUse|PostToolUseFailure|PermissionDenied)$/.test(name))
+    progress.asked = progress.asked.filter((asked) => !isSameCall(asked, event))
+  if (subagent !== null || /^(Subagent|Notification)/.test(name)) return
+  progress.last = event
+  const handler = HANDLERS[name] ?? goesOn
+  handler(progress, event)
+}
+
+type Handler = (progress: Progress, event: HookEvent) => void
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  SessionStart(progress, { at, fields }) {
+    if (fields.source === 'compact') return
+    end(progress, fields.source === 'clear' ? ended('completed', at, null) : STARTUP)
+  },
+  UserPromptSubmit(progress, { at }) {
+    if (progress.turn.status === 'running') progress.queued += 1
+    else progress.turn = running(at, null)
+  },
+  Stop(progress, { at, fields }) {
+    if (waitsForSubagents(fields.background_tasks)) progress.turn = running(at, FOR_SUBAGENTS)
+    else if (progress.queued > 0) {
+      progress.queued -= 1
+      progress.asked = []
+      progress.turn = running(at, QUEUED)
+    } else end(progress, ended('completed', at, null))
+  },
+  StopFailure(progress, { at, fields }) {
+    const text = String(fields.last_assistant_message ?? 'The model could not be asked')
+    end(progress, ended('error', at, { code: 'API_ERROR', text }))
+  },
+  SessionEnd(progress, { at }) {
+    if (progress.turn.status === 'running') end(progress, ended('interrupted', at, INTERRUPTED))
+  },
+}
+
+function goesOn(progress: Progress, { at }: HookEvent): void {
+  if (progress.turn.status !== 'running') progress.turn = running(at, null)
+}
+
+function end(progress: Progress, turn: Turn): void {
+  progress.turn = turn
+  progress.asked = []
+  progress.queued = 0
+}
+
+function withStatus(by: TurnDecision, last: HookEvent | null, { status, at, waitingFor }: ProgramStatus): TurnDecision {
+  const asked = by.asked.filter((event) => status === 'waiting' || event.at >= at)
+  const told = `notes "${status}" in its own file since ${new Date(at).toISOString()}`
+  if (last !== null && at <= last.at) return { ...by, asked }
+  const noted = { asked, dialog: null, source: 'file', detail: told } as const
+  if (status === 'waiting') {
+    if (asked.length > 0) return { ...by, asked }
+    return { ...noted, turn: by.turn, dialog: { text: waitingFor ?? 'a dialog', at } }
+  }
+  if (last === null) return by
+  if (status === 'busy') return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
+  if (by.turn.status !== 'running') return { ...by, asked: [] }
+  const turn = last.name === 'Stop' ? ended('completed', last.at, null) : ended('interrupted', at, INTERRUPTED)
+  return { ...noted, turn, asked: [] }
+}
+
+/** A shell command that was sent to the background wakes nobody; a subagent does when it ends. */
+function waitsForSubagents(tasks: unknown): boolean {
+  return (
+    Array.isArray(tasks) &&
+    tasks.some((task: { type?: unknown; status?: unknown }) => task.type === 'subagent' && task.status === 'running')
+  )
+}
+
+function running(at: number, reason: Reason | null): Turn {
+  return { status: 'running', since: new Date(at).toISOString(), reason }
+}
+
+function ended(how: 'completed' | 'error' | 'interrupted', at: number, reason: Reason | null): Turn {
+  return { status: 'ended', how, at: new Date(at).toISOString(), reason }
+}
+
+function detailOf(last: HookEvent | null): string {
+  if (last === null) return 'told of no event yet'
+  return `told of "${last.name}" at ${new Date(last.at).toISOString()}`
+}

@@ -1,0 +1,117 @@
+import { type AgentRequest, type Choice, type JsonObject, type JsonValue, sanitize } from '@orch/core'
+import type { HookEvent } from './hook-event.ts'
+
+/** The tool by which Claude Code asks its user. */
+const QUESTION_TOOL = 'AskUserQuestion'
+
+interface Question {
+  readonly question: string
+  readonly options: readonly { readonly label: string }[]
+}
+
+/** What a program asked, as core knows requests. */
+export function toAgentRequest(event: HookEvent): AgentRequest {
+  const questions = questionsIn(event)
+  const isQuestion = questions.length > 0
+  return {
+    id: event.id,
+    kind: isQuestion ? 'question' : 'permission',
+    text: sanitize(isQuestion ? questions.map(({ question }) => question).join('\n') : permissionText(event)),
+    detail: isQuestion ? null : permissionDetail(event),
+    choices: isQuestion ? questionChoices(questions) : permissionChoices(event),
+    since: new Date(event.at).toISOString(),
+    from: event.subagent,
+    answerable: true,
+  }
+}
+
+/** A dialog of the program's own, of which it says no more than that it is open: a person must look at it. */
+export function toDialogRequest({ text, at }: { readonly text: string; readonly at: number }): AgentRequest {
+  return {
+    id: `dialog-${at}`,
+    kind: 'startup',
+    text: sanitize(`Its program shows a dialog of its own (${text}): look at it in its window`),
+    detail: null,
+    choices: [],
+    since: new Date(at).toISOString(),
+    from: null,
+    answerable: false,
+  }
+}
+
+/**
+ * What the program is told; `null` for a choice that the request does not have.
+ * @param choice `allow`, `always`, `deny` or the label of an option; `null` for a free text
+ */
+export function decisionOn(event: HookEvent, choice: string | null, text: string | null): string | null {
+  const questions = questionsIn(event)
+  if (questions.length > 0) {
+    const [only] = questions
+    const said = choice === null ? text?.split('\n') : only?.options.some(({ label }) => label === choice) && [choice]
+    if (!said) return null
+    const answers = Object.fromEntries(
+      questions.map(({ question }, index) => [question, said[index] ?? said.at(-1) ?? '']),
+    )
+    return decision({ behavior: 'allow', updatedInput: { ...inputOf(event), answers } })
+  }
+  if (choice === 'allow') return decision({ behavior: 'allow' })
+  if (choice === 'always') return decision({ behavior: 'allow', updatedPermissions: suggestionsOf(event) })
+  if (choice === 'deny' || text !== null)
+    return decision({ behavior: 'deny', message: text ?? 'The user does not want this' })
+  return null
+}
+
+function decision(chosen: JsonObject): string {
+  return JSON.stringify({ hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: chosen } })
+}
+
+function questionsIn({ fields }: HookEvent): readonly Question[] {
+  if (fields.tool_name !== QUESTION_TOOL) return []
+  const { questions } = (fields.tool_input ?? {}) as { questions?: unknown }
+  return Array.isArray(questions) ? (questions as Question[]) : []
+}
+
+/** Several questions in one request have no common choices: they are answered by text, one line each. */
+function questionChoices(questions: readonly Question[]): Choice[] {
+  const [only] = questions
+  if (only === undefined || questions.length > 1) return []
+  return only.options.map(({ label }) => ({ id: label, label: sanitize(label) }))
+}
+
+function permissionChoices(event: HookEvent): Choice[] {
+  const suggestions = suggestionsOf(event)
+  const always =
+    suggestions.length === 0 ? [] : [{ id: 'always', label: `Allow, and from now on: ${named(suggestions)}` }]
+  return [{ id: 'allow', label: 'Allow once' }, ...always, { id: 'deny', label: 'Deny' }]
+}
+
+/** Only what holds for this session: nothing is written into the user's own settings. */
+function suggestionsOf({ fields }: HookEvent): JsonObject[] {
+  const all = Array.isArray(fields.permission_suggestions) ? (fields.permission_suggestions as JsonObject[]) : []
+  return all.filter(({ type, destination }) => destination === 'session' && type !== 'setMode')
+}
+
+function named(suggestions: readonly JsonObject[]): string {
+  const words = suggestions.map(
+    ({ type, directories, rules }) => `${String(type)} ${JSON.stringify(directories ?? rules)}`,
+  )
+  return sanitize(words.join(', '))
+}
+
+function permissionText(event: HookEvent): string {
+  const { command, file_path: path, url } = inputOf(event)
+  const what = [command, path, url].find((value) => typeof value === 'string') ?? ''
+  return [event.fields.tool_name, what].filter((part) => part !== '').join(': ')
+}
+
+function permissionDetail(event: HookEvent): JsonObject {
+  const shown = Object.entries(inputOf(event)).flatMap(([name, value]): [string, JsonValue][] =>
+    typeof value === 'string' ? [[name, sanitize(value)]] : [],
+  )
+  return { permission: String(event.fields.tool_name), ...Object.fromEntries(shown) }
+}
+
+function inputOf({ fields }: HookEvent): JsonObject {
+  const { tool_input: input } = fields
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? (input as JsonObject) : {}
+}

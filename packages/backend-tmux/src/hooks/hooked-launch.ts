@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { ProgramSpec } from '@orch/core'
+import { readSmallFile } from '../client/events-file.ts'
+import { writeOnce, writePrivateFile } from '../client/files.ts'
+import type { Paths } from '../paths.ts'
+import { hooksOf } from '../programs/known.ts'
+import type { HookKind } from '../programs/program.ts'
+
+/** A run of a program that tells what happens to it. */
+export interface HookedLaunch {
+  /** What the program is given before its task. */
+  readonly arguments: readonly string[]
+  /** Files that belong to the run, to be removed when it is not made. */
+  readonly files: readonly string[]
+  /** Writes what the program reads. @throws OrchError `DISK`, `PERMISSION_DENIED`, `CREATE_FAILED` */
+  prepare(): Promise<void>
+}
+
+/** What is noted of a launch for those who look at its run later. */
+export interface LaunchNote {
+  /** The conversation's id. */
+  readonly session: string
+  /** Where the program notes its own status; `null`: nowhere. */
+  readonly status: string | null
+}
+
+/** What a run needs so that its program tells what happens; `null` for a program that does not. */
+export function hookedLaunch(
+  paths: Paths,
+  spec: ProgramSpec,
+  { run, env }: { readonly run: string; readonly env: Readonly<Record<string, string>> },
+): HookedLaunch | null {
+  const hooks = hooksOf(spec.name)
+  if (hooks === null) return null
+  const content = hooks.settings((how) => hookCommand(paths, how))
+  const version = createHash('sha256').update(content).digest('hex').slice(0, 8)
+  const settings = `${paths.events}/${spec.name}-${version}.json`
+  const note: LaunchNote = { session: randomUUID(), status: hooks.statusDirectory(env) }
+  const file = noteFile(`${paths.events}/${run}`)
+  return {
+    arguments: hooks.arguments({ settings, session: note.session }),
+    files: [file],
+    async prepare() {
+      await writeOnce(settings, content)
+      await writePrivateFile(file, JSON.stringify(note))
+    },
+  }
+}
+
+/** The note of the run whose events stand in this file; `null` when it is not there. */
+export function readLaunchNote(events: string): LaunchNote | null {
+  const text = readSmallFile(noteFile(events))
+  try {
+    return text === null ? null : (JSON.parse(text) as LaunchNote)
+  } catch {
+    return null
+  }
+}
+
+/** The pipe by which the request with this id is answered. */
+export function answerPipe(events: string, requestId: string): string {
+  return `${events}.${requestId}.ask`
+}
+
+function noteFile(events: string): string {
+  return `${events}.launch`
+}
+
+/** Programs run it with a shell. */
+function hookCommand(paths: Paths, how: HookKind): string {
+  return ['/bin/sh', paths.hookScript, paths.events, how].map(shellQuoted).join(' ')
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

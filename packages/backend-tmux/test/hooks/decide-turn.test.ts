@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals'
+import { decideTurn } from '../../src/hooks/decide-turn.ts'
+import { type HookEvent, parseHookEvent } from '../../src/hooks/hook-event.ts'
+import type { ProgramStatus } from '../../src/hooks/program-status.ts'
+
+/** A chain of events as Claude Code 2.1.332 told them, 1000 ms apart, the first at 1000. */
+function chain(...told: readonly (string | readonly [name: string, fields: object])[]): HookEvent[] {
+  return told.map((one, index) => {
+    const [name, fields] = typeof one === 'string' ? ([one, {}] as const) : one
+    const event = parseHookEvent(`${(index + 1) * 1000}-7 ${JSON.stringify({ hook_event_name: name, ...fields })}`)
+    if (event === null) throw new TypeError('This is an event')
+    return event
+  })
+}
+
+const status = (said: ProgramStatus['status'], at: number, waitingFor: string | null = null): ProgramStatus => ({
+  status: said,
+  at,
+  waitingFor,
+})
+
+const startup = ['SessionStart', { source: 'startup' }] as const
+const call = { tool_name: 'Bash', tool_input: { command: 'touch x' } }
+const asks = ['PermissionRequest', call] as const
+const ran = ['PostToolUse', { ...call, tool_response: {} }] as const
+const subagentRuns = { background_tasks: [{ type: 'subagent', status: 'running' }] }
+const asked = chain(startup, 'UserPromptSubmit', ['PreToolUse', call], asks)
+
+const cases: readonly (readonly [
+  claim: string,
+  events: readonly HookEvent[],
+  status: ProgramStatus | null,
+  turn: object,
+])[] = [
+  ['nothing told is no turn', [], null, { status: 'none' }],
+  ['a begun conversation is no turn', chain(startup), null, { status: 'none' }],
+  ['a message begins one', chain(startup, 'UserPromptSubmit'), null, { status: 'running', reason: null }],
+  ['a tool goes on with it', chain('UserPromptSubmit', ['PreToolUse', call], ran), null, { status: 'running' }],
+  ['Stop ends it', chain('UserPromptSubmit', 'Stop'), null, { status: 'ended', how: 'completed', reason: null }],
+  [
+    'StopFailure ends it in the error of the model',
+    chain('UserPromptSubmit', ['StopFailure', { last_assistant_message: 'API Error: 400' }]),
+    null,
+    { status: 'ended', how: 'error', reason: { code: 'API_ERROR', text: 'API Error: 400' } },
+  ],
+  [
+    'Escape, which nothing tells, shows in the status alone',
+    chain('UserPromptSubmit'),
+    status('idle', 1500),
+    { status: 'ended', how: 'interrupted' },
+  ],
+  [
+    'a status from before the last event says nothing',
+    chain('UserPromptSubmit'),
+    status('idle', 900),
+    { status: 'running' },
+  ],
+  [
+    'Stop with subagents at work is no end',
+    chain('UserPromptSubmit', ['Stop', subagentRuns]),
+    null,
+    { status: 'running', reason: { code: 'SUBAGENTS' } },
+  ],
+  [
+    'what a subagent tells after the end begins no turn',
+    chain('UserPromptSubmit', 'Stop', ['PostToolUse', { agent_id: 'a', agent_type: 'Explore', ...call }]),
+    null,
+    { status: 'ended', how: 'completed' },
+  ],
+  [
+    'a queued message goes on behind the end of the turn before',
+    chain('UserPromptSubmit', 'UserPromptSubmit', 'Stop'),
+    null,
+    { status: 'running', reason: { code: 'QUEUED' } },
+  ],
+  [
+    'and ends with its own',
+    chain('UserPromptSubmit', 'UserPromptSubmit', 'Stop', 'Stop'),
+    null,
+    { status: 'ended', how: 'completed' },
+  ],
+  [
+    'queued messages that one turn took together end with it, as the status shows',
+    chain('UserPromptSubmit', 'UserPromptSubmit', 'UserPromptSubmit', 'Stop'),
+    status('idle', 4020),
+    { status: 'ended', how: 'completed' },
+  ],
+  [
+    '/clear ends in rest',
+    chain('UserPromptSubmit', 'Stop', ['SessionEnd', { reason: 'clear' }], ['SessionStart', { source: 'clear' }]),
+    null,
+    { status: 'ended', how: 'completed' },
+  ],
+  [
+    'a shortened conversation goes on',
+    chain('UserPromptSubmit', ['SessionStart', { source: 'compact' }]),
+    null,
+    { status: 'running' },
+  ],
+  [
+    'an end of the program in a turn breaks it off',
+    chain('UserPromptSubmit', ['SessionEnd', { reason: 'other' }]),
+    null,
+    { status: 'ended', how: 'interrupted' },
+  ],
+  [
+    'work that no event began shows in the status',
+    chain('UserPromptSubmit', 'Stop'),
+    status('busy', 2500),
+    { status: 'running' },
+  ],
+  [
+    'a dialog of its own ends no turn and begins none',
+    chain('UserPromptSubmit', 'Stop'),
+    status('waiting', 2500, 'dialog open'),
+    { status: 'ended', how: 'completed' },
+  ],
+]
+
+describe('decideTurn()', () => {
+  it.each(cases)('%s', (_, events, noted, turn) => {
+    expect(decideTurn(events, noted).turn).toMatchObject(turn)
+  })
+
+  it('says on what it rests', () => {
+    const events = chain('UserPromptSubmit')
+    expect(decideTurn(events, null)).toMatchObject({
+      source: 'hook',
+      detail: 'told of "UserPromptSubmit" at 1970-01-01T00:00:01.000Z',
+    })
+    expect(decideTurn(events, status('idle', 1500))).toMatchObject({
+      source: 'file',
+      detail: 'notes "idle" in its own file since 1970-01-01T00:00:01.500Z',
+    })
+  })
+
+  it.each([
+    ['while nothing follows', asked, null, 1],
+    ['while the program notes that it waits', asked, status('waiting', 4010), 1],
+    ['when the note is older than the request', asked, status('busy', 3990), 1],
+    ['not when the program notes that it goes on', asked, status('busy', 4500), 0],
+    ['not when its call has run', [...asked, ...chain(startup, startup, startup, startup, ran).slice(4)], null, 0],
+    ['not after Escape', asked, status('idle', 4500), 0],
+  ])('shows a request %s', (_, events, noted, count) => {
+    expect(decideTurn(events, noted).asked).toHaveLength(count)
+  })
+
+  it('shows a dialog that no event told of, also before the first', () => {
+    const noted = status('waiting', 2500, 'dialog open')
+    const dialog = { text: 'dialog open', at: 2500 }
+    expect(decideTurn(chain('UserPromptSubmit', 'Stop'), noted)).toMatchObject({ dialog, source: 'file' })
+    expect(decideTurn([], noted)).toMatchObject({ dialog, turn: { status: 'none' } })
+    expect(decideTurn(chain('UserPromptSubmit', 'Stop', 'UserPromptSubmit'), noted).dialog).toBeNull()
+    expect(decideTurn(asked, status('waiting', 4010)).dialog).toBeNull()
+  })
+
+  it('keeps a request open when the call beside it has run', () => {
+    const other = { tool_name: 'Bash', tool_input: { command: 'touch y' } }
+    const events = chain('UserPromptSubmit', ['PreToolUse', call], ['PreToolUse', other], asks, ['PostToolUse', other])
+    expect(decideTurn(events, status('waiting', 4010)).asked).toHaveLength(1)
+  })
+
+  it('shows the request of a subagent, which ends no turn of the agent', () => {
+    const events = chain('UserPromptSubmit', ['PermissionRequest', { agent_id: 'a', agent_type: 'Explore', ...call }])
+    const { turn, asked } = decideTurn(events, null)
+    expect(turn.status).toBe('running')
+    expect(asked.map(({ subagent }) => subagent)).toEqual(['Explore'])
+  })
+})

@@ -1,0 +1,209 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { Agent } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
+import { perTest } from '../harness/scope.ts'
+import { receivedTexts } from '../scripted-model/received-texts.ts'
+import type { Place } from '../stories/support/place.ts'
+import { type AgentPlace, agentPlace } from './support/agent-place.ts'
+
+const scope = perTest()
+let agents: AgentPlace
+let place: Place
+
+beforeEach(async () => {
+  agents = await scope.use(agentPlace())
+  place = agents.place
+})
+
+const spawn = (task: string): Promise<string> => place.spawn(task, '--program', 'claude', '--name', 'agent')
+
+const settled = (id: string, ...states: readonly string[]): Promise<object> =>
+  place.json('wait', id, '--until', states.join(','), '--timeout', '20s')
+
+/** A spawned agent whose first turn has ended. */
+async function idle(task = 'Begin [[answer: begun]]'): Promise<string> {
+  const id = await spawn(task)
+  expect(await settled(id, 'idle')).toMatchObject({ code: 0, outcome: 'met' })
+  return id
+}
+
+const send = (id: string, text: string): Promise<object> => place.json('send', id, text)
+
+const seen = async (id: string, wanted: object): Promise<Agent> => {
+  const agent = await eventually(
+    async () => {
+      const now = await place.agent(id)
+      return now.state === (wanted as Partial<Agent>).state && now
+    },
+    { what: JSON.stringify(wanted) },
+  )
+  expect(agent).toMatchObject(wanted)
+  return agent
+}
+
+/** Presses a key in the agent's window, as a person does. */
+async function press(id: string, ...keys: readonly string[]): Promise<void> {
+  await place.tmux.tmux('send-keys', '-t', `orch:=${id}`, ...keys)
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  access(join(place.project, file)).then(
+    () => true,
+    () => false,
+  )
+
+describe('an agent that runs the real claude', () => {
+  it('shows its turn from the task to the end', async () => {
+    const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
+    expect(await seen(id, { state: 'working' })).toMatchObject({
+      capabilities: ['programs', 'turns', 'requests', 'interrupt'],
+      evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
+    })
+    agents.model.release('the turn')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(agents.model.requests, 'the turn')[0]).toContain(`You are the agent "${id}"`)
+  })
+
+  it('has a message for certain when its hook says so, and an idle one is its own', async () => {
+    const id = await idle()
+    const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n\tthird'
+    expect(await send(id, text)).toMatchObject({ receipt: { delivery: 'confirmed', evidence: [{ source: 'hook' }] } })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const received = receivedTexts(agents.model.requests, 'Über').at(-1)
+    expect(received?.replace(/\s+/g, ' ')).toContain(text.replace(/\s+/g, ' '))
+  })
+
+  it('queues what is sent while it works, and is idle only behind it', async () => {
+    const id = await idle()
+    await send(id, 'First [[answer: one]] [[hold: first]]')
+    expect(await send(id, 'Second [[answer: two]] [[hold: second]]')).toMatchObject({ receipt: { delivery: 'queued' } })
+    agents.model.release('first')
+    await eventually(() => agents.model.waiting().includes('second'), { what: 'the second turn' })
+    expect(await place.agent(id)).toMatchObject({ state: 'working' })
+    agents.model.release('second')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('waits on a permission, which is allowed from outside', async () => {
+    const id = await spawn('Run [[shell: touch allowed.txt]] [[answer: done]]')
+    expect(await settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    const { requests } = await place.agent(id)
+    expect(requests).toMatchObject([
+      {
+        kind: 'permission',
+        text: 'Bash: touch allowed.txt',
+        detail: { command: 'touch allowed.txt' },
+        answerable: true,
+      },
+    ])
+    expect(await place.json('answer', id, '--allow')).toMatchObject({ code: 0, result: 'answered' })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('allowed.txt')).toBe(true)
+  })
+
+  it('waits on a permission, which is denied from outside with a reason', async () => {
+    const id = await spawn('Run [[shell: touch denied.txt]] [[answer: done]]')
+    await settled(id, 'waiting')
+    expect(await place.json('answer', id, 'Not now')).toMatchObject({ result: 'answered' })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('denied.txt')).toBe(false)
+    expect(agents.model.requests.at(-1)?.toolResults.at(-1)).toContain('Not now')
+  })
+
+  it('waits on a question, which is answered from outside', async () => {
+    const id = await spawn('Ask [[question: Which colour? | Red | Blue]] [[answer: fine]]')
+    await settled(id, 'waiting')
+    const { requests } = await place.agent(id)
+    expect(requests).toMatchObject([
+      { kind: 'question', text: 'Which colour?', choices: [{ id: 'Red' }, { id: 'Blue' }] },
+    ])
+    expect(await place.json('answer', id, 'Blue')).toMatchObject({ result: 'answered' })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(agents.model.requests.at(-1)?.toolResults.at(-1)).toContain('Blue')
+  })
+
+  it('waits no longer when a person has answered, and takes no later answer for that request', async () => {
+    const id = await spawn('Run [[shell: touch person.txt]] [[answer: on]] [[hold: on]]')
+    await settled(id, 'waiting')
+    const [request] = (await place.agent(id)).requests
+    await press(id, '1')
+    await seen(id, { state: 'working', requests: [] })
+    expect(await place.json('answer', id, '--deny', '--request', request?.id as string)).toMatchObject({
+      code: expect.any(Number),
+    })
+    expect(await isThere('person.txt')).toBe(true)
+  })
+
+  it('is idle and interrupted after a person pressed Escape, which no hook tells', async () => {
+    const id = await idle()
+    await send(id, 'Work [[answer: begun]] [[hold: the turn]]')
+    await eventually(() => agents.model.waiting().includes('the turn'), { what: 'the turn' })
+    await press(id, 'Escape')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await place.agent(id)).toMatchObject({ evidence: [{ source: 'file' }] })
+  })
+
+  it.each([
+    ['before it said anything', 'Work [[hold: the turn]]'],
+    ['in the middle of its words', 'Work [[answer: begun]] [[hold: the turn]]'],
+  ])('is interrupted %s, and takes the next message as it is', async (_, text) => {
+    const id = await idle()
+    await send(id, text)
+    await eventually(() => agents.model.waiting().includes('the turn'), { what: 'the turn' })
+    expect(await place.json('interrupt', id)).toMatchObject({ code: 0, interrupted: true })
+    expect(await place.agent(id)).toMatchObject({ state: 'idle' })
+    expect(await send(id, 'Next [[answer: next]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(agents.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
+  })
+
+  it('has failed when the model cannot be asked, and goes on with the next message', async () => {
+    const id = await idle()
+    await send(id, 'Fail [[error: 400]]')
+    expect(await seen(id, { state: 'failed' })).toMatchObject({ reason: { text: expect.stringContaining('400') } })
+    await send(id, 'Go on [[answer: on]]')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('is the same agent after /clear', async () => {
+    const id = await idle()
+    await press(id, '/clear', 'Enter')
+    await eventually(async () => (await place.agent(id)).evidence[0]?.detail.includes('SessionStart'), {
+      what: 'clear',
+    })
+    expect(await place.agent(id)).toMatchObject({ state: 'idle' })
+    expect(await send(id, 'After [[answer: it]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('has failed when it is killed in a turn, whatever it noted last', async () => {
+    const id = await spawn('Work [[hold: the turn]]')
+    await seen(id, { state: 'working' })
+    const program = (await place.processesOf(id)).find(({ argv }) => argv[0]?.endsWith('claude'))
+    process.kill(program?.pid as number, 'SIGKILL')
+    expect(await seen(id, { state: 'failed' })).toMatchObject({ reason: { text: expect.stringContaining('SIGKILL') } })
+  })
+
+  it('waits when it shows a dialog of its own, into which nothing is typed', async () => {
+    const settings = join(place.env.HOME as string, '.claude', 'settings.json')
+    await mkdir(dirname(settings))
+    await writeFile(settings, JSON.stringify({ permissions: { defaultMode: 'default' } }))
+    await place.write('.orch/config.json', '{}')
+    const id = await spawn('Begin [[answer: begun]]')
+    const { requests } = await seen(id, { state: 'waiting' })
+    expect(requests).toMatchObject([
+      { kind: 'startup', text: expect.stringContaining('dialog open'), answerable: false },
+    ])
+    expect(await send(id, 'Typed')).toMatchObject({ receipt: { delivery: 'refused' } })
+    expect(await readFile(settings, 'utf8')).not.toContain('auto')
+  })
+
+  it('leaves nothing behind when it is ended', async () => {
+    const id = await spawn('Run [[shell: touch x.txt]]')
+    await settled(id, 'waiting')
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
+    expect(await place.processesOf(id)).toEqual([])
+  })
+})
