@@ -58,7 +58,7 @@ describe('an agent that runs the real claude', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await seen(id, { state: 'working' })).toMatchObject({
-      capabilities: ['programs', 'turns', 'requests', 'interrupt'],
+      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     agents.model.release('the turn')
@@ -84,6 +84,28 @@ describe('an agent that runs the real claude', () => {
     expect(await place.agent(id)).toMatchObject({ state: 'working' })
     agents.model.release('second')
     expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('brings the answer to a message, also to those that wait behind a turn', async () => {
+    const id = await idle()
+    expect(await place.json('send', id, 'One [[answer: the first]]', '--wait')).toMatchObject({
+      outcome: 'met',
+      answer: { text: 'the first' },
+    })
+    await send(id, 'Hold [[answer: held]] [[hold: it]]')
+    const waiting = ['[[answer: the second]]', '[[answer: the third]]'].map((text) =>
+      place.start('send', '--json', '--wait', id, text),
+    )
+    const sending = await Promise.all(waiting)
+    await eventually(
+      () =>
+        place.json('check', id).then(({ agent }) => (agent as Agent).evidence[0]?.detail.includes('UserPromptSubmit')),
+      { what: 'both messages' },
+    )
+    agents.model.release('it')
+    const ends = await Promise.all(sending.map((one) => one.result()))
+    for (const { json } of ends)
+      expect(json).toMatchObject({ outcome: 'met', answer: { text: expect.stringMatching(/the (second|third)/) } })
   })
 
   it('waits on a permission, which is allowed from outside', async () => {

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { createAgent } from './create.ts'
 import { deliver } from './deliver.ts'
 import { followAgents } from './events.ts'
+import { finalAnswer } from './final-answer.ts'
 import { interruptAgent } from './interrupt.ts'
 import { findAgents, observeAgents } from './observe.ts'
 import type { CompleteOptions } from './options.ts'
@@ -34,6 +35,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
       followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal])),
     send: (agent, message, signal) => deliver(context, { agent, message, begin: false }, signal),
     stop: (agent, signal) => stopAgent(context, agent, signal),
+    finalAnswer,
     answer: (agent, reply, signal) => answerRequest(agent, reply, signal),
     interrupt: (agent, signal) => interruptAgent(context, agent, signal),
     close: async () => closing.abort(),

@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 import { awaitHook } from './hooks/await-hook.ts'
 import type { HookEvent } from './hooks/hook-event.ts'
 import { endOfEvents, isMessage, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
+import { noteMessage } from './hooks/message-notes.ts'
 import { holdsText } from './hooks/same-text.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
@@ -73,7 +74,7 @@ async function attempt(
       return unconfirmed(error.message)
     }
   })
-  return proof === null || outcome.delivery !== 'accepted' ? outcome : proof.seen(message.text, outcome, signal)
+  return proof === null || outcome.delivery !== 'accepted' ? outcome : proof.seen(message, outcome, signal)
 }
 
 /** How long a program may take to tell that its conversation has begun, in milliseconds. */
@@ -94,7 +95,7 @@ const TOLD_MS = 5_000
 
 interface Proof {
   /** Waits until the program tells that it was given the text. */
-  seen(text: string, typed: Outcome, signal: AbortSignal): Promise<Outcome>
+  seen(message: Message, typed: Outcome, signal: AbortSignal): Promise<Outcome>
 }
 
 /** What there is before a text is typed, to tell what comes of it; `null` for a program that tells nothing. */
@@ -104,11 +105,12 @@ function proofOf(handle: Handle): Proof | null {
   const offset = endOfEvents(file)
   const wasBusy = lookAtHooks(handle, true)?.decision.turn.status === 'running'
   return {
-    async seen(text, typed, signal) {
+    async seen({ id, text }, typed, signal) {
       const find = (events: readonly HookEvent[]): HookEvent | undefined =>
         events.find((event) => isMessage(event) && holdsText(event.fields.prompt, text))
       const event = await awaitHook({ file, offset, timeoutMs: TOLD_MS, find }, signal)
       if (event === undefined) return notTold(typed.detail)
+      noteMessage(file, { message: id, event: event.id, queued: wasBusy })
       const at = new Date(event.at).toISOString()
       return {
         delivery: wasBusy ? 'queued' : 'confirmed',

@@ -108,6 +108,11 @@ function withStatus(by: TurnDecision, last: HookEvent | null, { status, at, wait
   return { ...noted, turn, asked: [] }
 }
 
+/** Whether an event tells of the end of a turn, which may be followed by one with a queued message. */
+export function endsTurn({ name, fields }: HookEvent): boolean {
+  return name === 'StopFailure' || (name === 'Stop' && !waitsForSubagents(fields.background_tasks))
+}
+
 /** A shell command that was sent to the background wakes nobody; a subagent does when it ends. */
 function waitsForSubagents(tasks: unknown): boolean {
   return (

@@ -25,7 +25,7 @@ const ASK_SECONDS = 30 * 24 * 3600
 export const claude: Program = {
   spec: { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'requests', 'interrupt'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt'],
     settings(command) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => {
         const hook = { type: 'command', command: command(how), ...(how === 'ask' && { timeout: ASK_SECONDS }) }

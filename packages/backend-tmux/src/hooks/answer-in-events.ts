@@ -1,0 +1,37 @@
+import { endsTurn } from './decide-turn.ts'
+import type { HookEvent } from './hook-event.ts'
+
+/** A message and all that was told after it, oldest first. */
+export interface MessageSince {
+  readonly given: HookEvent
+  readonly queued: boolean
+  readonly after: readonly HookEvent[]
+  /** No turn runs now. */
+  readonly isOver: boolean
+}
+
+/**
+ * What was finally said to a message; `null` before the end of its turn, and when that was broken off or failed. The program
+ * names the message that began a turn at its end. Those that came while a turn ran are taken together by the next one, or by
+ * the turn itself at its next step: then none follows.
+ */
+export function answerInEvents({ given, queued, after, isOver }: MessageSince): string | null {
+  const own = after.filter(({ subagent }) => subagent === null)
+  const ends = own.filter(endsTurn)
+  const of = queued ? endOfQueued(ends, isOver) : endOfOwn(own, given)
+  return of?.name === 'Stop' ? String(of.fields.last_assistant_message ?? '') : null
+}
+
+/** A turn that waited for its subagents ends under another name. */
+function endOfOwn(own: readonly HookEvent[], { fields }: HookEvent): HookEvent | undefined {
+  const first = own.findIndex(({ name, fields: told }) => isEnd(name) && told.prompt_id === fields.prompt_id)
+  return first < 0 ? undefined : own.slice(first).find(endsTurn)
+}
+
+function endOfQueued([before, next]: readonly HookEvent[], isOver: boolean): HookEvent | undefined {
+  return next ?? (isOver ? before : undefined)
+}
+
+function isEnd(name: string): boolean {
+  return name === 'Stop' || name === 'StopFailure'
+}
