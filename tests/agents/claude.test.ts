@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Agent } from '@orch/core'
@@ -46,6 +46,17 @@ const seen = async (id: string, wanted: object): Promise<Agent> => {
 /** Presses a key in the agent's window, as a person does. */
 async function press(id: string, ...keys: readonly string[]): Promise<void> {
   await place.tmux.tmux('send-keys', '-t', `orch:=${id}`, ...keys)
+}
+
+/** What a person sees in the agent's window. */
+const screen = (id: string): Promise<string> => place.tmux.tmux('capture-pane', '-p', '-t', `orch:=${id}`)
+
+/** How many messages programs told of so far, by what is noted beside their events. */
+async function messagesTold(): Promise<number> {
+  const folder = join(place.state, 'tmux', 'events')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.messages'))
+  const notes = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return notes.join('').split('\n').filter(Boolean).length
 }
 
 const isThere = (file: string): Promise<boolean> =>
@@ -97,11 +108,7 @@ describe('an agent that runs the real claude', () => {
       place.start('send', '--json', '--wait', id, text),
     )
     const sending = await Promise.all(waiting)
-    await eventually(
-      () =>
-        place.json('check', id).then(({ agent }) => (agent as Agent).evidence[0]?.detail.includes('UserPromptSubmit')),
-      { what: 'both messages' },
-    )
+    await eventually(async () => (await messagesTold()) === 4, { what: 'both messages' })
     agents.model.release('it')
     const ends = await Promise.all(sending.map((one) => one.result()))
     for (const { json } of ends)
@@ -206,6 +213,27 @@ describe('an agent that runs the real claude', () => {
     const program = (await place.processesOf(id)).find(({ argv }) => argv[0]?.endsWith('claude'))
     process.kill(program?.pid as number, 'SIGKILL')
     expect(await seen(id, { state: 'failed' })).toMatchObject({ reason: { text: expect.stringContaining('SIGKILL') } })
+  })
+
+  it('waits when it asks whether the folder is trusted, and begins its task once a person said so', async () => {
+    await writeFile(
+      join(place.env.HOME as string, '.claude.json'),
+      JSON.stringify({ hasCompletedOnboarding: true, theme: 'dark' }),
+    )
+    const id = await spawn('Begin [[answer: begun]]')
+    expect(await settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect(await place.agent(id)).toMatchObject({
+      requests: [{ kind: 'startup', text: expect.stringContaining('trust the folder'), answerable: false }],
+      evidence: [{ source: 'screen' }],
+    })
+    const answered = async (): Promise<boolean> => {
+      const shown = await screen(id)
+      if (!shown.includes('trust this folder')) return true
+      await press(id, shown.includes('❯ Yes') ? 'Enter' : 'Down')
+      return false
+    }
+    await eventually(answered, { intervalMs: 200, what: 'the end of the question' })
+    await seen(id, { state: 'idle' })
   })
 
   it('waits when it shows a dialog of its own, into which nothing is typed', async () => {

@@ -228,6 +228,17 @@ export function keyCommands(to: Identity, keys: readonly string[]): Command[] {
   ]
 }
 
+/** Stands behind each screen that {@link captureCommands} prints, on a line of its own. */
+export const SCREEN_END = 'orch-screen-end'
+
+/** Prints what these panes show, one after the other. */
+export function captureCommands(panes: readonly string[]): Command[] {
+  return panes.flatMap((pane): Command[] => [
+    ['capture-pane', '-p', '-t', pane],
+    ['display-message', '-p', SCREEN_END],
+  ])
+}
+
 /** Removes exactly this pane and its window's tag, if it is there, and lists what is left. */
 export function killCommands(of: Identity): Command[] {
   return [

@@ -14,6 +14,7 @@ import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { CANONICAL_LINE_BYTES, PIPE_BYTES } from './options.ts'
 import { type Answer, type Handle, parseHandle, parseRefusal, saysNoServer } from './parse.ts'
+import { hooksOf } from './programs/known.ts'
 import { unsendable } from './unsendable.ts'
 
 /** What became of a message, before it is a receipt. */
@@ -84,7 +85,7 @@ const NOT_READY = 'The program did not tell that its conversation has begun: it 
 
 /** Waits until a program that was just started takes text. */
 async function isReady(handle: Handle, signal: AbortSignal): Promise<boolean> {
-  if (handle.events !== undefined)
+  if (hooksOf(handle.program ?? '')?.tellsStart)
     return (await recheck(() => takesText(handle) || undefined, { timeoutMs: START_MS, signal })) ?? false
   await awaitReader(handle, signal)
   return true

@@ -1,5 +1,6 @@
 import {
   type AgentRef,
+  type AgentRequest,
   type Evidence,
   type Existence,
   type Field,
@@ -30,6 +31,8 @@ export interface Sighting {
   readonly loggedAt: string | null
   /** What its program told; `null` for a program that tells nothing. */
   readonly told: Told | null
+  /** A screen of its program that comes before its conversation, and that a person must answer; `null` for none. */
+  readonly startup: AgentRequest | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -68,7 +71,7 @@ function turnAndRequests(
   sighting: Sighting,
   process: Field<ProcessInfo>,
 ): Pick<Observation, 'turn' | 'requests' | 'arrived'> {
-  const { told, agent, at } = sighting
+  const { told, agent, at, startup } = sighting
   if (told === null) return { turn: hidden(NO_TURNS), requests: hidden(NO_REQUESTS) }
   const { decision, given } = told
   const evidence: Evidence = { source: decision.source, detail: `its program ${decision.detail}`, at }
@@ -81,6 +84,13 @@ function turnAndRequests(
   const asked = isOver
     ? []
     : [...decision.asked.map(toAgentRequest), ...(dialog === null ? [] : [toDialogRequest(dialog)])]
+  if (startup !== null && !isOver) {
+    const shown: Evidence = { source: 'screen', detail: 'its window shows it', at }
+    return {
+      turn: known({ status: 'none' }, sighting, 'screen', shown.detail),
+      requests: { known: true, value: [startup], evidence: shown },
+    }
+  }
   return {
     turn: { known: true, value: turnOf(decision.turn, { isOver, isOnItsWay }), evidence },
     requests: { known: true, value: asked, evidence },

@@ -5,13 +5,16 @@ import {
   letStart,
   type ObserveResult,
   OrchError,
+  recheck,
   type ServerInfo,
 } from '@orch/core'
 import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
 import { RUN_VARIABLE } from './environment.ts'
-import { lookAtHooks } from './hooks/look-at-hooks.ts'
+import { SETTLED_MS } from './hooks/decide-turn.ts'
+import { lookAtHooks, type Told } from './hooks/look-at-hooks.ts'
+import { startScreens } from './hooks/start-screens.ts'
 import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
@@ -34,7 +37,7 @@ export async function observeAgents(
   const [looks, known] = await Promise.all([lookAt(context, [...sockets], signal), parseMeanwhile(agents)])
   const subjects = subjectsOf(context, known, looks)
   const exits = readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
-  const sightings = await sightingsOf(subjects, exits)
+  const sightings = await withStartScreens(context, await sightingsOf(subjects, exits, signal), signal)
   const own = looks.get(context.paths.socket) as Look
   return {
     observations: sightings.map(observationOf),
@@ -105,10 +108,12 @@ function subjectsOf(context: Context, known: readonly KnownPlace[], looks: Reado
 async function sightingsOf(
   subjects: readonly Subject[],
   exits: ReadonlyMap<string, RecordedExit>,
+  signal: AbortSignal,
 ): Promise<Sighting[]> {
   const at = new Date().toISOString()
   const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
   const runs = subjects.some(ended) && hasProc() ? await processesBy(RUN_VARIABLE) : null
+  const told = await toldOf(subjects, signal)
   return subjects.map((subject) => {
     const { agent, handle, look, row } = subject
     const absent = row === undefined && handle !== null
@@ -118,9 +123,45 @@ async function sightingsOf(
       running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
       serverRuns: absent && look.kind === 'none' && serverRuns(handle),
       loggedAt: absent ? modifiedAt(handle.log) : null,
-      told: handle === null ? null : lookAtHooks(handle, row?.dead === false),
+      told: told.get(subject) ?? null,
+      startup: null,
     }
   })
+}
+
+/** What programs told; what may be an instant between two turns is looked at again. */
+async function toldOf(subjects: readonly Subject[], signal: AbortSignal): Promise<ReadonlyMap<Subject, Told>> {
+  const told = new Map<Subject, Told>()
+  const look = (some: readonly Subject[]): readonly Subject[] =>
+    some.filter((subject) => {
+      const { handle, row } = subject
+      const seen = handle === null ? null : lookAtHooks(handle, row?.dead === false)
+      if (seen !== null) told.set(subject, seen)
+      return seen?.decision.isUnclear === true
+    })
+  let unclear = look(subjects)
+  const again = (): true | undefined => {
+    unclear = look(unclear)
+    return unclear.length === 0 || undefined
+  }
+  if (unclear.length > 0) await recheck(again, { timeoutMs: 2 * SETTLED_MS, everyMs: 50, signal })
+  return told
+}
+
+/** A program that told of nothing yet may show a screen that a person must answer first. */
+async function withStartScreens(
+  context: Context,
+  sightings: readonly Sighting[],
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  const silent = sightings.flatMap(({ agent, handle, row, told }) =>
+    handle !== null && row?.dead === false && told?.isSilent === true
+      ? [{ socket: socketOf(agent.target), handle }]
+      : [],
+  )
+  if (silent.length === 0) return sightings
+  const screens = await startScreens(context, silent, signal)
+  return sightings.map((one) => ({ ...one, startup: (one.handle && screens.get(one.handle)) ?? null }))
 }
 
 function serverRuns(handle: Handle): boolean {

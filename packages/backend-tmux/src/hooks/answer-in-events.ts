@@ -11,20 +11,22 @@ export interface MessageSince {
 }
 
 /**
- * What was finally said to a message; `null` before the end of its turn, and when that was broken off or failed. The program
- * names the message that began a turn at its end. Those that came while a turn ran are taken together by the next one, or by
+ * What was finally said to a message; `null` before the end of its turn, and when that was broken off or failed. Codex names
+ * the turn that takes a message, Claude Code at the end of a turn the message that began it. Those that came while a turn ran are taken together by the next one, or by
  * the turn itself at its next step: then none follows.
  */
 export function answerInEvents({ given, queued, after, isOver }: MessageSince): string | null {
   const own = after.filter(({ subagent }) => subagent === null)
   const ends = own.filter(endsTurn)
-  const of = queued ? endOfQueued(ends, isOver) : endOfOwn(own, given)
+  const isNamed = given.fields.turn_id !== undefined
+  const of = queued && !isNamed ? endOfQueued(ends, isOver) : endOfOwn(own, given)
   return of?.name === 'Stop' ? String(of.fields.last_assistant_message ?? '') : null
 }
 
 /** A turn that waited for its subagents ends under another name. */
 function endOfOwn(own: readonly HookEvent[], { fields }: HookEvent): HookEvent | undefined {
-  const first = own.findIndex(({ name, fields: told }) => isEnd(name) && told.prompt_id === fields.prompt_id)
+  const turn = fields.turn_id ?? fields.prompt_id
+  const first = own.findIndex(({ name, fields: told }) => isEnd(name) && (told.turn_id ?? told.prompt_id) === turn)
   return first < 0 ? undefined : own.slice(first).find(endsTurn)
 }
 

@@ -9,6 +9,8 @@ export interface TurnDecision {
   readonly asked: readonly HookEvent[]
   /** A dialog of its own that no event told of, and since when, milliseconds since 1970; `null` for none. */
   readonly dialog: { readonly text: string; readonly at: number } | null
+  /** A queued message may be about to begin the next turn: look again before it counts as the end. */
+  readonly isUnclear: boolean
   readonly source: 'hook' | 'file'
   /** In words, to go on after "its program". */
   readonly detail: string
@@ -27,20 +29,28 @@ const INTERRUPTED: Reason = {
   code: 'INTERRUPTED',
   text: 'The turn was interrupted: its program rests, and told of no end',
 }
+const INTERRUPTED_BY_KEY: Reason = { code: 'INTERRUPTED', text: 'The turn was interrupted' }
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
+/** Between two turns the program notes for an instant that it is idle, in milliseconds. */
+export const SETTLED_MS = 300
+
 const STARTUP: Turn = { status: 'none' }
 
 /**
  * Decides by the events, oldest first, and fills the holes with the status: Escape fires no hook, and a program that goes
  * on with a queued message tells nothing either. Silence decides nothing.
  */
-export function decideTurn(events: readonly HookEvent[], status: ProgramStatus | null): TurnDecision {
+export function decideTurn(
+  events: readonly HookEvent[],
+  status: ProgramStatus | null,
+  now: number = Date.now(),
+): TurnDecision {
   const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
   for (const event of events) follow(progress, event)
   const { turn, asked, last } = progress
-  const byHooks: TurnDecision = { turn, asked, dialog: null, source: 'hook', detail: detailOf(last) }
-  return status === null ? byHooks : withStatus(byHooks, last, status)
+  const byHooks: TurnDecision = { turn, asked, dialog: null, isUnclear: false, source: 'hook', detail: detailOf(last) }
+  return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
 }
 
 function follow(progress: Progress, event: HookEvent): void {
@@ -61,9 +71,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     if (fields.source === 'compact') return
     end(progress, fields.source === 'clear' ? ended('completed', at, null) : STARTUP)
   },
-  UserPromptSubmit(progress, { at }) {
-    if (progress.turn.status === 'running') progress.queued += 1
-    else progress.turn = running(at, null)
+  UserPromptSubmit(progress, { at, fields }) {
+    const isSteered = fields.turn_id !== undefined
+    if (progress.turn.status !== 'running') progress.turn = running(at, null)
+    else if (!isSteered) progress.queued += 1
   },
   Stop(progress, { at, fields }) {
     if (waitsForSubagents(fields.background_tasks)) progress.turn = running(at, FOR_SUBAGENTS)
@@ -76,6 +87,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   StopFailure(progress, { at, fields }) {
     const text = String(fields.last_assistant_message ?? 'The model could not be asked')
     end(progress, ended('error', at, { code: 'API_ERROR', text }))
+  },
+  Interrupt(progress, { at }) {
+    end(progress, ended('interrupted', at, INTERRUPTED_BY_KEY))
   },
   SessionEnd(progress, { at }) {
     if (progress.turn.status === 'running') end(progress, ended('interrupted', at, INTERRUPTED))
@@ -92,11 +106,15 @@ function end(progress: Progress, turn: Turn): void {
   progress.queued = 0
 }
 
-function withStatus(by: TurnDecision, last: HookEvent | null, { status, at, waitingFor }: ProgramStatus): TurnDecision {
+function withStatus(
+  by: TurnDecision,
+  last: HookEvent | null,
+  { status, at, waitingFor, now }: ProgramStatus & { readonly now: number },
+): TurnDecision {
   const asked = by.asked.filter((event) => status === 'waiting' || event.at >= at)
   const told = `notes "${status}" in its own file since ${new Date(at).toISOString()}`
   if (last !== null && at <= last.at) return { ...by, asked }
-  const noted = { asked, dialog: null, source: 'file', detail: told } as const
+  const noted = { asked, dialog: null, isUnclear: false, source: 'file', detail: told } as const
   if (status === 'waiting') {
     if (asked.length > 0) return { ...by, asked }
     return { ...noted, turn: by.turn, dialog: { text: waitingFor ?? 'a dialog', at } }
@@ -104,6 +122,7 @@ function withStatus(by: TurnDecision, last: HookEvent | null, { status, at, wait
   if (last === null) return by
   if (status === 'busy') return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
   if (by.turn.status !== 'running') return { ...by, asked: [] }
+  if (last.name === 'Stop' && now - at < SETTLED_MS) return { ...by, isUnclear: true }
   const turn = last.name === 'Stop' ? ended('completed', last.at, null) : ended('interrupted', at, INTERRUPTED)
   return { ...noted, turn, asked: [] }
 }

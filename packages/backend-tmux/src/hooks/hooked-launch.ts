@@ -32,16 +32,17 @@ export function hookedLaunch(
 ): HookedLaunch | null {
   const hooks = hooksOf(spec.name)
   if (hooks === null) return null
-  const content = hooks.settings((how) => hookCommand(paths, how))
+  const note: LaunchNote = { session: randomUUID(), status: hooks.statusDirectory(env) }
+  const launch = hooks.launch((how) => hookCommand(paths, how), note.session)
+  const content = launch.settings ?? ''
   const version = createHash('sha256').update(content).digest('hex').slice(0, 8)
   const settings = `${paths.events}/${spec.name}-${version}.json`
-  const note: LaunchNote = { session: randomUUID(), status: hooks.statusDirectory(env) }
   const file = noteFile(`${paths.events}/${run}`)
   return {
-    arguments: hooks.arguments({ settings, session: note.session }),
+    arguments: launch.arguments(settings),
     files: [file],
     async prepare() {
-      await writeOnce(settings, content)
+      if (launch.settings !== null) await writeOnce(settings, content)
       await writePrivateFile(file, JSON.stringify(note))
     },
   }

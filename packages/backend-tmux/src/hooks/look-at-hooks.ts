@@ -2,6 +2,7 @@ import { readLastWholeLines, readSmallFile, sizeOf } from '../client/events-file
 import { isSomethingAt } from '../client/files.ts'
 import { childrenOf, processStat } from '../client/processes.ts'
 import type { Handle } from '../parse.ts'
+import { hooksOf } from '../programs/known.ts'
 import { decideTurn, type TurnDecision } from './decide-turn.ts'
 import { type HookEvent, parseHookEvent } from './hook-event.ts'
 import { answerPipe, readLaunchNote } from './hooked-launch.ts'
@@ -10,6 +11,8 @@ import { type ProgramStatus, parseProgramStatus } from './program-status.ts'
 /** What an agent's program told, as one look found it. */
 export interface Told {
   readonly decision: TurnDecision
+  /** It told of nothing yet. */
+  readonly isSilent: boolean
   /** When it was given its messages, milliseconds since 1970, oldest first, as far as the look reached back. */
   readonly given: readonly number[]
 }
@@ -23,9 +26,10 @@ const BEGINNINGS = /^\d+-\d+ .*"hook_event_name":\s*"(UserPromptSubmit|SessionSt
 export function lookAtHooks(handle: Handle, isAlive: boolean): Told | null {
   const { events: file } = handle
   if (file === undefined) return null
-  const events = readEvents(file)
+  const events = withTranscript(handle, readEvents(file))
   const { asked, ...decision } = decideTurn(events, isAlive ? readStatus(file, handle.panePid) : null)
   return {
+    isSilent: events.length === 0,
     decision: { ...decision, asked: asked.filter(({ id }) => isSomethingAt(answerPipe(file, id))) },
     given: events.filter(isMessage).map(({ at }) => at),
   }
@@ -50,6 +54,27 @@ export function isMessage({ name, subagent }: HookEvent): boolean {
 /** Where the next event will stand. */
 export function endOfEvents(file: string): number {
   return sizeOf(file)
+}
+
+/** How much of a transcript is looked at for the end of a turn. */
+const TRANSCRIPT_LINES = 20
+
+/** Adds the end of a turn that only the transcript tells of, where the events leave one open. */
+function withTranscript({ program }: Handle, events: HookEvent[]): HookEvent[] {
+  const endsIn = hooksOf(program ?? '')?.endsInTranscript
+  const last = events.findLast(({ subagent }) => subagent === null)
+  const path = last?.fields.transcript_path
+  if (endsIn === undefined || last === undefined || typeof path !== 'string') return events
+  if (decideTurn(events, null).turn.status !== 'running') return events
+  const lines = readLastWholeLines(path, (some) => some.length >= TRANSCRIPT_LINES) ?? []
+  return [...events, ...endsIn(lines).filter(({ fields }) => fields.turn_id === last.fields.turn_id)]
+}
+
+/** The transcript that tells of ends which no event tells of; `null` for a program that needs none, and before its first event. */
+export function transcriptOf({ program, events: file }: Handle): string | null {
+  if (file === undefined || hooksOf(program ?? '')?.endsInTranscript === undefined) return null
+  const path = readEvents(file).at(-1)?.fields.transcript_path
+  return typeof path === 'string' ? path : null
 }
 
 /** Whether the program's conversation has begun and it takes text: it notes its status a moment after it told of the first. */

@@ -1,9 +1,10 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { isSomethingAt } from '../client/files.ts'
 import { childrenOf } from '../client/processes.ts'
 import { watchDirectory } from '../client/watch.ts'
 import type { Handle } from '../parse.ts'
 import { readLaunchNote } from './hooked-launch.ts'
+import { lookAtHooks, transcriptOf } from './look-at-hooks.ts'
 
 /** An agent that may be hooked. */
 interface Watched {
@@ -17,16 +18,23 @@ interface WatchNews {
   onGap(text: string): void
 }
 
+/** A file beside the events that tells what no event does. */
+interface Witness {
+  readonly directory: string
+  /** Whether a file of the directory, just changed, is of the agent and says something new. */
+  says(name: string): boolean
+}
+
 /**
  * Watches what the programs of these agents tell: one watch on the directory of events, one on each directory in which
- * programs note their status, whatever the number of agents. Returns what ends it.
+ * programs note their status or their turns, whatever the number of agents. Returns what ends it.
  */
 export function watchHooks(agents: readonly Watched[], news: WatchNews): () => void {
   const byFile = new Map(
     agents.flatMap((agent) => (agent.handle.events ? [[agent.handle.events, agent] as const] : [])),
   )
-  const statuses = createStatusWatch(news)
-  for (const agent of byFile.values()) statuses.add(agent)
+  const witnesses = createWitnesses(news)
+  for (const agent of byFile.values()) witnesses.add(agent)
   const directories = new Set([...byFile.keys()].map(dirname))
   const ends = [...directories].map((directory) =>
     watchDirectory(
@@ -34,7 +42,7 @@ export function watchHooks(agents: readonly Watched[], news: WatchNews): () => v
       (name) => {
         const agent = byFile.get(`${directory}/${name}`)
         if (agent === undefined) return
-        statuses.add(agent)
+        witnesses.add(agent)
         news.onChange(agent.id)
       },
       news.onGap,
@@ -42,28 +50,30 @@ export function watchHooks(agents: readonly Watched[], news: WatchNews): () => v
   )
   return () => {
     for (const end of ends) end()
-    statuses.end()
+    witnesses.end()
   }
 }
 
-/** The directories of statuses; one that a program has not made yet is tried again with its next event. */
-function createStatusWatch(news: WatchNews): { add(agent: Watched): void; end(): void } {
-  const missing = new Map<string, string>()
-  const watches = new Map<string, { readonly agents: Map<string, Watched>; readonly end: () => void }>()
-  const added = new Set<string>()
+/** A directory that a program has not made yet is tried again with its next event. */
+function createWitnesses(news: WatchNews): { add(agent: Watched): void; end(): void } {
+  const watches = new Map<string, { readonly agents: Map<string, Witness>; readonly end: () => void }>()
+  const added = new Map<string, string>()
   return {
-    add(agent) {
-      if (added.has(agent.id)) return
-      const directory = missing.get(agent.id) ?? readLaunchNote(agent.handle.events ?? '')?.status ?? null
-      if (directory === null) return
-      missing.set(agent.id, directory)
-      if (!isSomethingAt(directory)) return
-      added.add(agent.id)
-      const known = watches.get(directory)
-      if (known !== undefined) return void known.agents.set(agent.id, agent)
-      const agents = new Map([[agent.id, agent]])
-      const end = watchDirectory(directory, (name) => tell(agents, name, news), news.onGap)
-      watches.set(directory, { agents, end })
+    add({ id, handle }) {
+      const witness = witnessOf(handle)
+      if (witness === null || added.get(id) === witness.directory || !isSomethingAt(witness.directory)) return
+      added.set(id, witness.directory)
+      const known = watches.get(witness.directory)
+      if (known !== undefined) return void known.agents.set(id, witness)
+      const agents = new Map([[id, witness]])
+      const end = watchDirectory(
+        witness.directory,
+        (name) => {
+          for (const [agent, { says }] of agents) if (says(name)) news.onChange(agent)
+        },
+        news.onGap,
+      )
+      watches.set(witness.directory, { agents, end })
     },
     end() {
       for (const { end } of watches.values()) end()
@@ -71,9 +81,23 @@ function createStatusWatch(news: WatchNews): { add(agent: Watched): void; end():
   }
 }
 
-/** The file is named after the process, which is looked for among those that the panes run. */
-function tell(agents: ReadonlyMap<string, Watched>, name: string, { onChange }: WatchNews): void {
-  const pid = Number(/^(\d+)\.json$/.exec(name)?.[1])
-  if (!Number.isInteger(pid)) return
-  for (const { id, handle } of agents.values()) if (childrenOf(handle.panePid).includes(pid)) onChange(id)
+/**
+ * Before the first event, a program's output may be a screen that waits for a person. A status is named after the process that
+ * notes it; a transcript counts only where it ends a turn.
+ */
+function witnessOf(handle: Handle): Witness | null {
+  const isSilent = (): boolean => lookAtHooks(handle, true)?.isSilent === true
+  if (isSilent()) return { directory: dirname(handle.log), says: (name) => name === basename(handle.log) && isSilent() }
+  const directory = readLaunchNote(handle.events ?? '')?.status ?? null
+  if (directory !== null)
+    return {
+      directory,
+      says: (name) => childrenOf(handle.panePid).includes(Number(/^(\d+)\.json$/.exec(name)?.[1])),
+    }
+  const transcript = transcriptOf(handle)
+  if (transcript === null) return null
+  return {
+    directory: dirname(transcript),
+    says: (name) => name === basename(transcript) && lookAtHooks(handle, true)?.decision.turn.status !== 'running',
+  }
 }

@@ -1,4 +1,4 @@
-import type { HookKind, Program } from './program.ts'
+import { ASK_SECONDS, type HookKind, type Program } from './program.ts'
 
 /**
  * What Claude Code tells, and how it is kept. Its hooks run one after the other but for those of `ask` and of subagents.
@@ -18,22 +18,31 @@ const EVENTS: Readonly<Record<string, HookKind>> = {
   StopFailure: 'whole',
 }
 
-/** How long a dialog may stay open, in seconds: thirty days. */
-const ASK_SECONDS = 30 * 24 * 3600
-
 /** Claude Code: hooks of its own, and a status file for each process. */
 export const claude: Program = {
   spec: { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
   hooks: {
     capabilities: ['turns', 'answers', 'requests', 'interrupt'],
-    settings(command) {
+    tellsStart: true,
+    launch(command, session) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => {
         const hook = { type: 'command', command: command(how), ...(how === 'ask' && { timeout: ASK_SECONDS }) }
         return [name, [{ hooks: [hook] }]]
       })
-      return `${JSON.stringify({ hooks: Object.fromEntries(hooks) })}\n`
+      return {
+        settings: `${JSON.stringify({ hooks: Object.fromEntries(hooks) })}\n`,
+        arguments: (settings) => ['--settings', settings, '--session-id', session],
+      }
     },
-    arguments: ({ settings, session }) => ['--settings', settings, '--session-id', session],
+    startScreens: [
+      {
+        name: 'trust',
+        shows: /I trust this folder/,
+        text: 'It asks whether you trust the folder: answer it in its window',
+      },
+      { name: 'theme', shows: /Choose the text style/, text: 'It asks for a theme: answer it in its window' },
+      { name: 'login', shows: /Select login method/, text: 'It asks you to log in: do so in its window' },
+    ],
     statusDirectory({ CLAUDE_CONFIG_DIR, HOME }) {
       const directory = CLAUDE_CONFIG_DIR || (HOME && `${HOME}/.claude`)
       return directory ? `${directory}/sessions` : null

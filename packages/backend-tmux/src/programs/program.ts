@@ -1,4 +1,5 @@
 import type { Capability, ProgramSpec } from '@orch/core'
+import type { HookEvent } from '../hooks/hook-event.ts'
 
 /** An agent program that is known without any configuration. */
 export interface Program {
@@ -12,12 +13,29 @@ export interface Program {
 export interface ProgramHooks {
   /** What an agent that runs it can do beyond running it. */
   readonly capabilities: readonly Capability[]
-  /** The file that makes it call the hook script. @param command the command line that keeps an event this way */
-  settings(command: (how: HookKind) => string): string
-  /** What it is given before its task. */
-  arguments(launch: HookLaunch): readonly string[]
+  /** Whether it tells of the beginning of its conversation before it is given the first message. */
+  readonly tellsStart: boolean
+  /**
+   * What it is given before its task.
+   * @param command the command line that keeps an event this way
+   * @param session a new UUID: the conversation goes on under it after the program ended, where it can be chosen
+   */
+  launch(command: (how: HookKind) => string, session: string): HookLaunch
   /** The directory in which it notes its own status, one file for each process; `null`: it does not. */
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
+  /** The screens that may come before its conversation begins; of those that match, the first counts. */
+  readonly startScreens: readonly StartScreen[]
+  /** What its transcript tells of the ends of turns, for those that no hook tells of; left out where it is not needed. */
+  endsInTranscript?(lines: readonly string[]): HookEvent[]
+}
+
+/** A screen of a program that a person must answer before it begins. */
+export interface StartScreen {
+  readonly name: string
+  /** Matched with what the screen shows, each run of white space as one space. */
+  readonly shows: RegExp
+  /** What it asks for, for people. */
+  readonly text: string
 }
 
 /**
@@ -26,10 +44,13 @@ export interface ProgramHooks {
  */
 export type HookKind = 'whole' | 'beginning' | 'ask'
 
-/** What one launch works with. */
+/** How one launch passes the hooks. */
 export interface HookLaunch {
-  /** Path of the file that `settings` made. */
-  readonly settings: string
-  /** A new UUID: the conversation goes on under it after the program ended. */
-  readonly session: string
+  /** The content of a file that its arguments name; `null`: it needs none. */
+  readonly settings: string | null
+  /** @param settings path of that file */
+  arguments(settings: string): readonly string[]
 }
+
+/** How long a dialog may stay open, in seconds: thirty days. */
+export const ASK_SECONDS: number = 30 * 24 * 3600

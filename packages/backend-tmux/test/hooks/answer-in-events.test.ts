@@ -30,6 +30,13 @@ describe('answerInEvents()', () => {
     expect(answerInEvents({ given, queued: false, after, isOver: true })).toBe(answer)
   })
 
+  it.each([true, false])('of a message whose turn is named is what that ended with: queued %s', (queued) => {
+    const steered = event('UserPromptSubmit', { turn_id: 't' })
+    const end = (turn_id: string): HookEvent => event('Stop', { turn_id, last_assistant_message: `end of ${turn_id}` })
+    expect(answerInEvents({ given: steered, queued, after: [end('t'), end('u')], isOver: false })).toBe('end of t')
+    expect(answerInEvents({ given: steered, queued, after: [end('u')], isOver: true })).toBeNull()
+  })
+
   it.each([
     ['is that of the next turn', [stop('before', 'p'), stop('next', 'q')], false, 'next'],
     ['is none while that may still come', [stop('before', 'p')], false, null],

@@ -86,6 +86,13 @@ const cases: readonly (readonly [
     { status: 'ended', how: 'completed' },
   ],
   [
+    'what a turn takes while it runs is no turn of its own',
+    chain('UserPromptSubmit', ['UserPromptSubmit', { turn_id: 't' }], 'Stop'),
+    null,
+    { status: 'ended', how: 'completed' },
+  ],
+  ['Interrupt breaks it off', chain('UserPromptSubmit', 'Interrupt'), null, { status: 'ended', how: 'interrupted' }],
+  [
     '/clear ends in rest',
     chain('UserPromptSubmit', 'Stop', ['SessionEnd', { reason: 'clear' }], ['SessionStart', { source: 'clear' }]),
     null,
@@ -120,6 +127,17 @@ const cases: readonly (readonly [
 describe('decideTurn()', () => {
   it.each(cases)('%s', (_, events, noted, turn) => {
     expect(decideTurn(events, noted).turn).toMatchObject(turn)
+  })
+
+  it('does not take the instant between two turns for the end', () => {
+    const events = chain('UserPromptSubmit', 'UserPromptSubmit', 'Stop')
+    const between = status('idle', 3010)
+    expect(decideTurn(events, between, 3020)).toMatchObject({ turn: { status: 'running' }, isUnclear: true })
+    expect(decideTurn(events, between, 4000)).toMatchObject({ turn: { status: 'ended' }, isUnclear: false })
+    expect(decideTurn(chain('UserPromptSubmit', 'Stop'), status('idle', 2010), 2020)).toMatchObject({
+      turn: { status: 'ended' },
+      isUnclear: false,
+    })
   })
 
   it('says on what it rests', () => {

@@ -1,0 +1,152 @@
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { Agent } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
+import { perTest } from '../harness/scope.ts'
+import { receivedTexts } from '../scripted-model/received-texts.ts'
+import type { Place } from '../stories/support/place.ts'
+import { type AgentPlace, agentPlace } from './support/agent-place.ts'
+
+const scope = perTest()
+let agents: AgentPlace
+let place: Place
+
+beforeEach(async () => {
+  agents = await scope.use(agentPlace())
+  place = agents.place
+})
+
+const spawn = (task: string): Promise<string> => place.spawn(task, '--program', 'codex', '--name', 'agent')
+
+const settled = (id: string, ...states: readonly string[]): Promise<object> =>
+  place.json('wait', id, '--until', states.join(','), '--timeout', '20s')
+
+async function idle(): Promise<string> {
+  const id = await spawn('Begin [[answer: begun]]')
+  expect(await settled(id, 'idle')).toMatchObject({ code: 0, outcome: 'met' })
+  return id
+}
+
+const send = (id: string, text: string, ...args: readonly string[]): Promise<object> =>
+  place.json('send', id, text, ...args)
+
+const seen = async (id: string, state: Agent['state']): Promise<Agent> =>
+  eventually(
+    async () => {
+      const now = await place.agent(id)
+      return now.state === state && now
+    },
+    { what: `the state "${state}"` },
+  )
+
+const holds = (name: string): Promise<unknown> =>
+  eventually(() => agents.model.waiting().includes(name), { what: `the turn that holds "${name}"` })
+
+/** A command that codex runs outside its sandbox, for which it asks. */
+const escalated = (command: string): string =>
+  `[[tool: exec_command | ${JSON.stringify({ cmd: command, sandbox_permissions: 'require_escalated', justification: 'Needed' })}]]`
+
+describe('an agent that runs the real codex', () => {
+  it('shows its turn from the task to the end', async () => {
+    const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
+    expect(await seen(id, 'working')).toMatchObject({
+      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt'],
+      evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
+    })
+    agents.model.release('the turn')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('runs the hooks of orch without asking, and trusts no others', async () => {
+    await place.write(
+      '.codex/hooks.json',
+      JSON.stringify({ hooks: { Stop: [{ hooks: [{ type: 'command', command: 'touch foreign.txt' }] }] } }),
+    )
+    const config = join(place.env.HOME as string, '.codex', 'config.toml')
+    const id = await spawn('Begin [[answer: begun]]')
+    expect(await settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect(await place.agent(id)).toMatchObject({
+      requests: [{ kind: 'startup', text: expect.stringContaining('review hooks') }],
+      evidence: [{ source: 'screen' }],
+    })
+    expect(await send(id, 'Typed')).toMatchObject({ receipt: { delivery: 'refused' } })
+    await place.tmux.tmux('send-keys', '-t', `orch:=${id}`, '3', 'Enter')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await readFile(config, 'utf8')).not.toContain('trusted_hash')
+    await expect(access(join(place.project, 'foreign.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('has a message for certain when its hook says so, and brings the answer', async () => {
+    const id = await idle()
+    const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line'
+    expect(await send(id, text, '--wait')).toMatchObject({
+      receipt: { delivery: 'confirmed', evidence: [{ source: 'hook' }] },
+      outcome: 'met',
+      answer: { text: 'said' },
+    })
+    expect(receivedTexts(agents.model.requests, 'Über').at(-1)).toBe(text)
+  })
+
+  it('takes what is sent while it works into its turn', async () => {
+    const id = await idle()
+    await send(id, 'First [[answer: one]] [[hold: first]]')
+    await holds('first')
+    expect(await send(id, 'Second [[answer: two]]')).toMatchObject({ receipt: { delivery: 'queued' } })
+    agents.model.release('first')
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('waits on a permission, which is allowed from outside', async () => {
+    const id = await spawn(`Run ${escalated('touch allowed.txt')} [[answer: done]]`)
+    expect(await settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect((await place.agent(id)).requests).toMatchObject([
+      {
+        kind: 'permission',
+        text: 'Bash: touch allowed.txt',
+        choices: [{ id: 'allow' }, { id: 'deny' }],
+        answerable: true,
+      },
+    ])
+    expect(await place.json('answer', id, '--allow')).toMatchObject({ code: 0, result: 'answered' })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await access(join(place.project, 'allowed.txt'))
+  })
+
+  it('waits on a permission, which is denied from outside with a reason', async () => {
+    const id = await spawn(`Run ${escalated('touch denied.txt')} [[answer: done]]`)
+    await settled(id, 'waiting')
+    expect(await place.json('answer', id, 'Not now')).toMatchObject({ result: 'answered' })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await expect(access(join(place.project, 'denied.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(agents.model.requests.at(-1)?.toolResults.at(-1)).toContain('Not now')
+  })
+
+  it.each([
+    ['before it said anything', 'Work [[hold: the turn]]'],
+    ['in the middle of its words', 'Work [[answer: begun]] [[hold: the turn]]'],
+  ])('is interrupted %s, and takes the next message as it is', async (_, text) => {
+    const id = await idle()
+    await send(id, text)
+    await holds('the turn')
+    expect(await place.json('interrupt', id)).toMatchObject({ code: 0, interrupted: true })
+    expect(await place.agent(id)).toMatchObject({ state: 'idle' })
+    expect(await send(id, 'Next [[answer: next]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(agents.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
+  })
+
+  it('has failed when the model cannot be asked, which no hook tells, and goes on with the next message', async () => {
+    const id = await idle()
+    await send(id, 'Fail [[error: 400]]')
+    expect(await seen(id, 'failed')).toMatchObject({ reason: { text: expect.stringContaining('400') } })
+    expect(await send(id, 'Go on [[answer: on]]', '--wait')).toMatchObject({ answer: { text: 'on' } })
+  })
+
+  it('leaves nothing behind when it is ended', async () => {
+    const id = await spawn(`Run ${escalated('touch x.txt')}`)
+    await settled(id, 'waiting')
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
+    expect(await place.processesOf(id)).toEqual([])
+  })
+})
