@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { Agent } from '@orch/core'
+import type { Agent, Item, TailLine } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedTexts } from '../scripted-model/received-texts.ts'
@@ -69,7 +69,7 @@ describe('an agent that runs the real claude', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await seen(id, { state: 'working' })).toMatchObject({
-      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt'],
+      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     agents.model.release('the turn')
@@ -248,6 +248,33 @@ describe('an agent that runs the real claude', () => {
     ])
     expect(await send(id, 'Typed')).toMatchObject({ receipt: { delivery: 'refused' } })
     expect(await readFile(settings, 'utf8')).not.toContain('auto')
+  })
+
+  it('shows what was said and done, as it comes and afterwards', async () => {
+    const id = await idle()
+    const following = await place.start('tail', '-f', '--json', '-n', '1', id)
+    await eventually(() => following.lines<TailLine>().some(({ type }) => type === 'state'), {
+      what: 'the first state',
+    })
+    await send(id, 'Look [[shell: echo seen]] [[answer: All is well]]')
+    const told = (): Item[] => following.lines<TailLine>().flatMap((line) => (line.type === 'item' ? line.item : []))
+    await eventually(() => told().some(({ text }) => text === 'All is well'), { what: 'the answer', timeoutMs: 20_000 })
+    const wanted = [
+      expect.objectContaining({ kind: 'message', role: 'user', text: expect.stringContaining('Look') }),
+      expect.objectContaining({
+        kind: 'tool',
+        tool: expect.objectContaining({ name: 'Bash', input: 'echo seen', output: expect.stringContaining('seen') }),
+      }),
+      expect.objectContaining({ kind: 'message', role: 'assistant', text: 'All is well' }),
+    ]
+    expect(told()).toEqual(expect.arrayContaining(wanted))
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const { stdout } = await place.orch('tail', '--json', '-n', '3', id)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TailLine)
+    expect(lines.flatMap((line) => (line.type === 'item' ? line.item : []))).toEqual(wanted)
   })
 
   it('leaves nothing behind when it is ended', async () => {

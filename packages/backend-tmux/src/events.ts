@@ -3,16 +3,20 @@ import type { AgentRef, BackendEvent, EventsQuery } from '@orch/core'
 import { watchDirectory } from './client/watch.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
+import { transcriptOf } from './hooks/look-at-hooks.ts'
 import { watchHooks } from './hooks/watch-hooks.ts'
 import { LogFollower } from './log-follower.ts'
 import { socketOf } from './observe.ts'
 import { parseHandle } from './parse.ts'
 import { type Followed, ServerWatch } from './server-watch.ts'
+import { TranscriptFollower } from './transcripts/transcript-follower.ts'
 
 type Push = (event: BackendEvent) => void
 
 /** An event to tell, or a log to read when its turn comes: who reads slowly makes nothing pile up. */
-type Task = BackendEvent | LogFollower
+type Task = BackendEvent | Follower
+
+type Follower = LogFollower | TranscriptFollower
 
 /**
  * `Backend.events`. Exits are seen by one watch on the directory of exit files, output by one on the directory of
@@ -31,13 +35,22 @@ export async function* followAgents(
   const ends: (() => unknown)[] = [() => signal.removeEventListener('abort', onAbort)]
   try {
     ends.push(...watchExits(followed, (event) => queue.push(event)))
+    const told = request.query.content ? await followTranscripts(followed, request.query) : null
+    const onTranscript = (agent: string): void => {
+      const follower = told?.get(agent)
+      if (follower?.note()) queue.push(follower)
+    }
     ends.push(
       watchHooks(followed, {
         onChange: (agent) => queue.push({ type: 'changed', agent }),
+        onTranscript: told === null ? undefined : onTranscript,
         onGap: (text) => queue.push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
       }),
     )
-    if (request.query.content) ends.push(...(await followLogs(followed, request.query, queue)))
+    // What was added since the followers began is read once the watch stands.
+    for (const agent of told?.keys() ?? []) onTranscript(agent)
+    const bare = followed.filter(({ id }) => told?.has(id) !== true)
+    if (request.query.content) ends.push(...(await followLogs(bare, request.query, queue)))
     const sockets = new Set(request.agents.map(({ target }) => socketOf(target)))
     const servers = [...sockets].map((socket) => {
       const here = followed.filter((one) => one.socket === socket)
@@ -47,14 +60,14 @@ export async function* followAgents(
     await Promise.all(servers.map((server) => server.listen(signal)))
     if (!signal.aborted) yield { type: 'ready' }
     for await (const task of queue.values())
-      if (task instanceof LogFollower) yield* readTask(task, queue)
+      if (task instanceof LogFollower || task instanceof TranscriptFollower) yield* readTask(task, queue)
       else yield task
   } finally {
     await Promise.all(ends.map((end) => end()))
   }
 }
 
-async function* readTask(follower: LogFollower, queue: EventQueue<Task>): AsyncGenerator<BackendEvent> {
+async function* readTask(follower: Follower, queue: EventQueue<Task>): AsyncGenerator<BackendEvent> {
   const { agent } = follower
   try {
     const { items, more } = await follower.read()
@@ -87,6 +100,19 @@ function watchExits(followed: readonly Followed[], push: Push): (() => void)[] {
       (text) => push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
     ),
   )
+}
+
+/** Those whose programs write down what is said; the others are followed by their output. */
+async function followTranscripts(
+  followed: readonly Followed[],
+  { raw }: EventsQuery,
+): Promise<ReadonlyMap<string, TranscriptFollower>> {
+  const hooked = followed.filter(({ handle }) => handle.events !== undefined)
+  const followers = hooked.map(
+    ({ id, handle }) => [id, new TranscriptFollower(id, { find: () => transcriptOf(handle), raw })] as const,
+  )
+  await Promise.all(followers.map(([, follower]) => follower.start()))
+  return new Map(followers)
 }
 
 async function followLogs(

@@ -1,11 +1,14 @@
 import { type AgentRef, OrchError, type ReadQuery, type ReadResult } from '@orch/core'
+import { sizeOf } from './client/events-file.ts'
 import { readLastLines } from './client/log.ts'
 import type { Context } from './context.ts'
 import { findHandle } from './deliver.ts'
+import { transcriptOf } from './hooks/look-at-hooks.ts'
 import { lineItem } from './output-lines.ts'
 import { parseHandle } from './parse.ts'
+import { readTranscriptPage } from './transcripts/read-transcript.ts'
 
-/** `Backend.read`: lines of the log, which outlives window and server. Without a handle one tmux process finds it. */
+/** `Backend.read`: what the program wrote down of the conversation, else lines of the log, which outlives window and server. Without a handle one tmux process finds it. */
 export async function readTranscript(
   context: Context,
   request: { readonly agent: AgentRef; readonly query: ReadQuery },
@@ -14,6 +17,8 @@ export async function readTranscript(
   signal.throwIfAborted()
   const { agent, query } = request
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
+  const structured = handle === null ? null : transcriptOf(handle)
+  if (structured !== null && sizeOf(structured.path) > 0) return readTranscriptPage(structured, query)
   const page =
     handle === null ? null : await readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
   if (page === null) {

@@ -34,6 +34,33 @@ export function readLinesAfter(file: string, offset: number): string[] {
   }
 }
 
+/** A line and where it lies, in bytes: its first, and the first after its line feed. */
+export interface PlacedLine {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The whole lines that begin at or after one offset and end at or before another; `[]` when the file is not there. */
+export function readLinesWithin(file: string, from: number, to: number): PlacedLine[] {
+  const descriptor = openIfThere(file)
+  if (descriptor === null) return []
+  try {
+    const base = Math.max(0, from - 1)
+    const bytes = readBytes(descriptor, base, to)
+    let at = from === 0 ? 0 : bytes.indexOf(10) + 1
+    if (from > 0 && at === 0) return []
+    const lines: PlacedLine[] = []
+    for (let feed = bytes.indexOf(10, at); feed >= 0; feed = bytes.indexOf(10, at)) {
+      lines.push({ text: bytes.toString('utf8', at, feed), start: base + at, end: base + feed + 1 })
+      at = feed + 1
+    }
+    return lines
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /** How long a file is, in bytes; 0 when it is not there. */
 export function sizeOf(file: string): number {
   const descriptor = openIfThere(file)
@@ -63,9 +90,12 @@ function openIfThere(file: string): number | null {
 }
 
 function readSlice(descriptor: number, start: number, end: number): string {
+  return readBytes(descriptor, start, end).toString('utf8')
+}
+
+function readBytes(descriptor: number, start: number, end: number): Buffer {
   const buffer = Buffer.allocUnsafe(Math.max(0, end - start))
-  const length = readSync(descriptor, buffer, 0, buffer.length, start)
-  return buffer.toString('utf8', 0, length)
+  return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, start))
 }
 
 function linesOf(text: string, isFromBeginning: boolean): string[] {

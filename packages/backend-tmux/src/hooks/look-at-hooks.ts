@@ -3,6 +3,7 @@ import { isSomethingAt } from '../client/files.ts'
 import { childrenOf, processStat } from '../client/processes.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
+import type { Transcript } from '../transcripts/read-transcript.ts'
 import { decideTurn, type TurnDecision } from './decide-turn.ts'
 import { type HookEvent, parseHookEvent } from './hook-event.ts'
 import { answerPipe, readLaunchNote } from './hooked-launch.ts'
@@ -70,11 +71,13 @@ function withTranscript({ program }: Handle, events: HookEvent[]): HookEvent[] {
   return [...events, ...endsIn(lines).filter(({ fields }) => fields.turn_id === last.fields.turn_id)]
 }
 
-/** The transcript that tells of ends which no event tells of; `null` for a program that needs none, and before its first event. */
-export function transcriptOf({ program, events: file }: Handle): string | null {
-  if (file === undefined || hooksOf(program ?? '')?.endsInTranscript === undefined) return null
-  const path = readEvents(file).at(-1)?.fields.transcript_path
-  return typeof path === 'string' ? path : null
+/** The transcript that the program of a hooked agent writes now; `null` for any other agent, and before it told of one. */
+export function transcriptOf({ program, events: file }: Handle): Transcript | null {
+  const entriesOf = hooksOf(program ?? '')?.entriesOf
+  if (file === undefined || entriesOf === undefined) return null
+  const told = readEvents(file).findLast(({ subagent, fields }) => subagent === null && fields.transcript_path)
+  const path = told?.fields.transcript_path
+  return typeof path === 'string' ? { path, entriesOf } : null
 }
 
 /** Whether the program's conversation has begun and it takes text: it notes its status a moment after it told of the first. */

@@ -3,6 +3,7 @@ import { isSomethingAt } from '../client/files.ts'
 import { childrenOf } from '../client/processes.ts'
 import { watchDirectory } from '../client/watch.ts'
 import type { Handle } from '../parse.ts'
+import { hooksOf } from '../programs/known.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { lookAtHooks, transcriptOf } from './look-at-hooks.ts'
 
@@ -14,66 +15,61 @@ interface Watched {
 
 /** What is told of a watch. */
 interface WatchNews {
+  /** Its state may be another one. */
   onChange(agent: string): void
+  /** Its transcript may have grown; left out when nobody reads it. */
+  readonly onTranscript?: ((agent: string) => void) | undefined
   onGap(text: string): void
 }
 
 /** A file beside the events that tells what no event does. */
 interface Witness {
   readonly directory: string
-  /** Whether a file of the directory, just changed, is of the agent and says something new. */
-  says(name: string): boolean
+  /** Called with the name of a file of the directory that changed. */
+  onFile(name: string): void
 }
 
 /**
  * Watches what the programs of these agents tell: one watch on the directory of events, one on each directory in which
- * programs note their status or their turns, whatever the number of agents. Returns what ends it.
+ * programs note their status or write their transcripts, whatever the number of agents. Returns what ends it.
  */
 export function watchHooks(agents: readonly Watched[], news: WatchNews): () => void {
   const byFile = new Map(
     agents.flatMap((agent) => (agent.handle.events ? [[agent.handle.events, agent] as const] : [])),
   )
-  const witnesses = createWitnesses(news)
-  for (const agent of byFile.values()) witnesses.add(agent)
-  const directories = new Set([...byFile.keys()].map(dirname))
-  const ends = [...directories].map((directory) =>
-    watchDirectory(
-      directory,
-      (name) => {
-        const agent = byFile.get(`${directory}/${name}`)
-        if (agent === undefined) return
-        witnesses.add(agent)
-        news.onChange(agent.id)
-      },
-      news.onGap,
-    ),
-  )
-  return () => {
-    for (const end of ends) end()
-    witnesses.end()
+  const watches = createWatches(news)
+  for (const [file, agent] of byFile) {
+    const onFile = (name: string): void => {
+      if (name !== basename(file)) return
+      renew()
+      news.onChange(agent.id)
+      news.onTranscript?.(agent.id)
+    }
+    const events: Witness = { directory: dirname(file), onFile }
+    const renew = (): void => watches.set(agent.id, [events, ...witnessesOf(agent, news)])
+    renew()
   }
+  return () => watches.end()
 }
 
-/** A directory that a program has not made yet is tried again with its next event. */
-function createWitnesses(news: WatchNews): { add(agent: Watched): void; end(): void } {
-  const watches = new Map<string, { readonly agents: Map<string, Witness>; readonly end: () => void }>()
-  const added = new Map<string, string>()
+/** One watch for each directory. One that a program has not made yet is tried again with its next event. */
+function createWatches({ onGap }: WatchNews): { set(agent: string, witnesses: readonly Witness[]): void; end(): void } {
+  const watches = new Map<string, { readonly byAgent: Map<string, Witness>; readonly end: () => void }>()
+  const open = (directory: string): Map<string, Witness> => {
+    const byAgent = new Map<string, Witness>()
+    const tell = (name: string): void => {
+      for (const { onFile } of [...byAgent.values()]) onFile(name)
+    }
+    watches.set(directory, { byAgent, end: watchDirectory(directory, tell, onGap) })
+    return byAgent
+  }
   return {
-    add({ id, handle }) {
-      const witness = witnessOf(handle)
-      if (witness === null || added.get(id) === witness.directory || !isSomethingAt(witness.directory)) return
-      added.set(id, witness.directory)
-      const known = watches.get(witness.directory)
-      if (known !== undefined) return void known.agents.set(id, witness)
-      const agents = new Map([[id, witness]])
-      const end = watchDirectory(
-        witness.directory,
-        (name) => {
-          for (const [agent, { says }] of agents) if (says(name)) news.onChange(agent)
-        },
-        news.onGap,
-      )
-      watches.set(witness.directory, { agents, end })
+    set(agent, witnesses) {
+      for (const { byAgent } of watches.values()) byAgent.delete(agent)
+      for (const witness of witnesses) {
+        const { directory } = witness
+        if (isSomethingAt(directory)) (watches.get(directory)?.byAgent ?? open(directory)).set(agent, witness)
+      }
     },
     end() {
       for (const { end } of watches.values()) end()
@@ -83,21 +79,28 @@ function createWitnesses(news: WatchNews): { add(agent: Watched): void; end(): v
 
 /**
  * Before the first event, a program's output may be a screen that waits for a person. A status is named after the process that
- * notes it; a transcript counts only where it ends a turn.
+ * notes it. For the state, a transcript counts only where it ends a turn.
  */
-function witnessOf(handle: Handle): Witness | null {
-  const isSilent = (): boolean => lookAtHooks(handle, true)?.isSilent === true
-  if (isSilent()) return { directory: dirname(handle.log), says: (name) => name === basename(handle.log) && isSilent() }
-  const directory = readLaunchNote(handle.events ?? '')?.status ?? null
-  if (directory !== null)
-    return {
-      directory,
-      says: (name) => childrenOf(handle.panePid).includes(Number(/^(\d+)\.json$/.exec(name)?.[1])),
-    }
-  const transcript = transcriptOf(handle)
-  if (transcript === null) return null
-  return {
-    directory: dirname(transcript),
-    says: (name) => name === basename(transcript) && lookAtHooks(handle, true)?.decision.turn.status !== 'running',
+function witnessesOf({ id, handle }: Watched, news: WatchNews): Witness[] {
+  const look = (): ReturnType<typeof lookAtHooks> => lookAtHooks(handle, true)
+  const onLog = (name: string): void => {
+    if (name === basename(handle.log) && look()?.isSilent) news.onChange(id)
   }
+  if (look()?.isSilent) return [{ directory: dirname(handle.log), onFile: onLog }]
+  const status = readLaunchNote(handle.events ?? '')?.status ?? null
+  const onStatus = (name: string): void => {
+    if (childrenOf(handle.panePid).includes(Number(/^(\d+)\.json$/.exec(name)?.[1]))) news.onChange(id)
+  }
+  const transcript = transcriptOf(handle)
+  const endsTurns = hooksOf(handle.program ?? '')?.endsInTranscript !== undefined
+  const onTranscript = (name: string): void => {
+    if (transcript === null || name !== basename(transcript.path)) return
+    news.onTranscript?.(id)
+    if (endsTurns && look()?.decision.turn.status !== 'running') news.onChange(id)
+  }
+  const isRead = transcript !== null && (endsTurns || news.onTranscript !== undefined)
+  return [
+    ...(status === null ? [] : [{ directory: status, onFile: onStatus }]),
+    ...(isRead ? [{ directory: dirname(transcript.path), onFile: onTranscript }] : []),
+  ]
 }

@@ -1,3 +1,4 @@
+import { claudeEntries } from '../transcripts/claude-transcript.ts'
 import { ASK_SECONDS, type HookKind, type Program } from './program.ts'
 
 /**
@@ -22,7 +23,7 @@ const EVENTS: Readonly<Record<string, HookKind>> = {
 export const claude: Program = {
   spec: { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
     tellsStart: true,
     launch(command, session) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => {
@@ -34,6 +35,7 @@ export const claude: Program = {
         arguments: (settings) => ['--settings', settings, '--session-id', session],
       }
     },
+    entriesOf: claudeEntries,
     startScreens: [
       {
         name: 'trust',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HookEvent } from '../hooks/hook-event.ts'
+import { codexEntries } from '../transcripts/codex-transcript.ts'
 import { ASK_SECONDS, type HookKind, type Program } from './program.ts'
 
 /** What Codex tells, how it is kept, and for how long its hook may run, in seconds. Measured on 0.169.0. */
@@ -25,7 +26,7 @@ const SOURCE = '/<session-flags>/config.toml'
 export const codex: Program = {
   spec: { name: 'codex', command: 'codex', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
     tellsStart: false,
     launch(command) {
       const hooks = EVENTS.map(([name, how, seconds]) => {
@@ -39,6 +40,7 @@ export const codex: Program = {
       const value = `{${hooks.join(',')},state={${trust.join(',')}}}`
       return { settings: null, arguments: () => ['-c', `hooks=${value}`] }
     },
+    entriesOf: codexEntries,
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
       { name: 'trust', shows: /Do you trust/, text: 'It asks whether you trust the folder: answer it in its window' },

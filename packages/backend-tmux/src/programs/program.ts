@@ -1,5 +1,6 @@
 import type { Capability, ProgramSpec } from '@orch/core'
 import type { HookEvent } from '../hooks/hook-event.ts'
+import type { TranscriptEntry } from '../transcripts/transcript-entry.ts'
 
 /** An agent program that is known without any configuration. */
 export interface Program {
@@ -25,6 +26,8 @@ export interface ProgramHooks {
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
   readonly startScreens: readonly StartScreen[]
+  /** What a line of its transcript says. */
+  entriesOf(line: string): TranscriptEntry[]
   /** What its transcript tells of the ends of turns, for those that no hook tells of; left out where it is not needed. */
   endsInTranscript?(lines: readonly string[]): HookEvent[]
 }

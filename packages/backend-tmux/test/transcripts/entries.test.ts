@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals'
+import { claudeEntries } from '../../src/transcripts/claude-transcript.ts'
+import { codexEntries } from '../../src/transcripts/codex-transcript.ts'
+
+const at = '2026-11-29T12:18:02.423Z'
+
+describe('claudeEntries()', () => {
+  const read = (line: object): object[] => claudeEntries(JSON.stringify({ uuid: 'u', timestamp: at, ...line }))
+  const said = (role: string, content: unknown, rest: object = {}): object[] =>
+    read({ type: role, message: { role, content }, ...rest })
+
+  it('reads what was said, thought, called and returned', () => {
+    expect(said('user', 'Say hello')).toEqual([
+      { type: 'said', kind: 'message', role: 'user', id: 'u.0', text: 'Say hello', at },
+    ])
+    const blocks = [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'text', text: 'Hello' },
+      { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'ls' } },
+    ]
+    expect(said('assistant', blocks)).toEqual([
+      { type: 'said', kind: 'reasoning', role: 'assistant', id: 'u.0', text: 'hm', at },
+      { type: 'said', kind: 'message', role: 'assistant', id: 'u.1', text: 'Hello', at },
+      { type: 'called', id: 'toolu_1', name: 'Bash', input: { command: 'ls' }, at },
+    ])
+    const result = [
+      { type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: [{ type: 'text', text: 'no' }] },
+    ]
+    expect(said('user', result)).toEqual([{ type: 'returned', id: 'toolu_1', failed: true, output: 'no', at }])
+  })
+
+  it.each([
+    ['a remark', { isMeta: true }],
+    ['a subagent', { isSidechain: true }],
+    ['the program itself', { rowSource: 'harness' }],
+  ])('leaves out %s', (_, rest) => {
+    expect(said('user', 'x', rest)).toEqual([])
+  })
+
+  it('leaves out what nobody said', () => {
+    expect(read({ type: 'attachment', attachment: { type: 'environment' } })).toEqual([])
+    expect(read({ type: 'api-request-blob', message: { role: 'user', content: 'x' } })).toEqual([])
+    expect(claudeEntries('')).toEqual([])
+  })
+})
+
+describe('codexEntries()', () => {
+  const read = (payload: object, type = 'response_item'): object[] =>
+    codexEntries(JSON.stringify({ timestamp: at, type, payload }))
+  const said = (role: string, text: string): object[] =>
+    read({ type: 'message', id: 'm', role, content: [{ type: 'input_text', text }] })
+
+  it('reads what was said, thought, called and returned', () => {
+    expect(said('user', 'Say hello')).toEqual([
+      { type: 'said', kind: 'message', role: 'user', id: 'm', text: 'Say hello', at },
+    ])
+    expect(read({ type: 'reasoning', id: 'r', summary: [{ type: 'summary_text', text: 'hm' }] })).toMatchObject([
+      { kind: 'reasoning', text: 'hm' },
+    ])
+    const call = { type: 'function_call', name: 'exec_command', arguments: '{"cmd":"ls"}', call_id: 'c' }
+    expect(read(call)).toEqual([{ type: 'called', id: 'c', name: 'exec_command', input: { cmd: 'ls' }, at }])
+    expect(read({ ...call, arguments: '{' })).toMatchObject([{ input: { arguments: '{' } }])
+    const output = { type: 'function_call_output', call_id: 'c' }
+    expect(read({ ...output, output: 'Process exited with code 0' })).toMatchObject([
+      { type: 'returned', failed: false },
+    ])
+    expect(read({ ...output, output: 'Process exited with code 2' })).toMatchObject([{ failed: true }])
+  })
+
+  it.each(['<environment_context>\n', '<turn_aborted>\n', '# AGENTS.md instructions for /x'])(
+    'leaves out %j, which the program says',
+    (text) => {
+      expect(said('user', text)).toEqual([])
+    },
+  )
+
+  it('leaves out what is told twice, and what nobody said', () => {
+    expect(said('developer', 'rules')).toEqual([])
+    expect(read({ type: 'item_completed', text: '"response_item"' }, 'event_msg')).toEqual([])
+  })
+})
