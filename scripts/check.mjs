@@ -14,6 +14,7 @@ const CHECKS = [
   ['docs', script('check-docs.mjs')],
   ['contract page', [...script('generate-contract-docs.mjs'), '--check']],
   ['turns page', [...script('generate-turn-docs.mjs'), '--check']],
+  ['program table', [...script('generate-program-table.mjs'), '--check']],
   ['changesets', script('check-changesets.mjs')],
   ['unused code', [bin('knip'), '--no-progress']],
   ['packed packages', script('check-packages.mjs')],
