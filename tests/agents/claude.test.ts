@@ -282,5 +282,6 @@ describe('an agent that runs the real claude', () => {
     await settled(id, 'waiting')
     expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
     expect(await place.processesOf(id)).toEqual([])
+    expect((await readdir(join(place.state, 'tmux', 'events'))).filter((name) => name.endsWith('.ask'))).toEqual([])
   })
 })

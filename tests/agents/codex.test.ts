@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Agent, Item, TailLine } from '@orch/core'
@@ -179,5 +179,6 @@ describe('an agent that runs the real codex', () => {
     await settled(id, 'waiting')
     expect(await place.json('abandon', id)).toMatchObject({ code: 0 })
     expect(await place.processesOf(id)).toEqual([])
+    expect((await readdir(join(place.state, 'tmux', 'events'))).filter((name) => name.endsWith('.ask'))).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { type AgentRef, type Evidence, recheck, type StopProof } from '@orch/core'
-import { removeFiles } from './client/files.ts'
+import { removeFiles, unfinishedHooks } from './client/files.ts'
 import { hasProc, isSameProcess, lookAtProcesses, processesBy, signalProcess } from './client/processes.ts'
 import { killCommands } from './command-line.ts'
 import type { Context } from './context.ts'
@@ -28,7 +28,10 @@ export async function stopAgent(context: Context, agent: AgentRef, signal: Abort
   // barrier: tmux-processes-ended
   const window = await removeWindow(context, { agent, handle, look }, signal)
   // barrier: tmux-window-removed
-  if (handle !== null) await removeFiles([`${context.paths.starts}/${handle.run}`, `${handle.exit}.err`])
+  if (handle !== null) {
+    const unfinished = await unfinishedHooks(context.paths.events, handle.run)
+    await removeFiles([`${context.paths.starts}/${handle.run}`, `${handle.exit}.err`, ...unfinished])
+  }
   const at = new Date().toISOString()
   const evidence = [processes, window].map(({ detail }): Evidence => ({ source: 'process', detail, at }))
   return { proven: processes.proven && window.proven, evidence }

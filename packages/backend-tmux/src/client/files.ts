@@ -60,6 +60,14 @@ export async function removeFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) await rm(path, { force: true })
 }
 
+/** What hooks of a run left that were ended before they were done: pipes for answers, and lines that were not added. */
+export async function unfinishedHooks(events: string, run: string): Promise<string[]> {
+  const names = await readdir(events).catch(() => [])
+  return names
+    .filter((name) => name.startsWith(`${run}.`) && /\.(ask|new)$/.test(name))
+    .map((name) => `${events}/${name}`)
+}
+
 /** Removes start files that nobody read within an hour: they hold an environment. */
 export async function removeStaleStarts(directory: string): Promise<void> {
   const hour = 3_600_000
