@@ -69,7 +69,7 @@ describe('an agent that runs the real claude', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await seen(id, { state: 'working' })).toMatchObject({
-      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
+      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     agents.model.release('the turn')

@@ -51,7 +51,7 @@ describe('an agent that runs the real codex', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await seen(id, 'working')).toMatchObject({
-      capabilities: ['programs', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
+      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     agents.model.release('the turn')

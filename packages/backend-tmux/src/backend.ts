@@ -1,5 +1,6 @@
 import type { Backend, BackendHost } from '@orch/core'
 import { answerRequest } from './answer.ts'
+import { attach } from './attach.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { TmuxClient } from './client/tmux.ts'
 import type { Context } from './context.ts'
@@ -36,6 +37,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     send: (agent, message, signal) => deliver(context, { agent, message, begin: false }, signal),
     stop: (agent, signal) => stopAgent(context, agent, signal),
     finalAnswer,
+    attach: (agent, signal) => attach(context, agent, signal),
     answer: (agent, reply, signal) => answerRequest(agent, reply, signal),
     interrupt: (agent, signal) => interruptAgent(context, agent, signal),
     close: async () => closing.abort(),

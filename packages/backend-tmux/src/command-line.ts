@@ -257,6 +257,11 @@ export function killCommands(of: Identity): Command[] {
   ]
 }
 
+/** A client that shows a pane on the terminal that it is started in. @param flags of the client (`tmux(1)`, `attach-session -f`) */
+export function attachCommandLine(socket: string, pane: string, flags: string): string[] {
+  return commandLine(socket, [['attach-session', '-f', flags, '-t', pane]])
+}
+
 /** A control client that says when a window goes, a pane dies, or the server ends. Write {@link SUBSCRIBE} to it. */
 export function controlCommandLine(socket: string): string[] {
   const commands: Command[] = [['attach-session', '-f', 'no-output,ignore-size', '-t', SESSION]]

@@ -75,7 +75,8 @@ async function attempt(
       return unconfirmed(error.message)
     }
   })
-  return proof === null || outcome.delivery !== 'accepted' ? outcome : proof.seen(message, outcome, signal)
+  const isTyped = outcome.delivery === 'accepted' && outcome.reason === null
+  return proof !== null && isTyped ? proof.seen(message, outcome, signal) : outcome
 }
 
 /** How long a program may take to tell that its conversation has begun, in milliseconds. */

@@ -298,6 +298,8 @@ export interface AnswerResult {
 export interface Viewer {
   readonly command: string
   readonly args: readonly string[]
+  /** Instead of `args`, to look without typing; left out by a program that cannot keep anybody from typing. */
+  readonly readOnlyArgs?: readonly string[]
   /** Added to the environment; may hold a password. */
   readonly env: Readonly<Record<string, string>>
   /** Where it is run. */

@@ -104,6 +104,7 @@ export { toErrorInfo } from './orchestrator/end-agent.ts'
 export { interrupt } from './orchestrator/interrupt.ts'
 export type {
   AnswerOptions,
+  AttachOptions,
   CallOptions,
   CompleteOptions,
   KnownBackend,

@@ -17,7 +17,11 @@ export const command: Command<AttachDocument> = defineCommand({
   command: 'attach <agent>',
   describe: 'Show an agent in its own viewer, to look and to type',
   positionals: { agent: AGENT },
-  examples: [['orch attach fix-login', 'closing it leaves the agent as it is']],
+  options: { 'read-only': { type: 'boolean', describe: 'Look without typing' } },
+  examples: [
+    ['orch attach fix-login', 'closing it leaves the agent as it is'],
+    ['orch attach fix-login --read-only', 'to look over its shoulder'],
+  ],
   run: async (args, context) => {
     if (!context.interactive)
       throw usageError(
@@ -26,7 +30,7 @@ export const command: Command<AttachDocument> = defineCommand({
       )
     const orch = await context.orch()
     const agent = await resolveAgent(orch, args.agent)
-    const viewer = await attach(orch, agent, { signal: context.signal })
+    const viewer = await attach(orch, agent, { signal: context.signal, readOnly: args.readOnly === true })
     return { apiVersion: 1, warnings: [], agent, code: await run(viewer, context.env) }
   },
   render: () => {},

@@ -80,6 +80,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What `attach` takes. */
+export interface AttachOptions extends CallOptions {
+  /** To look without typing. @default false */
+  readonly readOnly?: boolean
+}
+
 /** What `tail` takes. */
 export interface TailOptions extends CallOptions {
   /** Exactly so many lines or items. @default 20 */
