@@ -143,6 +143,16 @@ describe('an agent that runs the real codex', () => {
     expect(await send(id, 'Go on [[answer: on]]', '--wait')).toMatchObject({ answer: { text: 'on' } })
   })
 
+  it.each(['!touch shell.txt', '/help', '\n/help'])('is not given %j, which would be a command', async (text) => {
+    const id = await idle()
+    expect(await send(id, text)).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'COMMAND_TEXT' } } })
+    expect(await send(id, `This is no command: ${text} [[answer: read]]`)).toMatchObject({
+      receipt: { delivery: 'confirmed' },
+    })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await expect(access(join(place.project, 'shell.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('shows what was said and done, as it comes and afterwards', async () => {
     const id = await idle()
     const following = await place.start('tail', '-f', '--json', '-n', '1', id)

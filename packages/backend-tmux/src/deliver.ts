@@ -54,6 +54,7 @@ async function attempt(
   if (bad !== null) return refused('UNSENDABLE_TEXT', bad)
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
   if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
+  if (hooksOf(handle.program ?? '')?.takesForCommand.test(message.text)) return refused('COMMAND_TEXT', COMMAND_TEXT)
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
   if (begin && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
   // barrier: tmux-reader-awaited
@@ -78,6 +79,8 @@ async function attempt(
   const isTyped = outcome.delivery === 'accepted' && outcome.reason === null
   return proof !== null && isTyped ? proof.seen(message, outcome, signal) : outcome
 }
+
+const COMMAND_TEXT = 'The program takes a text that begins with "!" or "/" for a command: begin it with a word'
 
 /** How long a program may take to tell that its conversation has begun, in milliseconds. */
 const START_MS = 15_000

@@ -1,5 +1,5 @@
 import { claudeEntries } from '../transcripts/claude-transcript.ts'
-import { ASK_SECONDS, type HookKind, type Program } from './program.ts'
+import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /**
  * What Claude Code tells, and how it is kept. Its hooks run one after the other but for those of `ask` and of subagents.
@@ -36,6 +36,7 @@ export const claude: Program = {
       }
     },
     entriesOf: claudeEntries,
+    takesForCommand: COMMANDS,
     startScreens: [
       {
         name: 'trust',

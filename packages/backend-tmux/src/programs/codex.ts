@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HookEvent } from '../hooks/hook-event.ts'
 import { codexEntries } from '../transcripts/codex-transcript.ts'
-import { ASK_SECONDS, type HookKind, type Program } from './program.ts'
+import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /** What Codex tells, how it is kept, and for how long its hook may run, in seconds. Measured on 0.169.0. */
 const EVENTS: readonly (readonly [name: string, how: HookKind, seconds: number])[] = [
@@ -41,6 +41,7 @@ export const codex: Program = {
       return { settings: null, arguments: () => ['-c', `hooks=${value}`] }
     },
     entriesOf: codexEntries,
+    takesForCommand: COMMANDS,
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
       { name: 'trust', shows: /Do you trust/, text: 'It asks whether you trust the folder: answer it in its window' },

@@ -24,6 +24,8 @@ export interface ProgramHooks {
   launch(command: (how: HookKind) => string, session: string): HookLaunch
   /** The directory in which it notes its own status, one file for each process; `null`: it does not. */
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
+  /** A text that begins so is no message to it but a command: a shell's, which it runs without asking, or its own. */
+  readonly takesForCommand: RegExp
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
   readonly startScreens: readonly StartScreen[]
   /** What a line of its transcript says. */
@@ -54,6 +56,9 @@ export interface HookLaunch {
   /** @param settings path of that file */
   arguments(settings: string): readonly string[]
 }
+
+/** What Claude Code and Codex take for a command; white space before a slash is passed over. */
+export const COMMANDS: RegExp = /^(!|\s*\/)/
 
 /** How long a dialog may stay open, in seconds: thirty days. */
 export const ASK_SECONDS: number = 30 * 24 * 3600
