@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { Agent, Item, TailLine } from '@orch/core'
+import type { Agent, Item, SendDocument, TailLine } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedTexts } from '../scripted-model/received-texts.ts'
@@ -258,6 +258,18 @@ describe('an agent that runs the real claude', () => {
     })
     expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     await expect(access(join(place.project, 'shell.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('gets every message of 20 senders at once, each once and whole', async () => {
+    const id = await idle()
+    const texts = Array.from({ length: 20 }, (_, index) => `Sender ${index} says ${'so '.repeat(20)}end ${index}.`)
+    const receipts = await Promise.all(texts.map((text) => place.json<SendDocument>('send', id, text)))
+    expect(
+      receipts.map(({ receipt }) => receipt.delivery).filter((one) => one !== 'confirmed' && one !== 'queued'),
+    ).toEqual([])
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const received = receivedTexts(agents.model.requests, 'Sender ').join('\n')
+    for (const text of texts) expect(received.split(text)).toHaveLength(2)
   })
 
   it('shows what was said and done, as it comes and afterwards', async () => {
