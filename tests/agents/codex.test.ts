@@ -153,6 +153,20 @@ describe('an agent that runs the real codex', () => {
     await expect(access(join(place.project, 'shell.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('keeps what a person has begun to type, and takes a message once that is gone', async () => {
+    const id = await idle()
+    const line = (): Promise<string> => place.tmux.tmux('capture-pane', '-p', '-t', `orch:=${id}`)
+    await place.tmux.tmux('send-keys', '-t', `orch:=${id}`, 'half a draft')
+    await eventually(async () => (await line()).includes('half a draft'), { what: 'the draft' })
+    expect(await send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
+    expect(await line()).toContain('half a draft')
+    await place.tmux.tmux('send-keys', '-t', `orch:=${id}`, 'C-u')
+    await eventually(async () => !(await line()).includes('half a draft'), { what: 'an empty line' })
+    expect(await send(id, 'Sent [[answer: got it]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(agents.model.requests, 'Sent').at(-1)).toBe('Sent [[answer: got it]]')
+  })
+
   it('gets every message of 20 senders at once, each once and whole', async () => {
     const id = await idle()
     const texts = Array.from({ length: 20 }, (_, index) => `Sender ${index} says ${'so '.repeat(20)}end ${index}.`)

@@ -25,7 +25,7 @@ export const EXISTS = 'EXISTS'
 export const SENT = 'SENT'
 const REFUSED = 'REFUSED'
 
-/** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun. */
+/** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun, occupied. */
 const BLOCKERS = '#{?pane_dead,D,}#{?pane_in_mode,M,}#{?pane_input_off,I,}'
 const BEGUN = '#{?#{==:#{@orch_begun},yes},B,}'
 const WHOSE = '#{pid}.#{start_time}.#{@orch_agent_id}.#{@orch_run}'
@@ -177,15 +177,22 @@ export interface TextSource {
   readonly file: string
 }
 
+/** How a text is typed. */
+export interface Typing {
+  /** Also marks the agent as having its task, and refuses when it is marked already. */
+  readonly begin: boolean
+  /** Where the cursor stands in an empty line to type in, from 0: anywhere else nothing is typed; `null`: that is not known. */
+  readonly emptyColumn: number | null
+}
+
 /**
  * Types a text, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
  * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server. A caller that
  * died before it wrote to stdin leaves no buffer: the paste fails, and nothing after it is done.
- *
- * @param begin also marks the agent as having its task, and refuses when it is marked already.
  */
-export function sendCommands(to: Identity, { buffer, file }: TextSource, begin: boolean): Command[] {
-  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}`
+export function sendCommands(to: Identity, { buffer, file }: TextSource, { begin, emptyColumn }: Typing): Command[] {
+  const occupied = emptyColumn === null ? '' : `#{?#{==:#{cursor_x},${emptyColumn}},,T}`
+  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${occupied}`
   const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   return [
     ['load-buffer', '-b', buffer, file],

@@ -54,7 +54,8 @@ async function attempt(
   if (bad !== null) return refused('UNSENDABLE_TEXT', bad)
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
   if (handle === null) return refused('GONE', 'There is no tmux window of this agent')
-  if (hooksOf(handle.program ?? '')?.takesForCommand.test(message.text)) return refused('COMMAND_TEXT', COMMAND_TEXT)
+  const hooks = hooksOf(handle.program ?? '')
+  if (hooks?.takesForCommand.test(message.text)) return refused('COMMAND_TEXT', COMMAND_TEXT)
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
   if (begin && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
   // barrier: tmux-reader-awaited
@@ -66,16 +67,18 @@ async function attempt(
     )
   const to = identityOf(agent, handle)
   const proof = proofOf(handle)
-  const outcome = await withText(context, message.text, async ({ source, ...text }) => {
-    const commands = sendCommands(to, source, begin)
-    const call = { socket: socketOf(agent.target), commands, ...text, signal }
-    try {
-      return outcomeOf(await context.tmux.run(call), handle)
-    } catch (error) {
-      if (!isOrchError(error) || error.code !== 'TIMEOUT') throw error
-      return unconfirmed(error.message)
-    }
-  })
+  const type = (): Promise<Outcome> =>
+    withText(context, message.text, async ({ source, ...text }) => {
+      const commands = sendCommands(to, source, { begin, emptyColumn: hooks?.emptyColumn ?? null })
+      const call = { socket: socketOf(agent.target), commands, ...text, signal }
+      try {
+        return outcomeOf(await context.tmux.run(call), handle)
+      } catch (error) {
+        if (!isOrchError(error) || error.code !== 'TIMEOUT') throw error
+        return unconfirmed(error.message)
+      }
+    })
+  const outcome = await untilEmpty(type, signal)
   const isTyped = outcome.delivery === 'accepted' && outcome.reason === null
   return proof !== null && isTyped ? proof.seen(message, outcome, signal) : outcome
 }
@@ -93,6 +96,19 @@ async function isReady(handle: Handle, signal: AbortSignal): Promise<boolean> {
     return (await recheck(() => takesText(handle) || undefined, { timeoutMs: START_MS, signal })) ?? false
   await awaitReader(handle, signal)
   return true
+}
+
+/** How long the text of another sender, or a half-drawn screen, may stand where text is typed, in milliseconds. */
+const OCCUPIED_MS = 3_000
+
+/** Tries again, as nothing was typed, while the line to type in is not empty; a draft stays there, and stays as it is. */
+async function untilEmpty(type: () => Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+  let last: Outcome | undefined
+  const attempt = async (): Promise<Outcome | undefined> => {
+    last = await type()
+    return last.reason?.code === 'DRAFT' ? undefined : last
+  }
+  return (await recheck(attempt, { timeoutMs: OCCUPIED_MS, everyMs: 50, signal })) ?? (last as Outcome)
 }
 
 /** How long a program may take to tell that it was given a message, in milliseconds. */

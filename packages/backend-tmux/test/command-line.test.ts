@@ -73,7 +73,7 @@ describe('nested()', () => {
 describe('sendCommands()', () => {
   it('never carries the text', () => {
     const to = { agent: 'a', run: 'r', pane: '%1', server: { pid: 1, startTime: 2 } }
-    expect(sendCommands(to, { buffer: 'buffer', file: '-' }, true)).toMatchSnapshot()
+    expect(sendCommands(to, { buffer: 'buffer', file: '-' }, { begin: true, emptyColumn: 2 })).toMatchSnapshot()
   })
 })
 

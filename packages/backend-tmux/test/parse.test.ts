@@ -108,6 +108,8 @@ describe('parseRefusal()', () => {
     ['10.20.a.ns-1.M', 'COPY_MODE'],
     ['10.20.a.ns-1.DMI', 'DEAD'],
     ['10.20.a.ns-1.B', 'BEGUN'],
+    ['10.20.a.ns-1.T', 'DRAFT'],
+    ['10.20.a.ns-1.MT', 'COPY_MODE'],
     ['10.20.b.ns-1.', 'IDENTITY'],
     ['10.20.b.ns-2.', 'IDENTITY'],
     ['10.20...', 'GONE'],

@@ -36,6 +36,7 @@ export const claude: Program = {
       }
     },
     entriesOf: claudeEntries,
+    emptyColumn: 2,
     takesForCommand: COMMANDS,
     startScreens: [
       {

@@ -41,6 +41,7 @@ export const codex: Program = {
       return { settings: null, arguments: () => ['-c', `hooks=${value}`] }
     },
     entriesOf: codexEntries,
+    emptyColumn: 2,
     takesForCommand: COMMANDS,
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },

@@ -24,6 +24,8 @@ export interface ProgramHooks {
   launch(command: (how: HookKind) => string, session: string): HookLaunch
   /** The directory in which it notes its own status, one file for each process; `null`: it does not. */
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
+  /** In which column the cursor stands, from 0, while the line to type in is empty. */
+  readonly emptyColumn: number
   /** A text that begins so is no message to it but a command: a shell's, which it runs without asking, or its own. */
   readonly takesForCommand: RegExp
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
