@@ -216,7 +216,10 @@ describe('create()', () => {
     await using world = new World()
     const agent = await world.create(systemProgram('sh', ['-c', 'echo hello; exit 1']))
     await world.output(agent, 'hello')
-    await world.loggedBytes(join('state/tmux/exits', (agent.handle as { run: string }).run), 1)
+    const { exit } = agent.handle as { exit: string }
+    await eventually('the exit', () => existsSync(exit) || undefined)
+    // The wrapper removes what it wrote errors to after it noted the exit.
+    await eventually('the end of the wrapper', () => !existsSync(`${exit}.err`) || undefined)
     const base = join(world.host.stateDirectory, 'tmux')
     for (const name of readdirSync(base, { recursive: true, encoding: 'utf8' })) {
       const info = statSync(join(base, name))
