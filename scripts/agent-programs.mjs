@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The agent programs that `npm run test:agents` works with: large, so no part of the default install. */
@@ -17,7 +17,14 @@ export function installAgentPrograms() {
   console.log(`Installing ${Object.keys(AGENT_PROGRAMS).join(' and ')} into ${AGENTS_FOLDER}`)
   mkdirSync(AGENTS_FOLDER, { recursive: true })
   writeFileSync(manifest, wanted)
-  const args = ['install', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts']
-  const { status } = spawnSync('npm', args, { cwd: AGENTS_FOLDER, stdio: 'inherit' })
-  if (status !== 0) throw new Error(`Cannot install the agent programs: npm ended with code ${status}`)
+  run('npm', 'install', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts')
+  // Claude Code's own install script puts the program of this platform into its place.
+  run(process.execPath, 'node_modules/@anthropic-ai/claude-code/install.cjs')
+}
+
+function run(program, ...args) {
+  const { status } = spawnSync(program, args, { cwd: AGENTS_FOLDER, stdio: 'inherit' })
+  if (status === 0) return
+  rmSync(join(AGENTS_FOLDER, 'package.json'))
+  throw new Error(`Cannot install the agent programs: "${program} ${args.join(' ')}" ended with code ${status}`)
 }
