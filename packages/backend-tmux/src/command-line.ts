@@ -196,42 +196,28 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, { begin
   const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   return [
     ['load-buffer', '-b', buffer, file],
-    [
-      'if-shell',
-      '-F',
-      '-t',
-      to.pane,
-      `#{==:${state},${ownState(to)}}`,
-      nested([
-        ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane],
-        ...mark,
-        ['send-keys', '-t', to.pane, 'Enter'],
-        ['display-message', '-p', SENT],
-      ]),
-      nested([
-        ['delete-buffer', '-b', buffer],
-        ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`],
-      ]),
-    ],
+    guarded(to, state, [
+      [['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane], ...mark, ['send-keys', '-t', to.pane, 'Enter']],
+      [['delete-buffer', '-b', buffer]],
+    ]),
   ]
 }
 
 /** Presses keys, by their names, in exactly this pane, or prints {@link REFUSED} and why. */
 export function keyCommands(to: Identity, keys: readonly string[]): Command[] {
-  const state = `${WHOSE}.${BLOCKERS}`
+  return [guarded(to, `${WHOSE}.${BLOCKERS}`, [[['send-keys', '-t', to.pane, ...keys]], []])]
+}
+
+/** Acts and prints {@link SENT} if the pane is this agent's and nothing blocks it; else prints {@link REFUSED} and why. */
+function guarded(to: Identity, state: string, [act, otherwise]: readonly [Command[], Command[]]): Command {
   return [
-    [
-      'if-shell',
-      '-F',
-      '-t',
-      to.pane,
-      `#{==:${state},${ownState(to)}}`,
-      nested([
-        ['send-keys', '-t', to.pane, ...keys],
-        ['display-message', '-p', SENT],
-      ]),
-      nested([['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`]]),
-    ],
+    'if-shell',
+    '-F',
+    '-t',
+    to.pane,
+    `#{==:${state},${ownState(to)}}`,
+    nested([...act, ['display-message', '-p', SENT]]),
+    nested([...otherwise, ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`]]),
   ]
 }
 

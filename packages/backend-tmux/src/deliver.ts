@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRef, type Delivery, isOrchError, type Message, type Reason, type Receipt, recheck } from '@orch/core'
+import { sizeOf } from './client/events-file.ts'
 import { removeFiles, writePrivateFile } from './client/files.ts'
 import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
@@ -7,7 +8,7 @@ import { SENT, sendCommands, type TextSource } from './command-line.ts'
 import type { Context } from './context.ts'
 import { awaitHook } from './hooks/await-hook.ts'
 import type { HookEvent } from './hooks/hook-event.ts'
-import { endOfEvents, isMessage, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
+import { isMessage, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
 import { noteMessage } from './hooks/message-notes.ts'
 import { holdsText } from './hooks/same-text.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
@@ -123,7 +124,7 @@ interface Proof {
 function proofOf(handle: Handle): Proof | null {
   const { events: file } = handle
   if (file === undefined) return null
-  const offset = endOfEvents(file)
+  const offset = sizeOf(file)
   const wasBusy = lookAtHooks(handle, true)?.decision.turn.status === 'running'
   return {
     async seen({ id, text }, typed, signal) {

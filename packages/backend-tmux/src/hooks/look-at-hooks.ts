@@ -1,4 +1,4 @@
-import { readLastWholeLines, readSmallFile, sizeOf } from '../client/events-file.ts'
+import { readLastWholeLines, readSmallFile } from '../client/events-file.ts'
 import { isSomethingAt } from '../client/files.ts'
 import { childrenOf, processStat } from '../client/processes.ts'
 import type { Handle } from '../parse.ts'
@@ -50,11 +50,6 @@ export function parseEvents(lines: readonly string[]): HookEvent[] {
 /** Whether an event says that the agent was given a message. */
 export function isMessage({ name, subagent }: HookEvent): boolean {
   return name === 'UserPromptSubmit' && subagent === null
-}
-
-/** Where the next event will stand. */
-export function endOfEvents(file: string): number {
-  return sizeOf(file)
 }
 
 /** How much of a transcript is looked at for the end of a turn. */

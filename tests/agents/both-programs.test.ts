@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { Item, SendDocument, TailLine } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
+import { perTest } from '../harness/scope.ts'
+import { receivedTexts } from '../scripted-model/received-texts.ts'
+import { type AgentStory, agentStory } from './support/agent-story.ts'
+
+const scope = perTest()
+let story: AgentStory
+
+describe.each([
+  { program: 'claude', shell: 'Bash' },
+  { program: 'codex', shell: 'exec_command' },
+] as const)('an agent that runs the real $program', ({ program, shell }) => {
+  beforeEach(async () => {
+    story = await agentStory(scope, program)
+  })
+
+  it.each([
+    ['before it said anything', 'Work [[hold: the turn]]'],
+    ['in the middle of its words', 'Work [[answer: begun]] [[hold: the turn]]'],
+  ])('is interrupted %s, and takes the next message as it is', async (_, text) => {
+    const id = await story.idle()
+    await story.send(id, text)
+    await story.holds('the turn')
+    expect(await story.place.json('interrupt', id)).toMatchObject({ code: 0, interrupted: true })
+    expect(await story.place.agent(id)).toMatchObject({ state: 'idle' })
+    expect(await story.send(id, 'Next [[answer: next]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(story.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
+  })
+
+  it.each(['!touch shell.txt', '/help', '\n/help'])('is not given %j, which would be a command', async (text) => {
+    const id = await story.idle()
+    expect(await story.send(id, text)).toMatchObject({
+      receipt: { delivery: 'refused', reason: { code: 'COMMAND_TEXT' } },
+    })
+    expect(await story.send(id, `This is no command: ${text} [[answer: read]]`)).toMatchObject({
+      receipt: { delivery: 'confirmed' },
+    })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await expect(access(join(story.place.project, 'shell.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('keeps what a person has begun to type, and takes a message once that is gone', async () => {
+    const id = await story.idle()
+    const line = (): Promise<string> => story.screen(id)
+    await story.press(id, 'half a draft')
+    await eventually(async () => (await line()).includes('half a draft'), { what: 'the draft' })
+    expect(await story.send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
+    expect(await line()).toContain('half a draft')
+    await story.press(id, 'C-u')
+    await eventually(async () => !(await line()).includes('half a draft'), { what: 'an empty line' })
+    expect(await story.send(id, 'Sent [[answer: got it]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(story.model.requests, 'Sent').at(-1)).toBe('Sent [[answer: got it]]')
+  })
+
+  it('gets every message of 20 senders at once, each once and whole', async () => {
+    const id = await story.idle()
+    const texts = Array.from({ length: 20 }, (_, index) => `Sender ${index} says ${'so '.repeat(20)}end ${index}.`)
+    const receipts = await Promise.all(texts.map((text) => story.place.json<SendDocument>('send', id, text)))
+    expect(
+      receipts.map(({ receipt }) => receipt.delivery).filter((one) => one !== 'confirmed' && one !== 'queued'),
+    ).toEqual([])
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const received = receivedTexts(story.model.requests, 'Sender ').join('\n')
+    for (const text of texts) expect(received.split(text)).toHaveLength(2)
+  })
+
+  it('shows what was said and done, as it comes and afterwards', async () => {
+    const id = await story.idle()
+    const following = await story.place.start('tail', '-f', '--json', '-n', '1', id)
+    await eventually(() => following.lines<TailLine>().some(({ type }) => type === 'state'), {
+      what: 'the first state',
+    })
+    await story.send(id, 'Look [[shell: echo seen]] [[answer: All is well]]')
+    const told = (): Item[] => following.lines<TailLine>().flatMap((line) => (line.type === 'item' ? line.item : []))
+    await eventually(() => told().some(({ text }) => text === 'All is well'), { what: 'the answer', timeoutMs: 20_000 })
+    const wanted = [
+      expect.objectContaining({ kind: 'message', role: 'user', text: expect.stringContaining('Look') }),
+      expect.objectContaining({
+        kind: 'tool',
+        tool: expect.objectContaining({
+          name: shell,
+          input: 'echo seen',
+          output: expect.stringContaining('seen'),
+        }),
+      }),
+      expect.objectContaining({ kind: 'message', role: 'assistant', text: 'All is well' }),
+    ]
+    expect(told()).toEqual(expect.arrayContaining(wanted))
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const { stdout } = await story.place.orch('tail', '--json', '-n', '3', id)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TailLine)
+    expect(lines.flatMap((line) => (line.type === 'item' ? line.item : []))).toEqual(wanted)
+  })
+})
