@@ -196,6 +196,8 @@ export interface ProcessStat {
   readonly state: string
   readonly parent: number
   readonly session: number
+  /** The number of its controlling terminal; 0 for none. */
+  readonly terminal: number
   /** Clock ticks after boot; with the pid it identifies a process. */
   readonly started: number
 }
@@ -212,6 +214,7 @@ export function parseStat(text: string): ProcessStat | null {
     state: fields[0] as string,
     parent: Number(fields[1]),
     session: Number(fields[3]),
+    terminal: Number(fields[4]),
     started: Number(fields[19]),
   }
 }

@@ -1,9 +1,10 @@
 import { type AgentRef, type Evidence, recheck, type StopProof } from '@orch/core'
-import { removeFiles, unfinishedHooks } from './client/files.ts'
-import { hasProc, isSameProcess, lookAtProcesses, processesBy, signalProcess } from './client/processes.ts'
+import { type Attributed, attribute, type Traces } from './attribution.ts'
+import { readExits, removeFiles, unfinishedHooks } from './client/files.ts'
+import { hasProc, isSameProcess, processesBy, signalProcess } from './client/processes.ts'
 import { killCommands } from './command-line.ts'
 import type { Context } from './context.ts'
-import { AGENT_VARIABLE, LOG_VARIABLE, RUN_VARIABLE } from './environment.ts'
+import { LOG_VARIABLE } from './environment.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { GRACE_MS, KILL_TIMEOUT_MS } from './options.ts'
@@ -12,8 +13,8 @@ import { type Handle, type Look, type ProcessStat, parseHandle, parseLook } from
 /** Fork bombs and the like: so often is looked for processes that appeared meanwhile. */
 const ROUNDS = 10
 
-/** What was proven of one half of a stop. */
-interface Half {
+/** What was proven of one part of a stop. */
+interface Part {
   readonly proven: boolean
   readonly detail: string
 }
@@ -24,17 +25,24 @@ export async function stopAgent(context: Context, agent: AgentRef, signal: Abort
   const look = await context.tmux.look(socketOf(agent.target), signal)
   const handle = parseHandle(agent.handle) ?? handleIn(context, agent, look)
   // barrier: tmux-stop-looked
-  const processes = await endProcesses(context, { agent, handle }, signal)
+  const whose = { agent, handle, look }
+  const processes = await endProcesses(context, whose, signal)
   // barrier: tmux-processes-ended
-  const window = await removeWindow(context, { agent, handle, look }, signal)
+  const window = await removeWindow(context, whose, signal)
   // barrier: tmux-window-removed
   if (handle !== null) {
     const unfinished = await unfinishedHooks(context.paths.events, handle.run)
-    await removeFiles([`${context.paths.starts}/${handle.run}`, `${handle.exit}.err`, ...unfinished])
+    await removeFiles([
+      `${context.paths.starts}/${handle.run}`,
+      `${handle.exit}.err`,
+      `${handle.exit}.new`,
+      ...unfinished,
+    ])
   }
   const at = new Date().toISOString()
-  const evidence = [processes, window].map(({ detail }): Evidence => ({ source: 'process', detail, at }))
-  return { proven: processes.proven && window.proven, evidence }
+  const parts = [...processes, window]
+  const evidence = parts.map(({ detail }): Evidence => ({ source: 'process', detail, at }))
+  return { proven: parts.every(({ proven }) => proven), evidence }
 }
 
 function handleIn(context: Context, agent: AgentRef, look: Look): Handle | null {
@@ -46,28 +54,60 @@ function handleIn(context: Context, agent: AgentRef, look: Look): Handle | null 
 interface Whose {
   readonly agent: AgentRef
   readonly handle: Handle | null
+  readonly look: Look
 }
 
 /** Asks every process of the agent to end, then kills what is left, and what appeared meanwhile, until nothing is. */
-async function endProcesses(context: Context, whose: Whose, signal: AbortSignal): Promise<Half> {
-  if (!hasProc()) return { proven: false, detail: 'this system has no /proc: what still runs cannot be seen' }
+async function endProcesses(context: Context, whose: Whose, signal: AbortSignal): Promise<Part[]> {
+  if (!hasProc()) return [{ proven: false, detail: 'this system has no /proc: what still runs cannot be seen' }]
+  const traces = tracesOf(context, whose)
   const ended = new Map<number, ProcessStat>()
   const refused = new Set<number>()
-  let left = await attributable(context, whose)
-  for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
-    for (const victim of left) {
+  let seen = await attribute(traces, [])
+  for (let round = 0; seen.mine.length > 0 && round < ROUNDS; round += 1) {
+    for (const victim of seen.mine) {
       ended.set(victim.pid, victim)
       const sent = round === 0 ? askToEnd(victim, whose.handle) : signalProcess(victim.pid, 'SIGKILL')
       if (!sent) refused.add(victim.pid)
     }
-    await goneWithin(left, round === 0 ? GRACE_MS : KILL_TIMEOUT_MS, signal)
-    left = await attributable(context, whose)
-    if (left.length > 0 && left.every(({ pid }) => refused.has(pid))) break
+    await goneWithin(seen.mine, round === 0 ? GRACE_MS : KILL_TIMEOUT_MS, signal)
+    seen = await attribute({ ...traces, terminal: null }, [...ended.values()])
+    if (seen.mine.length > 0 && seen.mine.every(({ pid }) => refused.has(pid))) break
   }
+  return [endOf([...ended.values()], seen.mine), ...leftAlone(seen)]
+}
+
+/** While tmux shows the window with its terminal open, that terminal is nobody else's. */
+function tracesOf(context: Context, { agent, handle, look }: Whose): Traces {
+  const { namespace } = context.host
+  const row = rowOf(agent, handle, taggedRows(look, namespace))
+  const recorded = handle === null ? undefined : readExits([handle.exit]).get(handle.exit)
+  return {
+    agent: agent.id,
+    namespace,
+    handle,
+    directory: agent.directory,
+    terminal: row === undefined || row.dead ? null : row.tty,
+    exitedAtMs: recorded === undefined ? null : Date.parse(recorded.at),
+  }
+}
+
+function endOf(ended: readonly ProcessStat[], left: readonly ProcessStat[]): Part {
   if (left.length > 0) return { proven: false, detail: `still running, could not be ended: ${namesOf(left)}` }
-  const all = [...ended.values()]
-  const what = all.length === 0 ? 'no process of the agent was left' : `ended ${namesOf(all)}`
+  const what = ended.length === 0 ? 'no process of the agent was left' : `ended ${namesOf(ended)}`
   return { proven: true, detail: `${what}; /proc shows none of it any more` }
+}
+
+/** Names what was seen and not ended, as nothing proves that it is the agent's. */
+function leftAlone({ forOthers, unclear }: Attributed): Part[] {
+  const parts: Part[] = []
+  if (forOthers.length > 0)
+    parts.push({ proven: true, detail: `left alone, as the agent started it for others: ${namesOf(forOthers)}` })
+  if (unclear.length > 0) {
+    const detail = `left alone, as nothing shows whose it is: ${namesOf(unclear)}, which works in the agent's directory`
+    parts.push({ proven: true, detail })
+  }
+  return parts
 }
 
 /** HUP for shells, TERM for the rest, CONT for what is stopped. The wrapper ends by itself, once it noted the exit. */
@@ -82,32 +122,7 @@ async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, si
   await recheck(gone, { timeoutMs, signal })
 }
 
-/**
- * Everything that carries the marks of both the run and the agent, shares the terminal session of a marked pane process,
- * or descends from either. A server that was started from inside the agent for others has dropped the agent's mark.
- */
-async function attributable(context: Context, { agent, handle }: Whose): Promise<ProcessStat[]> {
-  const { stats, variable } = await lookAtProcesses()
-  const found = new Set(stats.filter(({ pid }) => isTagged(pid)).map(({ pid }) => pid))
-  const session = handle !== null && found.has(handle.panePid) ? handle.panePid : null
-  for (let before = -1; before !== found.size; ) {
-    before = found.size
-    for (const stat of stats) if (found.has(stat.parent) || stat.session === session) found.add(stat.pid)
-  }
-  return stats.filter(({ pid }) => found.has(pid) && pid !== process.pid)
-
-  function isTagged(pid: number): boolean {
-    const run = variable(pid, RUN_VARIABLE)
-    const mine = handle === null ? run?.startsWith(`${context.host.namespace}-`) : run === handle.run
-    return mine === true && variable(pid, AGENT_VARIABLE) === agent.id
-  }
-}
-
-async function removeWindow(
-  context: Context,
-  { agent, handle, look }: Whose & { readonly look: Look },
-  signal: AbortSignal,
-): Promise<Half> {
+async function removeWindow(context: Context, { agent, handle, look }: Whose, signal: AbortSignal): Promise<Part> {
   if (look.kind === 'failed') return { proven: false, detail: look.reason.text }
   if (look.kind === 'none') return { proven: true, detail: look.text }
   const hasRow = (now: Look): boolean => rowOf(agent, handle, taggedRows(now, context.host.namespace)) !== undefined

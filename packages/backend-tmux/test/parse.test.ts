@@ -96,6 +96,7 @@ describe('parseStat()', () => {
       state: 'S',
       parent: 1,
       session: 3,
+      terminal: 4,
       started: 777,
     })
     expect(parseStat('')).toBeNull()

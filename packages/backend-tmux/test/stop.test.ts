@@ -27,10 +27,12 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number).filter(runs)
 }
 
+/** A command that writes its process id to the file `$F`, and stays. */
+const WRITES_PID = `sh -c 'echo $$ >>"$0"; exec sleep 1000' "$F"`
+
 /** Starts commands in the background, each of which writes its process id, and stays. */
 function family(...commands: readonly string[]): string {
-  const child = `sh -c 'echo $$ >>"$0"; exec sleep 1000' "$F"`
-  const started = commands.map((command) => `(${command.split('PID').join(child)}) &`)
+  const started = commands.map((command) => `(${command.split('PID').join(WRITES_PID)}) &`)
   return `F="$FIXTURE_FOLDER/pids"; export F; ${started.join(' ')} echo $$ >>"$F"; wait; sleep 1000`
 }
 
@@ -40,6 +42,7 @@ describe('stop()', () => {
     ['a program that ignores HUP and TERM', ['trap "" HUP TERM; PID']],
     ['a child in a session of its own', ['setsid PID', 'setsid setsid PID']],
     ['a child that dropped its environment', ['env -i PID', 'setsid env -i PID']],
+    ['a child that dropped its environment and ignores HUP and TERM', ['trap "" HUP TERM; setsid env -i PID']],
     ['a child that is stopped', [`sh -c 'echo $$ >>"$0"; kill -STOP $$' "$F"`]],
   ])('ends %s and all of its processes', async (_, commands) => {
     await using world = new World()
@@ -131,8 +134,49 @@ describe('stop()', () => {
     const agent = await world.create(shell(`( ${server} ); echo set; cat`))
     await world.output(agent, 'set')
     const pids = await pidsIn(world, 'pids', 1)
-    expect(await stop(world, agent)).toMatchObject({ proven: true })
+    const proof = await stop(world, agent)
+    expect(proof.proven).toBe(true)
     expect(pids.filter(runs)).toEqual(pids)
+    expect(textOf(proof)).toContain(`left alone, as the agent started it for others: ${pids[0]} (sleep)`)
+  })
+
+  it('ends what has no mark, session and parent of the agent any more, but holds its terminal open', async () => {
+    await using world = new World()
+    const daemon = `(trap "" HUP TERM; setsid env -i ${WRITES_PID} &) </dev/null`
+    const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${daemon}; sleep 1000`))
+    const pids = await pidsIn(world, 'pids', 1)
+    const proof = await stop(world, agent)
+    expect(pids.filter(runs)).toEqual([])
+    expect(textOf(proof)).toContain(`ended`)
+    expect(textOf(proof)).toContain(`${pids[0]} (sleep)`)
+  })
+
+  it('ends what stayed in the session of an agent that has ended, without its marks and its terminal', async () => {
+    await using world = new World()
+    const child = `(trap "" HUP; exec env -i ${WRITES_PID}) >/dev/null 2>&1 </dev/null &`
+    const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${child} until [ -s "$F" ]; do :; done; exit 3`))
+    const pids = await pidsIn(world, 'pids', 1)
+    await eventually('the end of the wrapper', () => !runs((agent.handle as { panePid: number }).panePid) || undefined)
+    const proof = await stop(world, agent)
+    expect(pids.filter(runs)).toEqual([])
+    expect(textOf(proof)).toContain(`${pids[0]} (sleep)`)
+  })
+
+  it('names what it leaves: a process without any trace that works where the agent does', async () => {
+    await using world = new World()
+    const daemon = `(setsid env -i ${WRITES_PID} &) </dev/null >/dev/null 2>&1`
+    const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${daemon}; sleep 1000`))
+    const other = await world.create(shell(`F="$FIXTURE_FOLDER/others"; (setsid ${WRITES_PID} &); cat`))
+    const [pids, others] = [await pidsIn(world, 'pids', 1), await pidsIn(world, 'others', 1)]
+    const proof = await stop(world, agent)
+    expect(proof.proven).toBe(true)
+    expect(pids.filter(runs)).toEqual(pids)
+    expect(textOf(proof)).toContain(
+      `left alone, as nothing shows whose it is: ${pids[0]} (sleep), which works in the agent's directory`,
+    )
+    expect(textOf(proof)).not.toContain(String(others[0]))
+    process.kill(pids[0] as number, 'SIGKILL')
+    expect(await stop(world, other)).toMatchObject({ proven: true })
   })
 
   it('leaves the pane that a person split off in the agent’s window alone', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { type ProcessStat, parseStat } from '../parse.ts'
 
 /** Whether this system shows processes as files. Without it nothing can be proven about them. */
@@ -79,6 +79,17 @@ export function startSeconds(stat: ProcessStat): number | null {
   const boot = /^btime (\d+)$/m.exec(readProc('/proc/stat'))
   const ticksPerSecond = 100
   return boot === null ? null : Number(boot[1]) + stat.started / ticksPerSecond
+}
+
+/** Where a process works; `null` when it is gone or not for us to see. */
+export function workingDirectory(pid: number): string | null {
+  return ifThere(() => readlinkSync(`/proc/${pid}/cwd`))
+}
+
+/** Whether a process holds this file open, as far as the system shows. */
+export function holdsOpen(pid: number, path: string): boolean {
+  const files = ifThere(() => readdirSync(`/proc/${pid}/fd`)) ?? []
+  return files.some((file) => ifThere(() => readlinkSync(`/proc/${pid}/fd/${file}`)) === path)
 }
 
 /**
