@@ -106,6 +106,28 @@ describe('an agent that dies on tmux', () => {
     expect(await place.agent(id)).toMatchObject({ state: 'failed', exit: { signal: 'SIGKILL' } })
   })
 
+  it('with its wrapper has exited, and check says why it is not known how', async () => {
+    const id = await runningAgent(place, 'Work')
+    const wrapper = await place.tmux.tmux('display-message', '-p', '-t', `orch:=${id}`, '#{pane_pid}')
+    const waiting = await place.start('wait', id, '--json')
+    process.kill(Number(wrapper), 'SIGKILL')
+    expect(await waiting.result()).toMatchObject({ code: 22, json: { outcome: 'exited' } })
+    expect(await place.json('check', id)).toMatchObject({
+      agent: {
+        state: 'exited',
+        exit: null,
+        reason: { text: 'Its process ended, it is not known how, without having reported Complete' },
+        evidence: [
+          {
+            source: 'process',
+            detail: expect.stringMatching(`its wrapper, process ${wrapper}, was killed by SIGKILL`),
+          },
+        ],
+      },
+    })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 0, results: [{ stop: { proven: true } }] })
+  })
+
   it('with code 0 and without Complete has exited: wait ends with 22', async () => {
     const id = await runningAgent(place, '[[exit: 0]]')
     expect(await place.json('wait', id)).toMatchObject({ code: 22, outcome: 'exited' })

@@ -3,6 +3,9 @@ import type { CreateRequest, ProgramSpec } from '@orch/core'
 /** Marks every process of a run; its value is the run's id. */
 export const RUN_VARIABLE = 'ORCH_TMUX_RUN'
 
+/** Marks the program of a run and what it starts; its value is the program's process id. */
+export const PROGRAM_VARIABLE = 'ORCH_TMUX_PROGRAM'
+
 /** Marks the process that writes a run's log; it belongs to tmux and ends with the window. */
 export const LOG_VARIABLE = 'ORCH_TMUX_LOG'
 
@@ -12,12 +15,16 @@ export const AGENT_VARIABLE = 'ORCH_AGENT_ID'
 /** They describe the caller's terminal, not the pane. */
 const TERMINAL = ['TERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION', 'COLORTERM', 'COLUMNS', 'LINES']
 
+/** The wrapper reads variables of this name while it sets the others. */
+const WRAPPER_OWN = /^orch_/
+
 /** A shell keeps these to itself; setting some of them is an error. */
 const SHELL_OWN = ['_', 'OLDPWD', 'UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS', 'OPTIND', 'IFS']
 
 /**
  * The environment of an agent's program: the caller's, without what describes its terminal or its tmux, then
- * the program's, then core's. Names that are not shell identifiers (`[A-Za-z_][A-Za-z0-9_]*`) are left out.
+ * the program's, then core's. Left out is what a shell cannot pass on: names that are not its identifiers
+ * (`[A-Za-z_][A-Za-z0-9_]*`), those that it keeps to itself, and the wrapper's own.
  */
 export function agentEnvironment(
   caller: Readonly<Record<string, string | undefined>>,
@@ -35,9 +42,9 @@ export function agentEnvironment(
     [AGENT_VARIABLE]: request.id,
     [RUN_VARIABLE]: run.id,
   })
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_OWN.includes(name) && !value.includes('\0'),
-    ),
-  )
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => isPassable(name) && !value.includes('\0')))
+}
+
+function isPassable(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_OWN.includes(name) && !WRAPPER_OWN.test(name)
 }

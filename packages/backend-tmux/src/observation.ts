@@ -23,7 +23,10 @@ export interface Sighting {
   /** Its window, if it has one. */
   readonly row: Row | undefined
   readonly recorded: RecordedExit | null
-  /** Of an agent without a window: what its run still has running; `null` when that was not or cannot be seen. */
+  /**
+   * Without a window: what its run still has running. In a dead window whose wrapper recorded no exit: its program, if that runs.
+   * `null` when that was not or cannot be seen.
+   */
   readonly running: readonly number[] | null
   /** Of an agent without a window: whether the server of its handle runs although its socket does not answer. */
   readonly serverRuns: boolean
@@ -37,6 +40,7 @@ export interface Sighting {
   readonly at: string
 }
 
+const NOT_SEEN = unknown<never>({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
 const NO_TURNS = 'A bare program in tmux does not show its turns'
 const NO_REQUESTS = 'A bare program in tmux does not show what it waits for'
 const NO_USAGE = 'A bare program in tmux does not show what it uses'
@@ -135,16 +139,32 @@ function processIn(sighting: Sighting, row: Row): Field<ProcessInfo> {
       'process',
       `process ${row.panePid} runs in tmux window ${row.window}`,
     )
-  const how = row.exit === null ? 'it is not known how' : 'tmux saw how'
-  const detail = `process ${row.panePid} ended without recording its exit; ${how}`
-  return known({ alive: false, exit: row.exit }, sighting, 'process', detail)
+  return processWithoutWrapper(sighting, row)
+}
+
+/** What the wrapper ended with says how the program did, unless it was killed itself. */
+function processWithoutWrapper(sighting: Sighting, row: Row): Field<ProcessInfo> {
+  const { exit } = row
+  if (exit !== null && exit.signal === null) {
+    const detail = `process ${row.panePid} ended without recording its exit; tmux saw how`
+    return known({ alive: false, exit }, sighting, 'process', detail)
+  }
+  const { running } = sighting
+  if (running === null) return NOT_SEEN
+  const how = exit === null ? 'ended, nobody saw how' : `was killed by ${exit.signal}`
+  const what =
+    running.length === 0
+      ? ' before it could record how the program ended'
+      : `; still running: process ${running.join(', ')}`
+  const detail = `its wrapper, process ${row.panePid}, ${how}${what}`
+  return known({ alive: running.length > 0, exit: null }, sighting, 'process', detail)
 }
 
 function processWithout(sighting: Sighting): Field<ProcessInfo> {
   if (sighting.recorded !== null) return exited(sighting.recorded, sighting.at)
   if (sighting.look.kind === 'failed') return unknown(sighting.look.reason)
   const { running } = sighting
-  if (running === null) return unknown({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
+  if (running === null) return NOT_SEEN
   const detail = running.length === 0 ? 'no process of this agent runs' : `still running: process ${running.join(', ')}`
   return known({ alive: running.length > 0, exit: null }, sighting, 'process', detail)
 }

@@ -11,7 +11,7 @@ import {
 import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
-import { RUN_VARIABLE } from './environment.ts'
+import { PROGRAM_VARIABLE, RUN_VARIABLE } from './environment.ts'
 import { SETTLED_MS } from './hooks/decide-turn.ts'
 import { lookAtHooks, type Told } from './hooks/look-at-hooks.ts'
 import { startScreens } from './hooks/start-screens.ts'
@@ -111,8 +111,9 @@ async function sightingsOf(
   signal: AbortSignal,
 ): Promise<Sighting[]> {
   const at = new Date().toISOString()
-  const ended = ({ handle, row }: Subject): boolean => row === undefined && handle !== null && !exits.has(handle.exit)
-  const runs = subjects.some(ended) && hasProc() ? await processesBy(RUN_VARIABLE) : null
+  const isUnrecorded = ({ handle, row }: Subject): boolean =>
+    row?.dead !== false && handle !== null && !exits.has(handle.exit)
+  const running = subjects.some(isUnrecorded) && hasProc() ? await whatRuns() : null
   const told = await toldOf(subjects, signal)
   return subjects.map((subject) => {
     const { agent, handle, look, row } = subject
@@ -120,13 +121,24 @@ async function sightingsOf(
     return {
       ...{ agent, handle, look, row, at },
       recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
-      running: absent ? (runs?.get(handle.run)?.map(({ pid }) => pid) ?? (runs && [])) : null,
+      running: running?.(subject) ?? null,
       serverRuns: absent && look.kind === 'none' && serverRuns(handle),
       loggedAt: absent ? modifiedAt(handle.log) : null,
       told: told.get(subject) ?? null,
       startup: null,
     }
   })
+}
+
+/** Tells what the run of an agent without a window still has running; in a dead window only its program counts. */
+async function whatRuns(): Promise<(subject: Subject) => readonly number[]> {
+  const [runs, programs] = await Promise.all([processesBy(RUN_VARIABLE), processesBy(PROGRAM_VARIABLE)])
+  return ({ handle, row }) => {
+    const pids = (handle === null ? undefined : runs.get(handle.run))?.map(({ pid }) => pid) ?? []
+    return row === undefined
+      ? pids
+      : pids.filter((pid) => programs.get(String(pid))?.some((stat) => stat.pid === pid) === true)
+  }
 }
 
 /** What programs told; what may be an instant between two turns is looked at again. */

@@ -3,9 +3,11 @@
  *
  * It takes environment and arguments of the program from the start file without interpreting them, deletes
  * that file, runs the program in the foreground of the terminal, in its own process group (so Ctrl-C reaches
- * the program), and writes `exited CODE` or `signal CODE` to the exit file before it ends. To a shell a death
+ * the program), marked with its own process id, and writes `exited CODE` or `signal CODE` to the exit file before it ends. To a shell a death
  * by signal is 128 + its number, like an exit with that code; what tells them apart is the message it prints,
  * so its own error output goes to a file meanwhile. INT and PIPE have no message.
+ *
+ * While it sets the environment it reads no variable but its own, which begin with `orch_`: no agent is given one of those.
  *
  * It does not catch HUP: when the tmux server dies, it dies too, before it could record an exit which that
  * death caused, and the kernel then hangs up the program.
@@ -18,30 +20,34 @@ exec 3>&2 2>"$exit.err"
 (
   exec 2>&3 3>&-
   unset TMUX TMUX_PANE ORCH_TMUX_LOGS SHELL
-  kind= value=
+  orch_start=$start orch_kind= orch_value=
   set --
-  while IFS= read -r line; do
-    case $line in
+  while IFS= read -r orch_line; do
+    case $orch_line in
       +*)
-        value="$value
-\${line#+}"
+        orch_value="$orch_value
+\${orch_line#+}"
         continue
         ;;
     esac
-    case $kind in
-      E) export "$value" ;;
-      A) set -- "$@" "$value" ;;
-      D) cd -- "$value" || exit 126 ;;
+    case $orch_kind in
+      E) export "$orch_value" ;;
+      A) set -- "$@" "$orch_value" ;;
+      D) cd -- "$orch_value" || exit 126 ;;
     esac
-    case $line in
-      E*) kind=E ;;
-      A*) kind=A ;;
-      D*) kind=D ;;
-      *) kind= ;;
+    case $orch_line in
+      E*) orch_kind=E ;;
+      A*) orch_kind=A ;;
+      D*) orch_kind=D ;;
+      *) orch_kind= ;;
     esac
-    value=\${line#?}
-  done <"$start"
-  command -p rm -f -- "$start"
+    orch_value=\${orch_line#?}
+  done <"$orch_start"
+  command -p rm -f -- "$orch_start"
+  if [ -r /proc/self/stat ]; then
+    read -r ORCH_TMUX_PROGRAM orch_line </proc/self/stat
+    export ORCH_TMUX_PROGRAM
+  fi
   exec "$@"
 )
 code=$?

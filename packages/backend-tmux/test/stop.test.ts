@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { tmux } from '@orch/backend-tmux'
 import type { AgentRef, StopProof } from '@orch/core'
@@ -10,18 +9,6 @@ const shell = (script: string): ReturnType<typeof systemProgram> => systemProgra
 const stop = (world: World, agent: AgentRef): Promise<StopProof> => world.backend.stop(agent, world.signal)
 
 const textOf = ({ evidence }: StopProof): string => evidence.map(({ detail }) => detail).join('\n')
-
-/** The process ids that a script wrote to a file of this name. */
-async function pidsIn(world: World, name: string, count: number): Promise<number[]> {
-  return eventually(`${count} process ids`, () => {
-    try {
-      const pids = readFileSync(join(world.folder, name), 'utf8').trim().split('\n').map(Number)
-      return pids.length === count && pids.every((pid) => runs(pid)) ? pids : undefined
-    } catch {
-      return undefined
-    }
-  })
-}
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number).filter(runs)
@@ -47,7 +34,7 @@ describe('stop()', () => {
   ])('ends %s and all of its processes', async (_, commands) => {
     await using world = new World()
     const agent = await world.create(shell(family(...commands)))
-    const pids = await pidsIn(world, 'pids', commands.length + 1)
+    const pids = await world.pids('pids', commands.length + 1)
     const proof = await stop(world, agent)
     expect(pids.filter(runs)).toEqual([])
     expect(proof.proven).toBe(true)
@@ -80,7 +67,7 @@ describe('stop()', () => {
   it('is fine at once from two clients', async () => {
     await using world = new World()
     const agent = await world.create(shell(family('PID', 'trap "" TERM HUP; PID')))
-    await pidsIn(world, 'pids', 3)
+    await world.pids('pids', 3)
     const proofs = await Promise.all([stop(world, agent), tmux()(world.host).stop(agent, world.signal)])
     expect(proofs.map(({ proven }) => proven)).toEqual([true, true])
     expect(world.agentLeftovers()).toEqual([])
@@ -89,7 +76,7 @@ describe('stop()', () => {
   it('ends what survived the tmux server', async () => {
     await using world = new World()
     const agent = await world.create(shell(family('trap "" HUP; PID', 'setsid PID')))
-    const pids = await pidsIn(world, 'pids', 3)
+    const pids = await world.pids('pids', 3)
     await world.killServer()
     const proof = await stop(world, agent)
     expect(proof.proven).toBe(true)
@@ -100,7 +87,7 @@ describe('stop()', () => {
   it('ends what it can of an agent without a handle, by its tag', async () => {
     await using world = new World()
     const agent = await world.create(shell(family('setsid PID')))
-    const pids = await pidsIn(world, 'pids', 2)
+    const pids = await world.pids('pids', 2)
     await world.killServer()
     expect(await stop(world, { ...agent, handle: null })).toMatchObject({ proven: true })
     expect(pids.filter(runs)).toEqual([])
@@ -133,7 +120,7 @@ describe('stop()', () => {
     const server = 'setsid env -u ORCH_AGENT_ID sh -c \'echo $$ >>"$FIXTURE_FOLDER/pids"; exec sleep 1000\' &'
     const agent = await world.create(shell(`( ${server} ); echo set; cat`))
     await world.output(agent, 'set')
-    const pids = await pidsIn(world, 'pids', 1)
+    const pids = await world.pids('pids', 1)
     const proof = await stop(world, agent)
     expect(proof.proven).toBe(true)
     expect(pids.filter(runs)).toEqual(pids)
@@ -144,7 +131,7 @@ describe('stop()', () => {
     await using world = new World()
     const daemon = `(trap "" HUP TERM; setsid env -i ${WRITES_PID} &) </dev/null`
     const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${daemon}; sleep 1000`))
-    const pids = await pidsIn(world, 'pids', 1)
+    const pids = await world.pids('pids', 1)
     const proof = await stop(world, agent)
     expect(pids.filter(runs)).toEqual([])
     expect(textOf(proof)).toContain(`ended`)
@@ -155,7 +142,7 @@ describe('stop()', () => {
     await using world = new World()
     const child = `(trap "" HUP; exec env -i ${WRITES_PID}) >/dev/null 2>&1 </dev/null &`
     const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${child} until [ -s "$F" ]; do :; done; exit 3`))
-    const pids = await pidsIn(world, 'pids', 1)
+    const pids = await world.pids('pids', 1)
     await eventually('the end of the wrapper', () => !runs((agent.handle as { panePid: number }).panePid) || undefined)
     const proof = await stop(world, agent)
     expect(pids.filter(runs)).toEqual([])
@@ -167,7 +154,7 @@ describe('stop()', () => {
     const daemon = `(setsid env -i ${WRITES_PID} &) </dev/null >/dev/null 2>&1`
     const agent = await world.create(shell(`F="$FIXTURE_FOLDER/pids"; ${daemon}; sleep 1000`))
     const other = await world.create(shell(`F="$FIXTURE_FOLDER/others"; (setsid ${WRITES_PID} &); cat`))
-    const [pids, others] = [await pidsIn(world, 'pids', 1), await pidsIn(world, 'others', 1)]
+    const [pids, others] = [await world.pids('pids', 1), await world.pids('others', 1)]
     const proof = await stop(world, agent)
     expect(proof.proven).toBe(true)
     expect(pids.filter(runs)).toEqual(pids)
@@ -205,7 +192,7 @@ describe('stop()', () => {
   it('claims nothing of a window while the server is mute, and ends the processes all the same', async () => {
     await using world = new World()
     const agent = await world.create(shell(family('PID')))
-    const pids = await pidsIn(world, 'pids', 2)
+    const pids = await world.pids('pids', 2)
     world.freeze()
     const proof = await stop(world, agent)
     world.thaw()

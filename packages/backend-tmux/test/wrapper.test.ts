@@ -15,6 +15,8 @@ describe('the exit of a program', () => {
   it.each([
     ['exit 0', { code: 0, signal: null }],
     ['exit 3', { code: 3, signal: null }],
+    ['exit 1', { code: 1, signal: null }],
+    ['exit 137', { code: 137, signal: null }],
     ['exit 143', { code: 143, signal: null }],
     ['exit 255', { code: 255, signal: null }],
     ['kill -TERM $$', { code: null, signal: 'SIGTERM' }],
@@ -35,11 +37,58 @@ describe('the exit of a program', () => {
     expect(exits.map((exit) => exit?.code)).toEqual(Array.from({ length: 40 }, (_, index) => index))
   })
 
-  it('is taken from tmux when the wrapper itself was killed', async () => {
+  it('is not known when the wrapper itself was killed, which says so', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('cat', []))
-    process.kill((agent.handle as { panePid: number }).panePid, 'SIGKILL')
-    expect(await exitOf(world, agent)).toEqual({ code: null, signal: 'SIGKILL' })
+    const { panePid } = agent.handle as { panePid: number }
+    process.kill(panePid, 'SIGKILL')
+    expect(await exitOf(world, agent)).toBeNull()
+    expect((await world.observe(agent)).process).toMatchObject({
+      evidence: {
+        detail: `its wrapper, process ${panePid}, was killed by SIGKILL before it could record how the program ended`,
+      },
+    })
+  })
+
+  it('is not known when wrapper and program were killed, whatever else of the run lives on', async () => {
+    await using world = new World()
+    const agent = await world.create(shell('sleep 1000 & echo $$ >"$FIXTURE_FOLDER/program"; trap "" HUP; wait'))
+    const [program] = await world.pids('program', 1)
+    for (const pid of [(agent.handle as { panePid: number }).panePid, program as number]) process.kill(pid, 'SIGKILL')
+    expect(await exitOf(world, agent)).toBeNull()
+    expect(await world.backend.stop(agent, world.signal)).toMatchObject({ proven: true })
+    expect(world.agentLeftovers()).toEqual([])
+  })
+
+  it('has not come when only the wrapper was killed: the program lives on', async () => {
+    await using world = new World()
+    const agent = await world.create(
+      shell('trap "" HUP; echo $$ >"$FIXTURE_FOLDER/program"; while :; do sleep 1; done'),
+    )
+    const [program] = await world.pids('program', 1)
+    const { panePid } = agent.handle as { panePid: number }
+    process.kill(panePid, 'SIGKILL')
+    const evidence = await eventually('the end of the wrapper', async () => {
+      const { process } = await world.observe(agent)
+      return process.known && process.evidence.detail.includes('its wrapper') ? process : undefined
+    })
+    expect(evidence).toMatchObject({
+      value: { alive: true, exit: null },
+      evidence: { detail: `its wrapper, process ${panePid}, was killed by SIGKILL; still running: process ${program}` },
+    })
+    expect(await world.backend.stop(agent, world.signal)).toMatchObject({ proven: true })
+    expect(runs(program as number)).toBe(false)
+  })
+
+  it('is not known after everything was switched off at once', async () => {
+    await using world = new World()
+    const agent = await world.create(shell('echo set; exec cat'))
+    await world.output(agent, 'set')
+    world.switchOff()
+    expect(await world.observe(agent)).toMatchObject({
+      existence: { value: 'lost' },
+      process: { value: { alive: false, exit: null }, evidence: { detail: 'no process of this agent runs' } },
+    })
   })
 
   it('outlives the tmux server', async () => {

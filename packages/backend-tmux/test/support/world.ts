@@ -119,6 +119,18 @@ export class World {
     })
   }
 
+  /** The ids of living processes that a program wrote to a file of this name. */
+  async pids(name: string, count: number): Promise<number[]> {
+    return eventually(`${count} process ids in ${name}`, () => {
+      try {
+        const pids = this.logged(name).toString().trim().split('\n').map(Number)
+        return pids.length === count && pids.every((pid) => pid > 0 && runs(pid)) ? pids : undefined
+      } catch {
+        return undefined
+      }
+    })
+  }
+
   async lines(agent: AgentRef, last = 1000): Promise<string[]> {
     const { items } = await this.backend.read(agent, { last, before: null, raw: false }, this.signal)
     return items.map(({ text }) => text ?? '')
@@ -191,6 +203,11 @@ export class World {
     return livingProcesses()
       .filter(({ environ, command }) => environ.includes(this.folder) || command.includes(this.folder))
       .map(({ pid, command }) => `${pid} ${command}`)
+  }
+
+  /** Ends everything of this world at once, as the loss of power does. */
+  switchOff(): void {
+    for (const line of this.leftovers()) tryKill(Number.parseInt(line, 10))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

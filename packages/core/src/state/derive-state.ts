@@ -128,7 +128,7 @@ const over: Rule = ({ record, exit, process, observation, complete }) => {
   const ended = exit !== null || process?.alive === false
   if (!gone && !ended) return null
   const what = ended ? 'Its process ended' : 'It is not there any more'
-  const how = !ended ? '' : exit?.code === 0 ? ' with code 0' : ', how is not known'
+  const how = !ended ? '' : exit?.code === 0 ? ' with code 0' : ', it is not known how,'
   return {
     state: complete ? 'done' : 'exited',
     reason: {
