@@ -61,7 +61,10 @@ export async function createAgent(
   }
   // barrier: tmux-prepared
   await removeStaleStarts(context.paths.starts)
-  await writePrivateFile(files.start, startFile({ directory: request.directory, env, argv }))
+  await writePrivateFile(
+    files.start,
+    startFile({ directory: request.directory, env: { ...env, ...hooked?.environment }, argv }),
+  )
   // barrier: tmux-start-written
   try {
     await writePrivateFile(files.log, '')

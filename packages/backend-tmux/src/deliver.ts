@@ -84,7 +84,7 @@ async function attempt(
   return proof !== null && isTyped ? proof.seen(message, outcome, signal) : outcome
 }
 
-const COMMAND_TEXT = 'The program takes a text that begins with "!" or "/" for a command: begin it with a word'
+const COMMAND_TEXT = 'The program would take this text for a command of its own: begin and end it with a plain word'
 
 /** How long a program may take to tell that its conversation has begun, in milliseconds. */
 const START_MS = 15_000

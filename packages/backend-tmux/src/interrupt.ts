@@ -5,12 +5,16 @@ import { lookAtHooks } from './hooks/look-at-hooks.ts'
 import { identityOf } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { type Handle, parseHandle, parseRefusal } from './parse.ts'
+import { hooksOf } from './programs/known.ts'
 
 /** How long a program may take to stop after its key was pressed, in milliseconds. */
 const STOPPED_MS = 5_000
 
+/** Keys in quick succession may be read as one: so long is waited whether the first is enough, in milliseconds. */
+const APART_MS = 500
+
 /**
- * `Backend.interrupt`: presses Escape and waits until the program shows that it rests. One that had not begun to answer puts
+ * `Backend.interrupt`: presses the keys of its program and waits until the program shows that it rests. One that had not begun to answer puts
  * the message back where people type: that is cleared, or the next message would be added to it.
  */
 export async function interruptAgent(context: Context, agent: AgentRef, signal: AbortSignal): Promise<InterruptResult> {
@@ -18,10 +22,14 @@ export async function interruptAgent(context: Context, agent: AgentRef, signal: 
   const handle = parseHandle(agent.handle)
   const isRunning = (): boolean => handle !== null && lookAtHooks(handle, true)?.decision.turn.status === 'running'
   if (handle === null || !isRunning()) return result(false, 'no turn ran')
-  await press(context, { agent, handle, keys: ['Escape'] }, signal)
+  const keys = hooksOf(handle.program ?? '')?.interruptKeys ?? []
+  for (const key of keys) {
+    await press(context, { agent, handle, keys: [key] }, signal)
+    if (await recheck(() => !isRunning() || undefined, { timeoutMs: APART_MS, signal })) break
+  }
   const stopped = await recheck(() => !isRunning() || undefined, { timeoutMs: STOPPED_MS, signal })
   if (!stopped)
-    throw new OrchError('TIMEOUT', `Cannot interrupt "${agent.id}": its program still works after Escape`, {
+    throw new OrchError('TIMEOUT', `Cannot interrupt "${agent.id}": its program still works after ${keys[0]}`, {
       hint: `Look with "orch check ${agent.id}", or end it with "orch abandon ${agent.id}"`,
       agent: agent.id,
       outcome: 'unknown',

@@ -4,12 +4,12 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { mainModel, smallModel } from '../../scripted-model/conversation.ts'
 import { type ScriptedModel, startScriptedModel } from '../../scripted-model/scripted-model.ts'
-import { type Place, tmuxPlace } from '../../stories/support/place.ts'
+import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/place.ts'
 
 const execute = promisify(execFile)
 
-/** The real agent programs, `claude` and `codex`. */
-export type AgentProgram = 'claude' | 'codex'
+/** The real agent programs. Only `npm run test:agents` has others than `opencode`. */
+export type AgentProgram = 'claude' | 'codex' | 'opencode'
 
 /** A place in which the real agent programs know only a scripted model, and trust its project. */
 export interface AgentPlace extends AsyncDisposable {
@@ -44,6 +44,21 @@ export async function agentPlace(): Promise<AgentPlace> {
       running.child.stdin?.end()
       return (await running).stdout
     },
+    async [Symbol.asyncDispose]() {
+      await place[Symbol.asyncDispose]()
+      await model.close()
+    },
+  }
+}
+
+/** Such a place for OpenCode, which asks before it runs anything. */
+export async function openCodeInTmuxPlace(): Promise<Omit<AgentPlace, 'run'>> {
+  const model = await startScriptedModel()
+  const env = { ORCH_BACKEND: 'tmux', TERM: 'xterm-256color' }
+  const place = await openCodePlace({ model, permission: { bash: 'ask' }, env })
+  return {
+    model,
+    place,
     async [Symbol.asyncDispose]() {
       await place[Symbol.asyncDispose]()
       await model.close()

@@ -4,7 +4,7 @@ import type { Scope } from '../../harness/create-scope.ts'
 import { eventually } from '../../harness/eventually.ts'
 import type { ScriptedModel } from '../../scripted-model/scripted-model.ts'
 import type { Place } from '../../stories/support/place.ts'
-import { type AgentProgram, agentPlace } from './agent-place.ts'
+import { type AgentProgram, agentPlace, openCodeInTmuxPlace } from './agent-place.ts'
 
 /** What a story does with agents that run one of the real programs, in a place of its own. */
 export interface AgentStory {
@@ -29,7 +29,7 @@ export interface AgentStory {
 
 /** Begins a story; its place ends with the scope. */
 export async function agentStory(scope: Scope, program: AgentProgram): Promise<AgentStory> {
-  const { model, place } = await scope.use(agentPlace())
+  const { model, place } = await scope.use(program === 'opencode' ? openCodeInTmuxPlace() : agentPlace())
   const story: AgentStory = {
     model,
     place,
@@ -40,7 +40,7 @@ export async function agentStory(scope: Scope, program: AgentProgram): Promise<A
       return id
     },
     send: (id, text, ...args) => place.json('send', id, text, ...args),
-    settled: (id, ...states) => place.json('wait', id, '--until', states.join(','), '--timeout', '20s'),
+    settled: (id, ...states) => place.json('wait', id, '--until', states.join(','), '--timeout', '60s'),
     seen: (id, state) =>
       eventually(
         async () => {

@@ -10,6 +10,8 @@ import type { HookKind } from '../programs/program.ts'
 export interface HookedLaunch {
   /** What the program is given before its task. */
   readonly arguments: readonly string[]
+  /** Variables that are set for it. */
+  readonly environment: Readonly<Record<string, string>>
   /** Files that belong to the run, to be removed when it is not made. */
   readonly files: readonly string[]
   /** Writes what the program reads. @throws OrchError `DISK`, `PERMISSION_DENIED`, `CREATE_FAILED` */
@@ -36,10 +38,11 @@ export function hookedLaunch(
   const launch = hooks.launch((how) => hookCommand(paths, how), note.session)
   const content = launch.settings ?? ''
   const version = createHash('sha256').update(content).digest('hex').slice(0, 8)
-  const settings = `${paths.events}/${spec.name}-${version}.json`
+  const settings = `${paths.events}/${spec.name}-${version}.${launch.extension ?? 'json'}`
   const file = noteFile(`${paths.events}/${run}`)
   return {
     arguments: launch.arguments(settings),
+    environment: launch.environment?.(settings, env) ?? {},
     files: [file],
     async prepare() {
       if (launch.settings !== null) await writeOnce(settings, content)

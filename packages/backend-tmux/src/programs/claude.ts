@@ -38,6 +38,7 @@ export const claude: Program = {
     entriesOf: claudeEntries,
     emptyColumn: 2,
     takesForCommand: COMMANDS,
+    interruptKeys: ['Escape'],
     startScreens: [
       {
         name: 'trust',

@@ -43,6 +43,7 @@ export const codex: Program = {
     entriesOf: codexEntries,
     emptyColumn: 2,
     takesForCommand: COMMANDS,
+    interruptKeys: ['Escape'],
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
       { name: 'trust', shows: /Do you trust/, text: 'It asks whether you trust the folder: answer it in its window' },

@@ -1,7 +1,52 @@
+import { pathToFileURL } from 'node:url'
+import { OrchError } from '@orch/core'
+import { ownEntries } from '../transcripts/own-transcript.ts'
+import { OPENCODE_PLUGIN } from './opencode-plugin.ts'
 import type { Program } from './program.ts'
 
-/** OpenCode in a terminal; its server, which `@orch/backend-opencode` works with, shows far more. */
+/** The variable that holds more configuration: it counts beside every file of the user's, and plugins of all are loaded. */
+const CONTENT = 'OPENCODE_CONFIG_CONTENT'
+
+/**
+ * OpenCode in a terminal, which loads a plugin of orch's for this launch; its server, which `@orch/backend-opencode` works
+ * with, needs no terminal. Measured on 1.18.33: Escape counts when it is pressed twice, and two in quick succession are
+ * one; a pasted text that begins with a slash or ends in a file's name behind "@" opens a list, which takes the Enter.
+ */
 export const opencode: Program = {
   spec: { name: 'opencode', command: 'opencode', args: ['--prompt'], env: {}, promptBy: 'argument' },
-  hooks: null,
+  hooks: {
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
+    tellsStart: true,
+    launch: () => ({
+      settings: OPENCODE_PLUGIN,
+      extension: 'mjs',
+      arguments: () => [],
+      environment: (settings, env) => ({ [CONTENT]: withPlugin(env[CONTENT], settings) }),
+    }),
+    entriesOf: ownEntries,
+    emptyColumn: 5,
+    takesForCommand: /^\/|(^|\s)@\S*$/,
+    interruptKeys: ['Escape', 'Escape', 'Escape', 'Escape'],
+    startScreens: [],
+    statusDirectory: () => null,
+  },
+}
+
+/** The user's content with one more plugin. */
+function withPlugin(content: string | undefined, plugin: string): string {
+  const own = content === undefined || content === '' ? {} : parsed(content)
+  const plugins = Array.isArray(own.plugin) ? own.plugin : []
+  return JSON.stringify({ ...own, plugin: [...plugins, pathToFileURL(plugin).href] })
+}
+
+function parsed(content: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(content)
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw new OrchError('CREATE_FAILED', `Cannot add a plugin to the variable ${CONTENT}: it holds no JSON object`, {
+    hint: `Correct or unset ${CONTENT}`,
+  })
 }

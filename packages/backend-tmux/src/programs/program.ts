@@ -26,8 +26,10 @@ export interface ProgramHooks {
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
   /** In which column the cursor stands, from 0, while the line to type in is empty. */
   readonly emptyColumn: number
-  /** A text that begins so is no message to it but a command: a shell's, which it runs without asking, or its own. */
+  /** A text that looks so is no message to it but a command: a shell's, which it runs without asking, or its own. */
   readonly takesForCommand: RegExp
+  /** What a person presses to break off a turn: one after the other, until it is. */
+  readonly interruptKeys: readonly string[]
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
   readonly startScreens: readonly StartScreen[]
   /** What a line of its transcript says. */
@@ -53,10 +55,19 @@ export type HookKind = 'whole' | 'beginning' | 'ask'
 
 /** How one launch passes the hooks. */
 export interface HookLaunch {
-  /** The content of a file that its arguments name; `null`: it needs none. */
+  /** The content of a file that its arguments or its environment name; `null`: it needs none. */
   readonly settings: string | null
+  /** How the name of that file ends. @default "json" */
+  readonly extension?: string
   /** @param settings path of that file */
   arguments(settings: string): readonly string[]
+  /**
+   * Variables that are set for the program.
+   * @param settings path of that file
+   * @param env what its environment is otherwise: what the user has set there stays in force
+   * @throws OrchError `CREATE_FAILED` where that is not possible
+   */
+  environment?(settings: string, env: Readonly<Record<string, string>>): Readonly<Record<string, string>>
 }
 
 /** What Claude Code and Codex take for a command; white space before a slash is passed over. */

@@ -1,0 +1,160 @@
+import { access, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { Item, TailLine } from '@orch/core'
+import { type AgentStory, agentStory } from '../agents/support/agent-story.ts'
+import { eventually } from '../harness/eventually.ts'
+import { perTest } from '../harness/scope.ts'
+import { receivedTexts } from '../scripted-model/received-texts.ts'
+
+const scope = perTest()
+let story: AgentStory
+
+beforeEach(async () => {
+  story = await agentStory(scope, 'opencode')
+})
+
+const isThere = (file: string): Promise<boolean> =>
+  access(join(story.place.project, file)).then(
+    () => true,
+    () => false,
+  )
+
+describe('an agent in tmux that runs the real opencode', () => {
+  it('shows its turn from the task to the end, and what was said and done', async () => {
+    const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
+    expect(await story.seen(id, 'working')).toMatchObject({
+      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
+      evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
+    })
+    story.model.release('the turn')
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(story.model.requests, 'the turn')[0]).toContain(`You are the agent "${id}"`)
+    const { stdout } = await story.place.orch('tail', '--json', '-n', '1', id)
+    const [item] = stdout.split('\n').flatMap((line): Item[] => {
+      const told = line === '' ? null : (JSON.parse(line) as TailLine)
+      return told?.type === 'item' ? [told.item] : []
+    })
+    expect(item).toMatchObject({ kind: 'message', role: 'assistant', text: 'over' })
+  })
+
+  it('keeps the configuration of the user in force, and puts nothing beside it', async () => {
+    const files = (): Promise<string[]> => readdir(join(story.place.env.XDG_CONFIG_HOME as string, 'opencode'))
+    const before = await files()
+    const id = await story.idle()
+    expect(await story.place.agent(id)).toMatchObject({ state: 'idle' })
+    expect(story.model.requests.at(-1)?.model).toBe('scripted')
+    // OpenCode itself writes that one.
+    expect((await files()).filter((name) => name !== '.gitignore')).toEqual(before)
+  })
+
+  it('waits on a permission: allowed from outside, denied with a reason, answered by a person', async () => {
+    const id = await story.spawn('Run [[shell: touch allowed.txt]] [[answer: done]]')
+    await story.settled(id, 'waiting')
+    expect((await story.place.agent(id)).requests).toMatchObject([
+      { kind: 'permission', text: 'bash: touch allowed.txt', answerable: true },
+    ])
+    expect(await story.place.json('answer', id, '--allow')).toMatchObject({ code: 0, result: 'answered' })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('allowed.txt')).toBe(true)
+
+    await story.send(id, 'Run [[shell: touch denied.txt]] [[answer: done]]')
+    await story.settled(id, 'waiting')
+    expect(await story.place.json('answer', id, 'Not now')).toMatchObject({ result: 'answered' })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('denied.txt')).toBe(false)
+    expect(story.model.requests.at(-1)?.toolResults.at(-1)).toContain('Not now')
+
+    await story.send(id, 'Run [[shell: touch person.txt]] [[answer: on]] [[hold: on]]')
+    await story.settled(id, 'waiting')
+    const [request] = (await story.place.agent(id)).requests
+    await story.press(id, 'Enter')
+    expect(await story.seen(id, 'working')).toMatchObject({ requests: [] })
+    expect(await story.place.json('answer', id, '--deny', '--request', request?.id as string)).toMatchObject({
+      result: expect.stringMatching(/^(already|gone)$/),
+    })
+    expect(await isThere('person.txt')).toBe(true)
+  })
+
+  it('waits on a question, which is answered from outside', async () => {
+    const id = await story.spawn('Ask [[question: Which colour? | Red | Blue]] [[answer: fine]]')
+    await story.settled(id, 'waiting')
+    expect((await story.place.agent(id)).requests).toMatchObject([
+      { kind: 'question', text: 'Which colour?', choices: [{ id: 'Red' }, { id: 'Blue' }] },
+    ])
+    expect(await story.place.json('answer', id, 'Blue')).toMatchObject({ result: 'answered' })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(story.model.requests.at(-1)?.toolResults.at(-1)).toContain('Blue')
+  })
+
+  it('is interrupted from outside and by a person, and takes the next message as it is', async () => {
+    const id = await story.idle()
+    await story.send(id, 'Work [[answer: begun]] [[hold: one]]')
+    await story.holds('one')
+    expect(await story.place.json('interrupt', id)).toMatchObject({ code: 0, interrupted: true })
+    expect(await story.place.agent(id)).toMatchObject({ state: 'idle' })
+    await story.send(id, 'Again [[answer: begun]] [[hold: two]]')
+    await story.holds('two')
+    await story.press(id, 'Escape')
+    await eventually(async () => (await story.screen(id)).includes('again to interrupt'), { what: 'the first Escape' })
+    await story.press(id, 'Escape')
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await story.send(id, 'Next [[answer: next]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(story.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
+  })
+
+  it('has a message for certain, queues one while it works, and brings the answer', async () => {
+    const id = await story.idle()
+    const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n\tthird'
+    expect(await story.send(id, text)).toMatchObject({ receipt: { delivery: 'confirmed' } })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(receivedTexts(story.model.requests, 'Über').at(-1)).toContain(text)
+    await story.send(id, 'First [[answer: one]] [[hold: first]]')
+    await story.holds('first')
+    const second = await story.place.start('send', '--json', '--wait', id, 'Second [[answer: two]] [[hold: second]]')
+    await eventually(async () => (await events()).some((line) => line.includes('Second')), {
+      what: 'the second message',
+    })
+    story.model.release('first')
+    await story.holds('second')
+    expect(await story.place.agent(id)).toMatchObject({ state: 'working' })
+    story.model.release('second')
+    expect((await second.result()).json).toMatchObject({ receipt: { delivery: 'queued' }, answer: { text: 'two' } })
+  })
+
+  it.each(['/help', 'Look at @README'])('is not given %j, which would open a list', async (text) => {
+    const id = await story.idle()
+    expect(await story.send(id, text)).toMatchObject({
+      receipt: { delivery: 'refused', reason: { code: 'COMMAND_TEXT' } },
+    })
+    expect(await story.send(id, `!touch shell.txt ${text} and more [[answer: read]]`)).toMatchObject({
+      receipt: { delivery: 'confirmed' },
+    })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('shell.txt')).toBe(false)
+  })
+
+  it('has failed when its model cannot be asked', async () => {
+    const id = await story.spawn('Work [[error: 400]]')
+    expect(await story.settled(id, 'failed')).toMatchObject({ outcome: 'met' })
+  })
+
+  it('hears nothing of an opencode that it starts itself', async () => {
+    const id = await story.spawn('Run [[shell: opencode run "Inner [[answer: inner]]"]] [[answer: outer]] [[hold: it]]')
+    await story.settled(id, 'waiting')
+    await story.place.json('answer', id, '--allow')
+    await story.holds('it')
+    expect(receivedTexts(story.model.requests, 'Inner').length).toBeGreaterThan(0)
+    expect(await story.place.agent(id)).toMatchObject({ state: 'working' })
+    expect((await events()).filter((line) => line.includes('UserPromptSubmit'))).toHaveLength(1)
+  })
+})
+
+/** The lines that programs told in this place. */
+async function events(): Promise<string[]> {
+  const folder = join(story.place.state, 'tmux', 'events')
+  const names = (await readdir(folder)).filter((name) => /^[A-Za-z0-9-]+$/.test(name))
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.join('').split('\n')
+}
