@@ -30,7 +30,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     create: (request, signal) => createAgent(context, request, signal),
     begin: (agent, message, signal) => deliver(context, { agent, message, begin: true }, signal),
     find: (targets, signal) => findAgents(context, targets, signal),
-    observe: (agents, signal) => observeAgents(context, agents, signal),
+    observe: (agents, signal, query) => observeAgents(context, agents, signal, query),
     read: (agent, query, signal) => readTranscript(context, { agent, query }, signal),
     events: (agents, query, signal) =>
       followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal])),

@@ -13,6 +13,8 @@ import {
 import type { RecordedExit } from './client/files.ts'
 import { toAgentRequest, toDialogRequest } from './hooks/hook-requests.ts'
 import type { Told } from './hooks/look-at-hooks.ts'
+import { type Shown, startRequest } from './hooks/start-screens.ts'
+import type { Testimony } from './hooks/witnesses.ts'
 import { epochOf, type Handle, type Look, type Row } from './parse.ts'
 
 /** Everything one look at a server, its exit files and `/proc` showed of one agent. */
@@ -34,8 +36,10 @@ export interface Sighting {
   readonly loggedAt: string | null
   /** What its program told; `null` for a program that tells nothing. */
   readonly told: Told | null
-  /** A screen of its program that comes before its conversation, and that a person must answer; `null` for none. */
-  readonly startup: AgentRequest | null
+  /** Out of which `told` was made; `null` unless the look is to explain itself. */
+  readonly testimony: Testimony | null
+  /** What its window shows; `null`: not looked at, or not seen. */
+  readonly shown: Shown | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -44,6 +48,9 @@ const NOT_SEEN = unknown<never>({ code: 'NOT_SEEN', text: 'It could not be seen 
 const NO_TURNS = 'A bare program in tmux does not show its turns'
 const NO_REQUESTS = 'A bare program in tmux does not show what it waits for'
 const NO_USAGE = 'A bare program in tmux does not show what it uses'
+
+/** That a window shows what is waited for. */
+export const SHOWS_IT = 'its window shows it'
 
 /** What all of that says of the agent. */
 export function observationOf(sighting: Sighting): Observation {
@@ -75,7 +82,8 @@ function turnAndRequests(
   sighting: Sighting,
   process: Field<ProcessInfo>,
 ): Pick<Observation, 'turn' | 'requests' | 'arrived'> {
-  const { told, agent, at, startup } = sighting
+  const { told, agent, at } = sighting
+  const startup = startupOf(sighting)
   if (told === null) return { turn: hidden(NO_TURNS), requests: hidden(NO_REQUESTS) }
   const { decision, given } = told
   const evidence: Evidence = { source: decision.source, detail: `its program ${decision.detail}`, at }
@@ -89,7 +97,7 @@ function turnAndRequests(
     ? []
     : [...decision.asked.map(toAgentRequest), ...(dialog === null ? [] : [toDialogRequest(dialog)])]
   if (startup !== null && !isOver) {
-    const shown: Evidence = { source: 'screen', detail: 'its window shows it', at }
+    const shown: Evidence = { source: 'screen', detail: SHOWS_IT, at }
     return {
       turn: known({ status: 'none' }, sighting, 'screen', shown.detail),
       requests: { known: true, value: [startup], evidence: shown },
@@ -100,6 +108,11 @@ function turnAndRequests(
     requests: { known: true, value: asked, evidence },
     ...(arrived.length > 0 && { arrived: arrived.map(({ id }) => id) }),
   }
+}
+
+/** A program that told of nothing yet may show a screen that a person must answer before it begins. */
+export function startupOf({ told, handle, shown }: Sighting): AgentRequest | null {
+  return told?.isSilent === true && shown !== null ? startRequest(handle?.program ?? '', shown.screen) : null
 }
 
 function turnOf(turn: Turn, { isOver, isOnItsWay }: { readonly isOver: boolean; readonly isOnItsWay: boolean }): Turn {

@@ -3,6 +3,7 @@ import {
   type Found,
   type JsonValue,
   letStart,
+  type ObserveQuery,
   type ObserveResult,
   OrchError,
   recheck,
@@ -12,9 +13,11 @@ import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
 import { PROGRAM_VARIABLE, RUN_VARIABLE } from './environment.ts'
+import { explainedObservationOf } from './explain.ts'
 import { SETTLED_MS } from './hooks/decide-turn.ts'
-import { lookAtHooks, type Told } from './hooks/look-at-hooks.ts'
-import { startScreens } from './hooks/start-screens.ts'
+import { hear, type Told } from './hooks/look-at-hooks.ts'
+import { windowsShown } from './hooks/start-screens.ts'
+import { keepTestimony, liveWitnesses, type Testimony } from './hooks/witnesses.ts'
 import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
@@ -32,19 +35,37 @@ export async function observeAgents(
   context: Context,
   agents: readonly AgentRef[],
   signal: AbortSignal,
+  { explain }: ObserveQuery = { explain: false },
 ): Promise<ObserveResult> {
-  const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
-  const [looks, known] = await Promise.all([lookAt(context, [...sockets], signal), parseMeanwhile(agents)])
-  const subjects = subjectsOf(context, known, looks)
-  const exits = readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
-  const sightings = await withStartScreens(context, await sightingsOf(subjects, exits, signal), signal)
+  const { sightings, looks } = await sightAgents(context, agents, { signal, explain })
   const own = looks.get(context.paths.socket) as Look
   return {
-    observations: sightings.map(observationOf),
+    observations: sightings.map(explain ? explainedObservationOf : observationOf),
     found: [...looks].flatMap(([socket, look]) => foundIn(context, socket, look)),
     complete: [...looks.values()].every((look) => look.kind !== 'failed'),
     server: serverInfo(own),
   }
+}
+
+/** How to look. */
+interface SightOptions {
+  readonly signal: AbortSignal
+  /** Whether to look at everything, and to keep what the decision rests on. */
+  readonly explain: boolean
+}
+
+/** Everything from which observations of these agents are made, and the looks at their servers. */
+async function sightAgents(
+  context: Context,
+  agents: readonly AgentRef[],
+  options: SightOptions,
+): Promise<{ readonly sightings: readonly Sighting[]; readonly looks: ReadonlyMap<string, Look> }> {
+  const sockets = new Set([context.paths.socket, ...agents.map((agent) => socketOf(agent.target))])
+  const [looks, known] = await Promise.all([lookAt(context, [...sockets], options.signal), parseMeanwhile(agents)])
+  const subjects = subjectsOf(context, known, looks)
+  const exits = readExits(subjects.flatMap(({ handle }) => handle?.exit ?? []))
+  const sightings = await withWindows(context, await sightingsOf(subjects, exits, options), options)
+  return { sightings, looks }
 }
 
 /** `Backend.find`. @throws OrchError `BACKEND_UNREACHABLE` when one of them could not be looked at. */
@@ -108,13 +129,13 @@ function subjectsOf(context: Context, known: readonly KnownPlace[], looks: Reado
 async function sightingsOf(
   subjects: readonly Subject[],
   exits: ReadonlyMap<string, RecordedExit>,
-  signal: AbortSignal,
+  options: SightOptions,
 ): Promise<Sighting[]> {
   const at = new Date().toISOString()
   const isUnrecorded = ({ handle, row }: Subject): boolean =>
     row?.dead !== false && handle !== null && !exits.has(handle.exit)
   const running = subjects.some(isUnrecorded) && hasProc() ? await whatRuns() : null
-  const told = await toldOf(subjects, signal)
+  const heard = await heardOf(subjects, options)
   return subjects.map((subject) => {
     const { agent, handle, look, row } = subject
     const absent = row === undefined && handle !== null
@@ -124,8 +145,9 @@ async function sightingsOf(
       running: running?.(subject) ?? null,
       serverRuns: absent && look.kind === 'none' && serverRuns(handle),
       loggedAt: absent ? modifiedAt(handle.log) : null,
-      told: told.get(subject) ?? null,
-      startup: null,
+      told: heard.get(subject)?.told ?? null,
+      testimony: heard.get(subject)?.testimony ?? null,
+      shown: null,
     }
   })
 }
@@ -141,15 +163,23 @@ async function whatRuns(): Promise<(subject: Subject) => readonly number[]> {
   }
 }
 
+/** What a program told, and out of what that was made. */
+interface Heard {
+  readonly told: Told
+  readonly testimony: Testimony | null
+}
+
 /** What programs told; what may be an instant between two turns is looked at again. */
-async function toldOf(subjects: readonly Subject[], signal: AbortSignal): Promise<ReadonlyMap<Subject, Told>> {
-  const told = new Map<Subject, Told>()
+async function heardOf(
+  subjects: readonly Subject[],
+  { signal, explain }: SightOptions,
+): Promise<ReadonlyMap<Subject, Heard>> {
+  const heard = new Map<Subject, Heard>()
   const look = (some: readonly Subject[]): readonly Subject[] =>
     some.filter((subject) => {
-      const { handle, row } = subject
-      const seen = handle === null ? null : lookAtHooks(handle, row?.dead === false)
-      if (seen !== null) told.set(subject, seen)
-      return seen?.decision.isUnclear === true
+      const seen = hearOne(subject, explain)
+      if (seen !== null) heard.set(subject, seen)
+      return seen?.told.decision.isUnclear === true
     })
   let unclear = look(subjects)
   const again = (): true | undefined => {
@@ -157,23 +187,32 @@ async function toldOf(subjects: readonly Subject[], signal: AbortSignal): Promis
     return unclear.length === 0 || undefined
   }
   if (unclear.length > 0) await recheck(again, { timeoutMs: 2 * SETTLED_MS, everyMs: 50, signal })
-  return told
+  return heard
 }
 
-/** A program that told of nothing yet may show a screen that a person must answer first. */
-async function withStartScreens(
+function hearOne({ handle, row }: Subject, explain: boolean): Heard | null {
+  const witnesses = handle && liveWitnesses(handle, row?.dead === false, explain)
+  if (witnesses === null) return null
+  const program = handle?.program ?? ''
+  if (!explain) return { told: hear(program, witnesses), testimony: null }
+  const kept = keepTestimony(witnesses)
+  return { told: hear(program, kept.witnesses), testimony: kept.taken() }
+}
+
+/** The window of a program that told of nothing yet is looked at: it may show a screen that a person must answer first. */
+async function withWindows(
   context: Context,
   sightings: readonly Sighting[],
-  signal: AbortSignal,
+  { signal, explain }: SightOptions,
 ): Promise<readonly Sighting[]> {
-  const silent = sightings.flatMap(({ agent, handle, row, told }) =>
-    handle !== null && row?.dead === false && told?.isSilent === true
+  const windows = sightings.flatMap(({ agent, handle, row, told }) =>
+    handle !== null && row !== undefined && (explain || (told?.isSilent === true && !row.dead))
       ? [{ socket: socketOf(agent.target), handle }]
       : [],
   )
-  if (silent.length === 0) return sightings
-  const screens = await startScreens(context, silent, signal)
-  return sightings.map((one) => ({ ...one, startup: (one.handle && screens.get(one.handle)) ?? null }))
+  if (windows.length === 0) return sightings
+  const shown = await windowsShown(context, windows, signal)
+  return sightings.map((one) => ({ ...one, shown: (one.handle && shown.get(one.handle)) ?? null }))
 }
 
 function serverRuns(handle: Handle): boolean {

@@ -33,6 +33,7 @@ it('check shows how each message for an idle agent stands', () => {
       tail: [],
       turns: null,
       queue,
+      chain: [],
     },
   }
   expect(rendered(check, document).split('\n').slice(2, 6).join('\n')).toMatchInlineSnapshot(`

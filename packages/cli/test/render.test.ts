@@ -17,6 +17,7 @@ import { agentWith, itemWith, PERMISSION, QUESTION, receiptWith, statusWith, sto
 import { rendered } from './harness/rendered.ts'
 
 const doc = { apiVersion: 1, warnings: [] } as const
+const AT = '2026-11-22T11:59:59.000Z'
 
 const waiting = agentWith({
   id: 'add-search-a2b3',
@@ -180,6 +181,16 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     ],
     turns: null,
     queue: [],
+    chain: [
+      { source: 'process' as const, detail: 'process 7 runs', at: AT, reason: { code: 'ALIVE', text: 'It lives' } },
+      { source: 'hook' as const, detail: 'asked for\x1b[31m a permission', at: AT, reason: null },
+      {
+        source: 'file' as const,
+        detail: 'notes "busy"',
+        at: AT,
+        reason: { code: 'STALE', text: 'That process is gone' },
+      },
+    ],
   }
   expect(rendered(check, document)).toMatchInlineSnapshot(`
     "add-search-a2b3  waiting  permission: Run "npm test"
@@ -215,6 +226,12 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     The redirect is fixed.
     "
   `)
+  const explained = rendered(check, document, 'pipe', { explain: true })
+  expect(explained.split('\n').slice(1, 4)).toEqual([
+    `           process: process 7 runs (${AT}): It lives`,
+    `  decided  hook: asked for a permission (${AT})`,
+    `           file: notes "busy" (${AT}): That process is gone`,
+  ])
 })
 
 describe('send', () => {
@@ -604,6 +621,7 @@ describe('text of agents', () => {
         deliverables: [{ path: evil, exists: false }],
         workspaceText: evil,
         turns: null,
+        chain: [],
         queue: [
           {
             ...{ id: evil, text: evil, at: evil, triedAt: evil, failure: { code: evil, text: evil } },

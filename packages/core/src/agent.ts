@@ -17,6 +17,12 @@ export interface Evidence {
   readonly at: string
 }
 
+/** Something that was looked at to find out how an agent stands, whether or not it decided. */
+export interface Finding extends Evidence {
+  /** Why it did not decide; `null`: the state rests on it. */
+  readonly reason: Reason | null
+}
+
 /** What an agent can wait on. */
 export type RequestKind = 'permission' | 'question' | 'startup' | 'quota' | 'blocked'
 

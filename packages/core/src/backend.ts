@@ -5,6 +5,7 @@ import type {
   Evidence,
   Exit,
   FinalAnswer,
+  Finding,
   Item,
   Reason,
   Receipt,
@@ -178,6 +179,17 @@ export interface Observation {
   readonly arrived?: readonly string[]
   /** `true`: its server does not run, and what was said outlives it. A message would start the server first. */
   readonly asleep?: boolean
+  /**
+   * Only of a look that is to `explain`: everything that was looked at, by rank, each with why it would not decide; where
+   * it does decide, it is the evidence of one of the fields above. Left out: those are all there is.
+   */
+  readonly looked?: readonly Finding[]
+}
+
+/** How closely to look. */
+export interface ObserveQuery {
+  /** Also at what ranks below the evidence that decides, and tell of all of it in `looked`. */
+  readonly explain: boolean
 }
 
 /** Something at a target that carries orch's tag. */
@@ -359,7 +371,7 @@ export interface Backend {
   /** Everything tagged at these targets. Rejects when it could not look: an empty list is proof. */
   find(targets: readonly JsonValue[], signal: AbortSignal): Promise<readonly Found[]>
   /** One bulk look at any number of agents. Starts no server. */
-  observe(agents: readonly AgentRef[], signal: AbortSignal): Promise<ObserveResult>
+  observe(agents: readonly AgentRef[], signal: AbortSignal, query?: ObserveQuery): Promise<ObserveResult>
   /** A page of the transcript. */
   read(agent: AgentRef, query: ReadQuery, signal: AbortSignal): Promise<ReadResult>
   /** Pushed events until `signal` aborts, after which it returns. One subscription per server, not per agent. */

@@ -4,6 +4,7 @@ import type {
   Attachment,
   Evidence,
   FinalAnswer,
+  Finding,
   Item,
   Lifecycle,
   Phase,
@@ -108,6 +109,8 @@ export interface CheckDocument extends Doc {
   readonly turns: readonly TurnUsage[] | null
   /** Messages of `send --when idle` that are not proven to be delivered, oldest first. */
   readonly queue: readonly QueuedMessage[]
+  /** Everything that was looked at to find out the state, by rank. */
+  readonly chain: readonly Finding[]
 }
 
 /** One line of `tail --json`. */

@@ -9,6 +9,7 @@ export type {
   EvidenceSource,
   Exit,
   FinalAnswer,
+  Finding,
   Item,
   Lifecycle,
   Phase,
@@ -45,6 +46,7 @@ export type {
   InterruptResult,
   Message,
   Observation,
+  ObserveQuery,
   ObserveResult,
   PermissionMode,
   PermissionRule,
@@ -140,6 +142,7 @@ export type { AgentRecord, RecordChange, RecordEvent, StoredRecord } from './reg
 export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry/registry.ts'
 export { sanitize } from './sanitize.ts'
 export { createSharing, type Sharing } from './sharing.ts'
+export { chainOfEvidence } from './state/chain-of-evidence.ts'
 export type { DerivedState } from './state/derive-state.ts'
 export { deriveState } from './state/derive-state.ts'
 export { DeadlineError, interval, letStart, recheck, TIMING, watchdog, withDeadline } from './timing.ts'

@@ -99,7 +99,8 @@ export function readExits(files: readonly string[]): Map<string, RecordedExit> {
   return found
 }
 
-function namesIn(directory: string): string[] {
+/** What a directory holds; `[]` when it cannot be read. */
+export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory)
   } catch {

@@ -11,7 +11,7 @@ export interface TurnDecision {
   readonly dialog: { readonly text: string; readonly at: number } | null
   /** A queued message may be about to begin the next turn: look again before it counts as the end. */
   readonly isUnclear: boolean
-  readonly source: 'hook' | 'file'
+  readonly source: 'hook' | 'transcript' | 'file'
   /** In words, to go on after "its program". */
   readonly detail: string
 }
@@ -49,7 +49,8 @@ export function decideTurn(
   const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
   for (const event of events) follow(progress, event)
   const { turn, asked, last } = progress
-  const byHooks: TurnDecision = { turn, asked, dialog: null, isUnclear: false, source: 'hook', detail: detailOf(last) }
+  const source = last?.source ?? 'hook'
+  const byHooks: TurnDecision = { turn, asked, dialog: null, isUnclear: false, source, detail: detailOf(last) }
   return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
 }
 
@@ -112,7 +113,7 @@ function withStatus(
   { status, at, waitingFor, now }: ProgramStatus & { readonly now: number },
 ): TurnDecision {
   const asked = by.asked.filter((event) => status === 'waiting' || event.at >= at)
-  const told = `notes "${status}" in its own file since ${new Date(at).toISOString()}`
+  const told = detailOfStatus({ status, at })
   if (last !== null && at <= last.at) return { ...by, asked }
   const noted = { asked, dialog: null, isUnclear: false, source: 'file', detail: told } as const
   if (status === 'waiting') {
@@ -148,7 +149,13 @@ function ended(how: 'completed' | 'error' | 'interrupted', at: number, reason: R
   return { status: 'ended', how, at: new Date(at).toISOString(), reason }
 }
 
+/** What a program's own file says, in words, to go on after "its program". */
+export function detailOfStatus({ status, at }: Pick<ProgramStatus, 'status' | 'at'>): string {
+  return `notes "${status}" in its own file since ${new Date(at).toISOString()}`
+}
+
 function detailOf(last: HookEvent | null): string {
   if (last === null) return 'told of no event yet'
-  return `told of "${last.name}" at ${new Date(last.at).toISOString()}`
+  const how = last.source === 'transcript' ? 'wrote down' : 'told of'
+  return `${how} "${last.name}" at ${new Date(last.at).toISOString()}`
 }

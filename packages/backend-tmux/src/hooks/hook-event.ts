@@ -14,6 +14,8 @@ export interface HookEvent {
   readonly fields: JsonObject
   /** The tool and its input as they were told, perhaps cut off; `''` for an event without a tool. */
   readonly call: string
+  /** Set when no hook told of it, but the transcript. */
+  readonly source?: 'transcript'
 }
 
 /** Reads one line of a run's events; `null` for anything else. */

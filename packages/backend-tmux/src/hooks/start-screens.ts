@@ -4,42 +4,47 @@ import type { Context } from '../context.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 
-/** An agent whose program has told of nothing yet. */
-export interface Silent {
+/** A window to look at. */
+export interface Window {
   readonly socket: string
   readonly handle: Handle
 }
 
+/** What a window shows. */
+export interface Shown {
+  readonly screen: string
+  readonly title: string
+}
+
 /**
- * Which of these agents show a screen of their program that a person must answer before it begins: one tmux process for each
- * server that has such agents, none when there are none. A screen that is not known says nothing.
+ * What these windows show: one tmux process for each server that has such, none when there are none. A look goes on without
+ * those that it cannot see.
  */
-export async function startScreens(
+export async function windowsShown(
   context: Context,
-  silent: readonly Silent[],
+  windows: readonly Window[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<Handle, AgentRequest>> {
-  const found = new Map<Handle, AgentRequest>()
-  for (const socket of new Set(silent.map((one) => one.socket))) {
-    const handles = silent.filter((one) => one.socket === socket).map(({ handle }) => handle)
+): Promise<ReadonlyMap<Handle, Shown>> {
+  const found = new Map<Handle, Shown>()
+  for (const socket of new Set(windows.map((one) => one.socket))) {
+    const handles = windows.filter((one) => one.socket === socket).map(({ handle }) => handle)
     const commands = captureCommands(handles.map(({ pane }) => pane))
     const shown = await context.tmux.run({ socket, commands, signal }).catch(withoutScreens)
-    const screens = shown.stdout.split(`${SCREEN_END}\n`)
+    const parts = shown.stdout.split(`${SCREEN_END}\n`).slice(0, -1)
     handles.forEach((handle, index) => {
-      const request = startRequest(handle.program ?? '', screens[index] ?? '')
-      if (request !== null) found.set(handle, request)
+      const lines = parts[index]?.split('\n').slice(0, -1)
+      if (lines !== undefined) found.set(handle, { screen: lines.slice(0, -1).join('\n'), title: lines.at(-1) ?? '' })
     })
   }
   return found
 }
 
-/** A look goes on without them. */
 function withoutScreens(error: unknown): { readonly stdout: string } {
   if (isOrchError(error)) return { stdout: '' }
   throw error
 }
 
-/** What a program's screen asks before it begins; `null` for any other. */
+/** What a program's screen asks before it begins; `null` for any other. A screen that is not known says nothing. */
 export function startRequest(program: string, screen: string): AgentRequest | null {
   const plain = screen.replace(/\s+/g, ' ')
   const known = hooksOf(program)?.startScreens.find(({ shows }) => shows.test(plain))

@@ -77,6 +77,7 @@ function endIn(line: string): HookEvent | null {
       subagent: null,
       fields: { turn_id: payload.turn_id, last_assistant_message: text },
       call: '',
+      source: 'transcript',
     }
   } catch {
     return null

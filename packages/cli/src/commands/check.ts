@@ -4,7 +4,7 @@ import { type Command, defineCommand } from '../define-command.ts'
 import { AGENT } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
-import { writeAgentLine, writeEvidence, writeRequest } from '../render/agent.ts'
+import { writeAgentLine, writeChain, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
 import { writeQueue } from '../render/queue.ts'
 import { contextText, dollars, tokensText, writeTurns } from '../render/usage.ts'
@@ -15,8 +15,10 @@ export const command: Command<CheckDocument> = defineCommand({
   command: 'check <agent>',
   describe: 'Show everything about one agent',
   positionals: { agent: AGENT },
+  options: { explain: { type: 'boolean', describe: 'Show all the evidence that was looked at, and what decided' } },
   examples: [
     ['orch check fix-login', 'state and why, requests, commits, deliverables, newest output'],
+    ['orch check fix-login --explain', 'also why it is in that state and in no other'],
     ['orch check @last --json', 'the same as one JSON document'],
   ],
   run: async (args, context) => {
@@ -27,10 +29,11 @@ export const command: Command<CheckDocument> = defineCommand({
   render,
 })
 
-function render(document: CheckDocument, page: Page): void {
+function render(document: CheckDocument, page: Page, { explain }: { readonly explain?: boolean | undefined }): void {
   const { agent, git, deliverables, tail, turns, queue } = document
   writeAgentLine(page, agent)
-  writeEvidence(page, agent.evidence)
+  if (explain) writeChain(page, document.chain)
+  else writeEvidence(page, agent.evidence)
   for (const request of agent.requests) writeRequest(page, agent.id, request)
   writeQueue(page, agent.id, queue)
   writeFields(agent, page)

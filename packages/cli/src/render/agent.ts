@@ -1,4 +1,4 @@
-import type { Agent, AgentRequest, Evidence, State } from '@orch/core'
+import type { Agent, AgentRequest, Evidence, Finding, State } from '@orch/core'
 import { age } from '../age.ts'
 import { oneLine, type Page, type Style, type Styled, styled } from '../page.ts'
 
@@ -65,6 +65,15 @@ function writeLines(page: Page, lines: readonly string[]): void {
 /** What was seen, one line each. */
 export function writeEvidence(page: Page, evidence: readonly Evidence[]): void {
   for (const { source, detail, at } of evidence) page.line(styled('dim', `  ${source}: ${oneLine(detail)} (${at})`))
+}
+
+/** Everything that was looked at, one line each: what decided stands out, the rest says why it did not. */
+export function writeChain(page: Page, chain: readonly Finding[]): void {
+  for (const { source, detail, at, reason } of chain) {
+    const seen = `${source}: ${oneLine(detail)} (${at})`
+    if (reason === null) page.line(styled('green', '  decided  '), seen)
+    else page.line(styled('dim', `           ${seen}: ${oneLine(reason.text)}`))
+  }
 }
 
 function answerCommand(id: string, request: AgentRequest): string {

@@ -2,7 +2,10 @@ import type { AgentRef, Backend, BackendFactory, BackendHost, CreateRequest, Obs
 import type { JsonObject } from '../json.ts'
 
 /** The fields of an {@link Observation} that may be unknown. */
-export type ObservedField = Exclude<keyof Observation, 'id' | 'at' | 'model' | 'facts' | 'arrived' | 'asleep'>
+export type ObservedField = Exclude<
+  keyof Observation,
+  'id' | 'at' | 'model' | 'facts' | 'arrived' | 'asleep' | 'looked'
+>
 
 /** A situation that the suite brings an agent into. */
 export type Situation =

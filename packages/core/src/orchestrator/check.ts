@@ -4,6 +4,7 @@ import type { CheckDocument } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import { readGitInfo } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { chainOfEvidence } from '../state/chain-of-evidence.ts'
 import { shownUsage } from '../usage.ts'
 import { readPage } from '../workspace/workspace.ts'
 import { lookAndDeliver } from './deliver-queued.ts'
@@ -26,7 +27,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   const [recovered = stored] = await recoverSpawns(orch, [stored], [], options.signal)
   const { directory, base, workspace } = recovered.record
   const [look, git, newest] = await Promise.all([
-    lookAndDeliver(orch, recovered, options.signal),
+    lookAndDeliver(orch, recovered, options.signal, true),
     readGitInfo(directory, base, options.signal),
     readNewest(orch, recovered.record, options.signal),
   ])
@@ -41,6 +42,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     tail: newest.items,
     turns: newest.turns,
     queue: look.stored.record.queue ?? [],
+    chain: chainOfEvidence(look.agent.evidence, look.observation, look.report),
   }
 }
 

@@ -44,10 +44,15 @@ export async function deliverQueued(
 }
 
 /** Looks at one agent, delivers what waits for it to be idle, and looks again when something was delivered. */
-export async function lookAndDeliver(orch: Orch, stored: StoredRecord, signal: AbortSignal | undefined): Promise<Look> {
-  const look = await lookAtOne(orch, stored, signal)
+export async function lookAndDeliver(
+  orch: Orch,
+  stored: StoredRecord,
+  signal: AbortSignal | undefined,
+  explain: boolean = false,
+): Promise<Look> {
+  const look = await lookAtOne(orch, stored, signal, explain)
   const [after] = await deliverQueued(orch, [look], { signal })
-  return after === undefined || after.sent === null ? look : await lookAtOne(orch, after.stored, signal)
+  return after === undefined || after.sent === null ? look : await lookAtOne(orch, after.stored, signal, explain)
 }
 
 /** The oldest message that still waits. */

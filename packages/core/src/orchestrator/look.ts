@@ -30,6 +30,13 @@ export interface BulkLook {
   readonly complete: boolean
 }
 
+/** How to look. */
+interface LookOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether backends tell of everything that they looked at. @default false */
+  readonly explain?: boolean
+}
+
 interface BackendLook {
   readonly status: BackendStatus
   readonly observations: ReadonlyMap<string, Observation>
@@ -46,7 +53,7 @@ interface BackendLook {
 export async function lookAt(
   orch: Orch,
   records: readonly StoredRecord[],
-  options: { readonly signal?: AbortSignal | undefined; readonly alsoLookAt?: readonly string[] } = {},
+  options: LookOptions & { readonly alsoLookAt?: readonly string[] } = {},
 ): Promise<BulkLook> {
   const groups = new Map<string, StoredRecord[]>((options.alsoLookAt ?? []).map((name) => [name, []]))
   for (const stored of records) {
@@ -56,7 +63,7 @@ export async function lookAt(
   }
   const asked = [...groups].map(async ([name, group]) => {
     if (group.length === 0) await letStart()
-    return [name, await askBackend(orch, name, group, options.signal)] as const
+    return [name, await askBackend(orch, { name, group }, options)] as const
   })
   const [entries, reports] = await Promise.all([Promise.all(asked), readMeanwhile(records)])
   const answers = new Map(entries)
@@ -87,8 +94,13 @@ function reportOf({ record }: StoredRecord): Report {
 }
 
 /** Looks at one agent. */
-export async function lookAtOne(orch: Orch, stored: StoredRecord, signal?: AbortSignal): Promise<Look> {
-  const { looks } = await lookAt(orch, [stored], { signal })
+export async function lookAtOne(
+  orch: Orch,
+  stored: StoredRecord,
+  signal?: AbortSignal,
+  explain: boolean = false,
+): Promise<Look> {
+  const { looks } = await lookAt(orch, [stored], { signal, explain })
   return looks[0] as Look
 }
 
@@ -117,16 +129,15 @@ function isObservable({ record, closed }: StoredRecord): boolean {
 
 async function askBackend(
   orch: Orch,
-  name: string,
-  group: readonly StoredRecord[],
-  signal: AbortSignal | undefined,
+  { name, group }: { readonly name: string; readonly group: readonly StoredRecord[] },
+  { signal, explain = false }: LookOptions,
 ): Promise<BackendLook> {
   const refs = group.filter(isObservable).map(({ record }) => toRef(record))
   try {
     const backend = await orch.backend(name)
     const capabilities = new Map(group.map(({ record }) => [record.id, capabilitiesFor(backend, record)]))
     const call = { backend: name, verb: 'observe', timeoutMs: orch.requestTimeoutMs, signal }
-    const result = await callBackend(call, (inner) => backend.observe(refs, inner))
+    const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain }))
     return {
       status: { name, ...result.server },
       observations: byId(refs, result),

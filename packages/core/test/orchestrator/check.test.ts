@@ -33,6 +33,14 @@ describe('check()', () => {
       git: { branch: 'main', commits: [{ subject: 'By the agent' }], dirty: ['new file'] },
       workspaceText: 'Phase: Testing\n',
       deliverables: [],
+      chain: [
+        { source: 'api', reason: null },
+        {
+          source: 'file',
+          detail: 'WORKSPACE.md',
+          reason: { code: 'NO_STATE', text: expect.stringContaining('Testing') },
+        },
+      ],
     })
     expect(document.tail.map(({ text }) => text)).toEqual(['b', 'c', 'd', 'e', 'f'])
   })
