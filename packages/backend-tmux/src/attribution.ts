@@ -28,7 +28,7 @@ export interface Attributed {
 }
 
 /**
- * Everything that carries the marks of both the run and the agent, shares the terminal session of the run, or descends from
+ * Everything that carries the marks of both a run and the agent, shares the terminal session of the run, or descends from
  * either; and what holds the agent's terminal open though it dropped all its variables. What is `known` from earlier looks
  * stays the agent's: the process that it descended from may have ended meanwhile.
  */
@@ -52,10 +52,10 @@ export async function attribute(traces: Traces, known: readonly ProcessStat[]): 
   }
 }
 
-function isTagged({ agent, namespace, handle }: Traces, table: ProcessTable, { pid }: ProcessStat): boolean {
-  const run = table.variable(pid, RUN_VARIABLE)
-  const mine = handle === null ? run?.startsWith(`${namespace}-`) : run === handle.run
-  return mine === true && table.variable(pid, AGENT_VARIABLE) === agent
+/** What an earlier run of a resumed agent left is the agent's too. */
+function isTagged({ agent, namespace }: Traces, table: ProcessTable, { pid }: ProcessStat): boolean {
+  const isOwn = table.variable(pid, RUN_VARIABLE)?.startsWith(`${namespace}-`)
+  return isOwn === true && table.variable(pid, AGENT_VARIABLE) === agent
 }
 
 /**

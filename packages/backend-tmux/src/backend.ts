@@ -13,6 +13,7 @@ import { findAgents, observeAgents } from './observe.ts'
 import type { CompleteOptions } from './options.ts'
 import { pathsFor } from './paths.ts'
 import { probeTmux } from './probe.ts'
+import { resumeAgent } from './resume.ts'
 import { stopAgent } from './stop.ts'
 import { readTranscript } from './transcript.ts'
 
@@ -40,6 +41,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     attach: (agent, signal) => attach(context, agent, signal),
     answer: (agent, reply, signal) => answerRequest(agent, reply, signal),
     interrupt: (agent, signal) => interruptAgent(context, agent, signal),
+    resume: (agent, request, signal) => resumeAgent(context, agent, request, signal),
     close: async () => closing.abort(),
   }
 }

@@ -89,6 +89,8 @@ export interface NewWindow {
   /** Variables every process in the pane gets. */
   readonly tags: Readonly<Record<string, string>>
   readonly options: CompleteOptions
+  /** The window of an earlier run that is over, which this one takes the place of; `null`: there is none. */
+  readonly replaces: { readonly pane: string; readonly run: string } | null
 }
 
 /**
@@ -115,6 +117,7 @@ export function createCommands(window: NewWindow): Command[] {
     ['set-option', '-g', 'update-environment', ''],
     ['set-option', '-g', 'allow-rename', 'off'],
     ['if-shell', '-F', hasSession, '', nested([keeper])],
+    ...(window.replaces === null ? [] : [removeIfThere(window.replaces)]),
     [
       'if-shell',
       '-F',
@@ -124,6 +127,19 @@ export function createCommands(window: NewWindow): Command[] {
       nested([['display-message', '-p', EXISTS]]),
       nested(windowCommands(window)),
     ],
+  ]
+}
+
+/** Removes the pane of a run that is over, and its window's tag; nothing when another caller did. */
+function removeIfThere({ pane, run }: { readonly pane: string; readonly run: string }): Command {
+  const isThere = `#{W:#{P:#{?#{==:#{@orch_run},${run}},1,}}}`
+  return ['if-shell', '-F', '-t', SESSION, isThere, nested(removal(pane))]
+}
+
+function removal(pane: string): Command[] {
+  return [
+    ['set-option', '-w', '-u', '-t', pane, '@orch_agent_id'],
+    ['kill-pane', '-t', pane],
   ]
 }
 
@@ -236,17 +252,7 @@ export function captureCommands(panes: readonly string[]): Command[] {
 /** Removes exactly this pane and its window's tag, if it is there, and lists what is left. */
 export function killCommands(of: Identity): Command[] {
   return [
-    [
-      'if-shell',
-      '-F',
-      '-t',
-      of.pane,
-      `#{==:${WHOSE}.,${ownState(of)}}`,
-      nested([
-        ['set-option', '-w', '-u', '-t', of.pane, '@orch_agent_id'],
-        ['kill-pane', '-t', of.pane],
-      ]),
-    ],
+    ['if-shell', '-F', '-t', of.pane, `#{==:${WHOSE}.,${ownState(of)}}`, nested(removal(of.pane))],
     ...listCommands(),
   ]
 }

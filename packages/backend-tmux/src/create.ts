@@ -19,6 +19,7 @@ import { createCommands, EXISTS } from './command-line.ts'
 import type { Context } from './context.ts'
 import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts'
 import { type HookedLaunch, hookedLaunch } from './hooks/hooked-launch.ts'
+import type { Conversation } from './hooks/resumed-run.ts'
 import { handleOf } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { ARGUMENT_BYTES } from './options.ts'
@@ -28,7 +29,7 @@ import { hasLoneSurrogate, unsendable } from './unsendable.ts'
 import { startFile } from './wrapper.ts'
 
 /** A program and the file it is. */
-interface Program {
+export interface Program {
   readonly spec: ProgramSpec
   readonly path: string
 }
@@ -40,18 +41,34 @@ export async function createAgent(
   signal: AbortSignal,
 ): Promise<CreateResult> {
   signal.throwIfAborted()
-  const cannot = `Cannot start agent "${request.id}"`
-  if (!isId(request.id)) throw new OrchError('CREATE_FAILED', `${cannot}: its id is not made of letters, digits and -`)
-  if (!(await isDirectory(request.directory)))
-    throw new OrchError('CREATE_FAILED', `${cannot} in "${request.directory}": there is no such directory`, {
-      hint: 'Name an existing directory',
-    })
   const program = await resolveProgram(context, request)
+  refuseUntypable(program.spec, request)
+  return await startRun(context, request, { program, resumed: null, replaces: null }, signal)
+}
+
+/** What a run is made of beside its request. */
+export interface RunPlan {
+  readonly program: Program
+  /** What it goes on with; `null`: it is given its task. */
+  readonly resumed: Conversation | null
+  /** The window of a run that is over, to be removed in the same call. */
+  readonly replaces: { readonly pane: string; readonly run: string } | null
+}
+
+/** Makes a run and its window, unless a window with the agent's tag is there. */
+export async function startRun(
+  context: Context,
+  request: CreateRequest,
+  plan: RunPlan,
+  signal: AbortSignal,
+): Promise<CreateResult> {
+  const { program, resumed } = plan
+  await assertPlace(request)
   const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
   const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
-  const hooked = hookedLaunch(context.paths, program.spec, { run, env })
-  const argv = argumentsFor(program, request, hooked)
-  refuseUntypable(program.spec, request)
+  const hooked = hookedLaunch(context.paths, program.spec, { run, env, resumed })
+  const begun = resumed !== null || program.spec.promptBy !== 'send'
+  const argv = argumentsFor(program, request, { hooked, resumed })
   await context.tmux.program()
   await prepareFiles(context.paths)
   const files = {
@@ -72,12 +89,17 @@ export async function createAgent(
     // barrier: tmux-log-written
     const answer = await makeWindow(context, request, {
       run,
-      begun: program.spec.promptBy !== 'send',
+      begun,
       program: hooked === null ? '' : program.spec.name,
       argv: ['/bin/sh', context.paths.wrapper, files.start, files.exit],
+      replaces: plan.replaces,
       signal,
     })
-    return resultOf(program.spec, madeWindow(context, request, answer))
+    const handle = madeWindow(context, request, answer)
+    return resultOf(program.spec, handle, {
+      begun,
+      receipt: resumed === null ? startReceipt(program.spec, handle) : null,
+    })
   } catch (error) {
     const maybeMade = !isOrchError(error) || error.outcome === 'unknown'
     if (!maybeMade) await removeFiles([files.start, files.log, ...(hooked?.files ?? [])])
@@ -85,7 +107,17 @@ export async function createAgent(
   }
 }
 
-async function resolveProgram(context: Context, request: CreateRequest): Promise<Program> {
+async function assertPlace({ id, directory }: CreateRequest): Promise<void> {
+  const cannot = `Cannot start agent "${id}"`
+  if (!isId(id)) throw new OrchError('CREATE_FAILED', `${cannot}: its id is not made of letters, digits and -`)
+  if (!(await isDirectory(directory)))
+    throw new OrchError('CREATE_FAILED', `${cannot} in "${directory}": there is no such directory`, {
+      hint: 'Name an existing directory',
+    })
+}
+
+/** The program of a request. @throws OrchError `PROGRAM_MISSING`, `PROGRAM_UNKNOWN` */
+export async function resolveProgram(context: Context, request: CreateRequest): Promise<Program> {
   const { program, programName } = request
   const wished = program ?? (programName === null ? null : programNamed(programName))
   const candidates = wished === null ? PROGRAMS : [wished]
@@ -107,14 +139,13 @@ async function resolveProgram(context: Context, request: CreateRequest): Promise
   )
 }
 
-function argumentsFor(program: Program, request: CreateRequest, hooked: HookedLaunch | null): string[] {
-  const { spec, path } = program
-  const argv = [
-    path,
-    ...spec.args,
-    ...(hooked?.arguments ?? []),
-    ...(spec.promptBy === 'argument' ? [request.prompt] : []),
-  ]
+function argumentsFor(
+  { spec, path }: Program,
+  request: CreateRequest,
+  { hooked, resumed }: { readonly hooked: HookedLaunch | null; readonly resumed: Conversation | null },
+): string[] {
+  const isGivenTask = resumed === null && spec.promptBy === 'argument'
+  const argv = [path, ...spec.args, ...(hooked?.arguments ?? []), ...(isGivenTask ? [request.prompt] : [])]
   for (const argument of argv) {
     const bytes = Buffer.byteLength(argument)
     const cannot = `Cannot start agent "${request.id}" with an argument of ${bytes} bytes`
@@ -145,6 +176,7 @@ interface WindowCall {
   readonly begun: boolean
   readonly program: string
   readonly argv: readonly string[]
+  readonly replaces: RunPlan['replaces']
   readonly signal: AbortSignal
 }
 
@@ -156,6 +188,7 @@ function makeWindow(context: Context, request: CreateRequest, call: WindowCall):
     begun: call.begun,
     program: call.program,
     argv: call.argv,
+    replaces: call.replaces,
     tags: { [AGENT_VARIABLE]: request.id, [RUN_VARIABLE]: call.run },
     options: context.options,
   })
@@ -178,15 +211,12 @@ function madeWindow(context: Context, request: CreateRequest, answer: Answer): H
   return handleOf(look.server, row, context.paths)
 }
 
-function resultOf(program: ProgramSpec, handle: Handle): CreateResult {
-  return {
-    handle: { ...handle },
-    epoch: epochOf(handle.server),
-    begun: program.promptBy !== 'send',
-    receipt: startReceipt(program, handle),
-    program: program.name,
-    model: null,
-  }
+function resultOf(
+  { name }: ProgramSpec,
+  handle: Handle,
+  { begun, receipt }: Pick<CreateResult, 'begun' | 'receipt'>,
+): CreateResult {
+  return { handle: { ...handle }, epoch: epochOf(handle.server), begun, receipt, program: name, model: null }
 }
 
 function startReceipt(program: ProgramSpec, handle: Handle): Receipt | null {

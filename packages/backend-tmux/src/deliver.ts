@@ -8,7 +8,7 @@ import { SENT, sendCommands, type TextSource } from './command-line.ts'
 import type { Context } from './context.ts'
 import { awaitHook } from './hooks/await-hook.ts'
 import type { HookEvent } from './hooks/hook-event.ts'
-import { isMessage, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
+import { isMessage, isResuming, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
 import { noteMessage } from './hooks/message-notes.ts'
 import { holdsText } from './hooks/same-text.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
@@ -58,7 +58,7 @@ async function attempt(
   const hooks = hooksOf(handle.program ?? '')
   if (hooks?.takesForCommand.test(message.text)) return refused('COMMAND_TEXT', COMMAND_TEXT)
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
-  if (begin && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
+  if ((begin || isResuming(handle)) && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
   // barrier: tmux-reader-awaited
   const cut = isLong && (await isCanonical(handle.tty))
   if (cut)

@@ -5,6 +5,7 @@ import { hasProc, isSameProcess, processesBy, signalProcess } from './client/pro
 import { killCommands } from './command-line.ts'
 import type { Context } from './context.ts'
 import { LOG_VARIABLE } from './environment.ts'
+import { noteFile } from './hooks/hooked-launch.ts'
 import { handleOf, identityOf, rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { GRACE_MS, KILL_TIMEOUT_MS } from './options.ts'
@@ -36,6 +37,7 @@ export async function stopAgent(context: Context, agent: AgentRef, signal: Abort
       `${context.paths.starts}/${handle.run}`,
       `${handle.exit}.err`,
       `${handle.exit}.new`,
+      ...(handle.events === undefined ? [] : [noteFile(handle.events)]),
       ...unfinished,
     ])
   }

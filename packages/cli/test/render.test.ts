@@ -417,10 +417,12 @@ it('resume shows why each had stopped and that it goes on, or why not', () => {
   const stopped = { code: 'INTERRUPTED', text: 'The server ended while the turn ran' }
   const reason = { code: 'NOT_STOPPED', text: 'It is working: a turn runs' }
   const results = [
-    { id: 'fix-login-7k3q', ok: true, stopped, receipt: receiptWith(), error: null },
-    { id: 'old-task-9x9x', ok: true, stopped, receipt: null, error: null },
+    { id: 'fix-login-7k3q', ok: true, stopped, restarted: false, receipt: receiptWith(), error: null },
+    { id: 'new-login-2x3y', ok: true, stopped, restarted: true, receipt: receiptWith(), error: null },
+    { id: 'old-task-9x9x', ok: true, stopped, restarted: false, receipt: null, error: null },
+    { id: 'old-plan-7x7x', ok: true, stopped, restarted: true, receipt: null, error: null },
     {
-      ...{ id: 'add-search-a2b3', ok: false, stopped: null, error: null },
+      ...{ id: 'add-search-a2b3', ok: false, stopped: null, restarted: false, error: null },
       receipt: receiptWith({ delivery: 'refused', reason, evidence: [] }),
     },
   ]
@@ -428,7 +430,13 @@ it('resume shows why each had stopped and that it goes on, or why not', () => {
     `fix-login-7k3q  confirmed
   transcript: the message is stored (2026-11-22T12:00:00.000Z)
   it had stopped: The server ended while the turn ran
+new-login-2x3y  confirmed
+  transcript: the message is stored (2026-11-22T12:00:00.000Z)
+  it had stopped: The server ended while the turn ran
+  its program was started again
 old-task-9x9x  can be resumed
+  it had stopped: The server ended while the turn ran
+old-plan-7x7x  can be resumed; its program is started again
   it had stopped: The server ended while the turn ran
 add-search-a2b3  refused  It is working: a turn runs
 -- stderr --

@@ -184,8 +184,10 @@ export interface ResumeDocument extends Doc {
   readonly results: readonly {
     readonly id: string
     readonly ok: boolean
-    /** Why its last turn is over; `null` when it was not resumed. */
+    /** Why its last turn, or its program, is over; `null` when it was not resumed. */
     readonly stopped: Reason | null
+    /** Whether its program had ended and was started again for it; in a dry run, whether it would be. */
+    readonly restarted: boolean
     /** Of what it was told; `refused` says why it is not resumed, `null` in a dry run that would. */
     readonly receipt: Receipt | null
     readonly error: ErrorInfo | null

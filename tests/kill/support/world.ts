@@ -10,6 +10,7 @@ import { holdTmux } from './hold-tmux.ts'
 import { startHoldingProxy } from './holding-proxy.ts'
 import { OPEN_CODE_SCENARIOS } from './open-code-scenarios.ts'
 import type { Scenario } from './scenarios.ts'
+import { TMUX_SCENARIOS } from './tmux-scenarios.ts'
 
 /** A window or a session that carries orch's tag. */
 export interface Tagged {
@@ -60,8 +61,14 @@ export interface Backend {
 }
 
 /** An agent that does not show its turns is never sent anything for when it is idle. */
-export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: [], without: /^queue-/ }
-export const openCodeBackend: Backend = { name: 'opencode', open: openOpenCode, scenarios: OPEN_CODE_SCENARIOS }
+export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: TMUX_SCENARIOS, without: /^queue-/ }
+/** A session goes on by itself: there is no program to start again. */
+export const openCodeBackend: Backend = {
+  name: 'opencode',
+  open: openOpenCode,
+  scenarios: OPEN_CODE_SCENARIOS,
+  without: /^resume-/,
+}
 
 async function openTmux(scope: Scope): Promise<World> {
   const place = await scope.use(tmuxPlace())

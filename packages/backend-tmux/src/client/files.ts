@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { chmod, lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
 import { HOOK_SCRIPT } from '../hooks/hook-script.ts'
@@ -66,6 +66,16 @@ export async function unfinishedHooks(events: string, run: string): Promise<stri
   return names
     .filter((name) => name.startsWith(`${run}.`) && /\.(ask|new)$/.test(name))
     .map((name) => `${events}/${name}`)
+}
+
+/** Ends the waiting of hooks whose program has ended, and removes what they left. */
+export async function releaseHooks(events: string, run: string): Promise<void> {
+  const left = await unfinishedHooks(events, run)
+  for (const path of left.filter((name) => name.endsWith('.ask'))) {
+    const pipe = await open(path, constants.O_RDWR | constants.O_NONBLOCK).catch(() => null)
+    await pipe?.close()
+  }
+  await removeFiles(left)
 }
 
 /** Removes start files that nobody read within an hour: they hold an environment. */

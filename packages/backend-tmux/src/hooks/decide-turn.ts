@@ -30,6 +30,7 @@ const INTERRUPTED: Reason = {
   text: 'The turn was interrupted: its program rests, and told of no end',
 }
 const INTERRUPTED_BY_KEY: Reason = { code: 'INTERRUPTED', text: 'The turn was interrupted' }
+const RESUMED: Reason = { code: 'RESUMED', text: 'It went on with an earlier conversation, and was told nothing yet' }
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
 /** Between two turns the program notes for an instant that it is idle, in milliseconds. */
@@ -70,7 +71,8 @@ type Handler = (progress: Progress, event: HookEvent) => void
 const HANDLERS: Readonly<Record<string, Handler>> = {
   SessionStart(progress, { at, fields }) {
     if (fields.source === 'compact') return
-    end(progress, fields.source === 'clear' ? ended('completed', at, null) : STARTUP)
+    if (fields.source === 'resume') end(progress, ended('interrupted', at, RESUMED))
+    else end(progress, fields.source === 'clear' ? ended('completed', at, null) : STARTUP)
   },
   UserPromptSubmit(progress, { at, fields }) {
     const isSteered = fields.turn_id !== undefined

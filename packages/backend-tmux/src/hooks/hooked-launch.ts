@@ -5,6 +5,7 @@ import { writeOnce, writePrivateFile } from '../client/files.ts'
 import type { Paths } from '../paths.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { HookKind } from '../programs/program.ts'
+import { type Conversation, resumedEvent } from './resumed-run.ts'
 
 /** A run of a program that tells what happens to it. */
 export interface HookedLaunch {
@@ -26,27 +27,33 @@ export interface LaunchNote {
   readonly status: string | null
 }
 
+/** A run that is about to be made. */
+export interface NewRun {
+  readonly run: string
+  readonly env: Readonly<Record<string, string>>
+  /** What it goes on with; `null`: it begins a conversation. */
+  readonly resumed: Conversation | null
+}
+
 /** What a run needs so that its program tells what happens; `null` for a program that does not. */
-export function hookedLaunch(
-  paths: Paths,
-  spec: ProgramSpec,
-  { run, env }: { readonly run: string; readonly env: Readonly<Record<string, string>> },
-): HookedLaunch | null {
+export function hookedLaunch(paths: Paths, spec: ProgramSpec, { run, env, resumed }: NewRun): HookedLaunch | null {
   const hooks = hooksOf(spec.name)
   if (hooks === null) return null
-  const note: LaunchNote = { session: randomUUID(), status: hooks.statusDirectory(env) }
+  const note: LaunchNote = { session: resumed?.session ?? randomUUID(), status: hooks.statusDirectory(env) }
   const launch = hooks.launch((how) => hookCommand(paths, how), note.session)
   const content = launch.settings ?? ''
   const version = createHash('sha256').update(content).digest('hex').slice(0, 8)
   const settings = `${paths.events}/${spec.name}-${version}.${launch.extension ?? 'json'}`
-  const file = noteFile(`${paths.events}/${run}`)
+  const events = `${paths.events}/${run}`
+  const file = noteFile(events)
   return {
-    arguments: launch.arguments(settings),
+    arguments: (resumed && launch.resume?.(settings, note.session)) ?? launch.arguments(settings),
     environment: launch.environment?.(settings, env) ?? {},
-    files: [file],
+    files: [file, ...(resumed === null ? [] : [events])],
     async prepare() {
       if (launch.settings !== null) await writeOnce(settings, content)
       await writePrivateFile(file, JSON.stringify(note))
+      if (resumed !== null) await writePrivateFile(events, resumedEvent(resumed))
     },
   }
 }
@@ -66,7 +73,8 @@ export function answerPipe(events: string, requestId: string): string {
   return `${events}.${requestId}.ask`
 }
 
-function noteFile(events: string): string {
+/** Where the note of a run is: it is there as long as its conversation may be gone on with. */
+export function noteFile(events: string): string {
   return `${events}.launch`
 }
 

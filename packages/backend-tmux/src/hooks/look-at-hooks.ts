@@ -5,6 +5,7 @@ import { decideTurn, type TurnDecision } from './decide-turn.ts'
 import { type HookEvent, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { type ProgramStatus, parseProgramStatus } from './program-status.ts'
+import { conversationIn, isSilence } from './resumed-run.ts'
 import { liveWitnesses, readEventLines, type StatusNote, type Witnesses } from './witnesses.ts'
 
 /** What an agent's program told, as one look found it. */
@@ -30,7 +31,7 @@ export function hear(program: string, witnesses: Witnesses): Told {
   const events = withTranscript(program, parseEvents(witnesses.eventLines()), witnesses)
   const { asked, ...decision } = decideTurn(events, statusIn(witnesses.statusNotes()), witnesses.now())
   return {
-    isSilent: events.length === 0,
+    isSilent: isSilence(events),
     decision: { ...decision, asked: asked.filter(({ id }) => witnesses.isAsking(id)) },
     given: events.filter(isMessage).map(({ at }) => at),
   }
@@ -75,15 +76,20 @@ function withTranscript(program: string, events: HookEvent[], witnesses: Witness
 export function transcriptOf({ program, events: file }: Handle): Transcript | null {
   const entriesOf = hooksOf(program ?? '')?.entriesOf
   if (file === undefined || entriesOf === undefined) return null
-  const told = readEvents(file).findLast(({ subagent, fields }) => subagent === null && fields.transcript_path)
-  const path = told?.fields.transcript_path
-  return typeof path === 'string' ? { path, entriesOf } : null
+  const told = conversationIn(readEvents(file))
+  return told === null ? null : { path: told.transcript, entriesOf }
+}
+
+/** Whether it is a resumed run whose program told of nothing yet. */
+export function isResuming({ events: file }: Handle): boolean {
+  const events = file === undefined ? [] : readEvents(file)
+  return events.length > 0 && isSilence(events)
 }
 
 /** Whether the program's conversation has begun and it takes text: it notes its status a moment after it told of the first. */
 export function takesText(handle: Handle): boolean {
   const { events: file } = handle
-  if (file === undefined || readEvents(file).length === 0) return false
+  if (file === undefined || isSilence(readEvents(file))) return false
   if (readLaunchNote(file)?.status === null) return true
   return statusIn(liveWitnesses(handle, true)?.statusNotes() ?? []) !== null
 }

@@ -23,7 +23,7 @@ const EVENTS: Readonly<Record<string, HookKind>> = {
 export const claude: Program = {
   spec: { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
     tellsStart: true,
     launch(command, session) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => {
@@ -33,6 +33,7 @@ export const claude: Program = {
       return {
         settings: `${JSON.stringify({ hooks: Object.fromEntries(hooks) })}\n`,
         arguments: (settings) => ['--settings', settings, '--session-id', session],
+        resume: (settings, told) => ['--settings', settings, '--resume', told],
       }
     },
     entriesOf: claudeEntries,

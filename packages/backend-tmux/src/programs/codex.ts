@@ -26,7 +26,7 @@ const SOURCE = '/<session-flags>/config.toml'
 export const codex: Program = {
   spec: { name: 'codex', command: 'codex', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
     tellsStart: false,
     launch(command) {
       const hooks = EVENTS.map(([name, how, seconds]) => {
@@ -38,7 +38,8 @@ export const codex: Program = {
         return `${key}={trusted_hash="${trustedHash(name, command(how), seconds)}"}`
       })
       const value = `{${hooks.join(',')},state={${trust.join(',')}}}`
-      return { settings: null, arguments: () => ['-c', `hooks=${value}`] }
+      const passed = ['-c', `hooks=${value}`]
+      return { settings: null, arguments: () => passed, resume: (_, told) => [...passed, 'resume', told] }
     },
     entriesOf: codexEntries,
     emptyColumn: 2,

@@ -68,6 +68,12 @@ export interface HookLaunch {
    * @throws OrchError `CREATE_FAILED` where that is not possible
    */
   environment?(settings: string, env: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+  /**
+   * Instead of those, to go on with a conversation whose program has ended; no task follows them. Left out by a program
+   * that cannot (capability `resume`).
+   * @param session the conversation's id, as the program told it
+   */
+  resume?(settings: string, session: string): readonly string[]
 }
 
 /** What Claude Code and Codex take for a command; white space before a slash is passed over. */

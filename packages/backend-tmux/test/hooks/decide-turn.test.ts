@@ -34,6 +34,12 @@ const cases: readonly (readonly [
 ])[] = [
   ['nothing told is no turn', [], null, { status: 'none' }],
   ['a begun conversation is no turn', chain(startup), null, { status: 'none' }],
+  [
+    'a conversation that is gone on with rests, whatever ran before',
+    chain('UserPromptSubmit', ['SessionStart', { source: 'resume' }]),
+    null,
+    { status: 'ended', how: 'interrupted', reason: { code: 'RESUMED' } },
+  ],
   ['a message begins one', chain(startup, 'UserPromptSubmit'), null, { status: 'running', reason: null }],
   ['a tool goes on with it', chain('UserPromptSubmit', ['PreToolUse', call], ran), null, { status: 'running' }],
   ['Stop ends it', chain('UserPromptSubmit', 'Stop'), null, { status: 'ended', how: 'completed', reason: null }],

@@ -10,7 +10,7 @@ import { runAsScript } from '../run-as-script.ts'
 /** `orch resume`: exit codes 30 nothing to resume, 31 not confirmed, 45 some of several failed. */
 export const command: Command<ResumeDocument> = defineCommand({
   command: 'resume <agent..>',
-  describe: 'Have agents go on whose turn was interrupted, failed or ended too early',
+  describe: 'Have agents go on that stopped before they were done; start their program again if it ended',
   positionals: { agent: AGENTS },
   options: {
     message: {
@@ -35,11 +35,13 @@ export const command: Command<ResumeDocument> = defineCommand({
 })
 
 function render({ results }: ResumeDocument, page: Page): void {
-  for (const { id, stopped, receipt, error } of results) {
+  for (const { id, stopped, restarted, receipt, error } of results) {
     if (receipt !== null) writeReceipt(page, id, receipt)
-    else if (stopped !== null) page.line(styled('bold', id), '  can be resumed')
+    else if (stopped !== null && error === null)
+      page.line(styled('bold', id), restarted ? '  can be resumed; its program is started again' : '  can be resumed')
     else page.line(styled('bold', id), '  ', styled('red', 'not resumed'))
     if (stopped !== null) page.line(`  it had stopped: ${oneLine(stopped.text)}`)
+    if (restarted && (receipt !== null || error !== null)) page.line('  its program was started again')
     writeStop(page, { stop: null, error })
   }
 }

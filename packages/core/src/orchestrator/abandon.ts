@@ -39,10 +39,9 @@ async function abandonOne(
     })
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
-  const stop = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
+  const { stop, stopped } = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
   // barrier: abandon-stopped
-  if (stop.proven)
-    warnings.push(...notDelivered(await closeRecord(orch, await reread(orch, id), 'abandoned', { attempts: [] })))
+  if (stop.proven) warnings.push(...notDelivered(await closeRecord(orch, stopped, 'abandoned', { attempts: [] })))
   return { id, ok: stop.proven, stop, error: null }
 }
 

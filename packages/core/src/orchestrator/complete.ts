@@ -45,12 +45,13 @@ async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions):
   // barrier: complete-checked
   if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
   const end = options.force ? endAgent : endVerifiedAgent
-  const stop = await end(orch, look.stored, { as: 'completed', usage: look.agent.usage }, options.signal)
-  if (stop === null) return null
+  const ended = await end(orch, look.stored, { as: 'completed', usage: look.agent.usage }, options.signal)
+  if (ended === null) return null
+  const { stop, stopped } = ended
   // barrier: complete-stopped
   if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
   const overridden = checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)
-  const closed = await closeRecord(orch, await reread(orch, id), 'completed', {
+  const closed = await closeRecord(orch, stopped, 'completed', {
     attempts: [],
     ...(overridden.length > 0 ? { overridden } : {}),
   })

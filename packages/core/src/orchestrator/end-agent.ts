@@ -7,23 +7,28 @@ import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record
 import { recheck, TIMING } from '../timing.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { settleResume } from './settle-resume.ts'
 import { LOOK_AGAIN_MS, turnsUpWithinMs } from './turn-up.ts'
-import { appendUnlessChanged, updateRecord } from './update-record.ts'
+import { appendUnlessChanged, resumedMeanwhile, updateRecord } from './update-record.ts'
 
 /**
  * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
  * doing. One that was never recorded to be made is looked for first, as long as it may turn up: not there is proof too.
- * @throws OrchError `BUSY` while another process spawns it
+ * @throws OrchError `BUSY` while another process spawns or resumes it
  */
 export async function endAgent(
   orch: Orch,
   stored: StoredRecord,
   ending: Ending,
   signal: AbortSignal | undefined,
-): Promise<StopProof> {
+): Promise<Ended> {
   assertNotSpawning(stored.record)
-  const marked = await updateRecord(orch, stored, 'ending', (now) => endingOf(now, ending))
-  return stopAgent(orch, marked.record, signal)
+  const settled = await settleResume(orch, stored, signal)
+  const marked = await updateRecord(orch, settled, 'ending', (now) => {
+    if (now.resuming) throw resumedMeanwhile(now.id)
+    return endingOf(now, ending)
+  })
+  return { stopped: marked, stop: await stopAgent(orch, marked.record, signal) }
 }
 
 /**
@@ -35,11 +40,19 @@ export async function endVerifiedAgent(
   stored: StoredRecord,
   ending: Ending,
   signal: AbortSignal | undefined,
-): Promise<StopProof | null> {
+): Promise<Ended | null> {
   assertNotSpawning(stored.record)
+  if ((await settleResume(orch, stored, signal)) !== stored) return null
   const set = endingOf(stored.record, ending)
   const marked = set === null ? stored : await appendUnlessChanged(orch, stored, { type: 'ending', set })
-  return marked === null ? null : stopAgent(orch, marked.record, signal)
+  return marked === null ? null : { stopped: marked, stop: await stopAgent(orch, marked.record, signal) }
+}
+
+/** An agent that was ended. */
+interface Ended {
+  /** Its record when it was. */
+  readonly stopped: StoredRecord
+  readonly stop: StopProof
 }
 
 /** How an agent is ended. */

@@ -206,7 +206,7 @@ function damaged(stored: StoredRecord): Observation | null {
 
 /** What a look proves that is not in the record yet. */
 interface News {
-  readonly change: (now: AgentRecord) => RecordChange
+  readonly change: (now: AgentRecord) => RecordChange | null
   /** Whether a later look would show it again. */
   readonly mayBeLost: boolean
 }
@@ -233,12 +233,20 @@ function newFactsOf({ record, damage, closed }: StoredRecord, observation: Obser
   const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
   const settled = record.attempts.some(({ id }) => arrived.includes(id))
   if (!newExit && !newFacts && !settled) return null
-  const change = (now: AgentRecord): RecordChange => ({
-    ...(newExit ? { exit } : {}),
-    ...(newFacts ? { facts: observation.facts ?? null } : {}),
-    ...(settled ? withoutAttempts(now, arrived) : {}),
-  })
+  const change = (now: AgentRecord): RecordChange | null =>
+    isSameRun(now, record)
+      ? {
+          ...(newExit ? { exit } : {}),
+          ...(newFacts ? { facts: observation.facts ?? null } : {}),
+          ...(settled ? withoutAttempts(now, arrived) : {}),
+        }
+      : null
   return { change, mayBeLost: !newExit }
+}
+
+/** Whether nobody started the agent's program again since: what was seen of one run is not true of the next. */
+function isSameRun(now: AgentRecord, before: AgentRecord): boolean {
+  return now.resumedAt === before.resumedAt
 }
 
 /** Renders an agent as every surface shows it. Pure. */

@@ -80,10 +80,11 @@ function leftBehind(error: OrchError, id: string): OrchError {
 function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: GivenTask): Promise<CreateResult> {
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: record.id, verb: 'create', timeoutMs, signal, acts: true }
-  return callBackend(call, (inner) => backend.create(createRequest(orch, record, prompt), inner))
+  return callBackend(call, (inner) => backend.create(createRequest(record, prompt), inner))
 }
 
-function createRequest(orch: Orch, record: AgentRecord, prompt: string): CreateRequest {
+/** What a backend is asked to make for a record. @param prompt the whole first message */
+export function createRequest(record: AgentRecord, prompt: string): CreateRequest {
   return {
     id: record.id,
     title: record.task.trim().split('\n')[0]?.slice(0, 80) ?? record.id,
@@ -98,7 +99,7 @@ function createRequest(orch: Orch, record: AgentRecord, prompt: string): CreateR
     mode: record.mode,
     permission: record.permission,
     permissionRules: record.permissionRules ?? [],
-    env: { ORCH_AGENT_ID: record.id, ORCH_WORKSPACE: record.workspace, ORCH_PROJECT: orch.project },
+    env: { ORCH_AGENT_ID: record.id, ORCH_WORKSPACE: record.workspace, ORCH_PROJECT: record.project },
   }
 }
 

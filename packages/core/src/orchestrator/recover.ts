@@ -7,10 +7,11 @@ import { TIMING } from '../timing.ts'
 import { readContext } from '../workspace/workspace.ts'
 import { begin, type GivenTask } from './begin.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { isAbandonedResume, recoverResume } from './recover-resume.ts'
 import { appendUnlessChanged, reread, updateRecord } from './update-record.ts'
 
 /**
- * Goes on with spawns whose process is provably gone, by what their backend finds under their id: adopts, begins, or
+ * Goes on with spawns and resumptions whose process is provably gone, by what their backend finds under their id: adopts, begins, or
  * marks as failed. One that was made and is gone again, or is being ended, is adopted and given no task; a failed one
  * that turned up is adopted too. What cannot be looked at stays as it is.
  * @param found what the look that just ended showed; a spawn not in it is looked for once more
@@ -21,7 +22,9 @@ export async function recoverSpawns(
   found: readonly (Found & { readonly backend: string })[],
   signal: AbortSignal | undefined,
 ): Promise<readonly StoredRecord[]> {
-  const abandoned = records.filter((stored) => stored.damage === null && isAbandonedSpawn(stored))
+  const abandoned = records.filter(
+    (stored) => stored.damage === null && (isAbandonedSpawn(stored) || isAbandonedResume(stored)),
+  )
   const late = records.filter(
     ({ record }) => record.lifecycle === 'failed' && record.handle === null && found.some(({ id }) => id === record.id),
   )
@@ -83,6 +86,7 @@ async function recoverOne(
   { stored, there, signal }: { stored: StoredRecord; there: Found | null; signal: AbortSignal | undefined },
 ): Promise<StoredRecord> {
   const { record } = stored
+  if (record.resuming) return await recoverResume(orch, stored, there)
   if (there === null && record.handle === null) {
     if (record.lifecycle === 'failed') return stored
     const failure = record.failure ?? {

@@ -21,11 +21,17 @@ export function refusalOf(look: Look, force: boolean): Reason | null {
 export function nobodyReads({ stored, agent }: Look, force: boolean): Reason | null {
   const ended = endedReason(stored, force)
   if (ended !== null) return ended
-  if (agent.lifecycle !== 'active') return { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
+  if (stored.record.resuming) return RESUMING
+  if (agent.lifecycle !== 'active') return NOT_SPAWNED
   if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
   if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
   return null
 }
+
+/** Of an agent that was not made whole. */
+export const NOT_SPAWNED: Reason = { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
+
+const RESUMING: Reason = { code: 'RESUMING', text: 'Its program is being started again' }
 
 /** Why nobody would act on a message: the record is closed, or is about to be and `force` is not given. */
 export function endedReason({ record, closed }: StoredRecord, force: boolean): Reason | null {

@@ -37,7 +37,11 @@ export async function appendUnlessChanged(
   }
 }
 
-/** Closes a record, unless somebody else closed it first. */
+/**
+ * Closes a record, unless somebody else closed it first.
+ * @param stored as it was when its agent was ended
+ * @throws OrchError `BUSY` when its agent was resumed since
+ */
 export async function closeRecord(
   orch: Orch,
   stored: StoredRecord,
@@ -46,6 +50,7 @@ export async function closeRecord(
 ): Promise<StoredRecord> {
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
     if (assertSound(now).closed) return now
+    assertNotResumed(now.record, stored.record)
     const set = { ...change, lifecycle, endedAt: new Date().toISOString() }
     try {
       return await orch.registry.archive(now.record.id, now.revision, { type: lifecycle, set })
@@ -53,6 +58,21 @@ export async function closeRecord(
       if (!isOrchError(error) || error.code !== 'CONFLICT') throw error
     }
   }
+}
+
+/** What was ended is not what runs now, or is about to. */
+function assertNotResumed(now: AgentRecord, before: AgentRecord): void {
+  if (!now.resuming && now.resumedAt === before.resumedAt) return
+  throw resumedMeanwhile(now.id)
+}
+
+/** That an agent cannot be ended, as another process starts its program again. */
+export function resumedMeanwhile(id: string): OrchError {
+  return new OrchError('BUSY', `Cannot end "${id}": another process resumes it`, {
+    hint: 'Run the same command again once that has ended',
+    agent: id,
+    retryable: true,
+  })
 }
 
 /**

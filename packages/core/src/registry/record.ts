@@ -47,6 +47,10 @@ export interface AgentRecord {
   readonly queue?: readonly QueuedMessage[]
   /** Requests of the workspace that were answered: `BLOCKED:` and `QUESTION:` lines stay in the file. */
   readonly answered: readonly string[]
+  /** Set before its program is started again, by whom; `null` once that came to an end, or was given up. */
+  readonly resuming?: { readonly owner: ProcessOwner; readonly at: string } | null
+  /** When its program was last started again: what was seen of it before is not true any more. */
+  readonly resumedAt?: string
   /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
   readonly ending?: 'completed' | 'abandoned'
   /** What it had used when it was last looked at before its end. */

@@ -82,6 +82,16 @@ function endedBy(lifecycle: 'completed' | 'abandoned'): Pick<DerivedState, 'stat
     : { state: 'exited', reason: { code: 'ABANDONED', text: 'It was abandoned' } }
 }
 
+const resuming: Rule = ({ record }) =>
+  record.resuming
+    ? {
+        state: 'starting',
+        reason: { code: 'RESUMING', text: 'Its program is being started again' },
+        evidence: [{ source: 'record', detail: 'it is being resumed', at: record.resuming.at }],
+        since: record.resuming.at,
+      }
+    : null
+
 const spawning: Rule = ({ record, observation }) => {
   if (record.lifecycle === 'failed') {
     const reason = record.failure ?? { code: 'CREATE_FAILED', text: 'Its spawn failed' }
@@ -106,7 +116,7 @@ const lost: Rule = ({ observation, exit }) => {
   if (exit !== null || !observation?.existence.known || observation.existence.value !== 'lost') return null
   return {
     state: 'lost',
-    reason: { code: 'SERVER_OVER', text: 'The server that ran it is over, and its conversation with it' },
+    reason: { code: 'SERVER_OVER', text: 'The server that ran it is over, and its program with it' },
     evidence: [observation.existence.evidence],
     since: null,
   }
@@ -247,6 +257,7 @@ const NEVER_BEGUN: Reason = {
 const RULES: readonly Rule[] = [
   closed,
   spawning,
+  resuming,
   ending,
   notLookedAt,
   lost,

@@ -40,7 +40,6 @@ describe('resume()', () => {
   it.each([
     ['whose turn runs', '[[hang: a]]', 'NOT_STOPPED'],
     ['that waits', '[[permission: a]]', 'WAITING'],
-    ['whose process ended', '[[exit: 0]]', 'PROCESS_ENDED'],
   ])('leaves one alone %s', async (_, task, code) => {
     const { orch, id } = await place.spawn(task)
     expect(await resume(orch, [id])).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { State } from '../../src/agent.ts'
 import type { Observation, Turn } from '../../src/backend.ts'
+import { currentOwner } from '../../src/process-owner.ts'
 import type { AgentRecord } from '../../src/registry/record.ts'
 import { deriveState, openRequests } from '../../src/state/derive-state.ts'
 import { NO_REPORT, parseReport, type Report } from '../../src/workspace/report.ts'
@@ -54,6 +55,14 @@ const PRECEDENCE: readonly Row[] = [
     report: complete,
     state: 'exited',
     reason: 'ABANDONED',
+  },
+  {
+    says: '1 an agent whose program is being started again is starting, whatever became of the last run',
+    record: { resuming: { owner: currentOwner(), at: AT }, exit: HUP },
+    seen: { existence: known('gone'), process: known({ alive: false, exit: HUP }) },
+    report: complete,
+    state: 'starting',
+    reason: 'RESUMING',
   },
   {
     says: '1 an agent that orch tried to stop and that is there is seen as it is',
