@@ -57,7 +57,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'resume',
-    summary: 'Have agents go on whose turn was interrupted, failed or ended too early',
+    summary: 'Have agents go on that stopped before they were done; start their program again if it ended',
     load: () => import('./commands/resume.ts'),
   },
   {
