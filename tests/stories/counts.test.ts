@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { opencode } from '@orch/backend-opencode'
@@ -10,6 +10,7 @@ import { startOpenCode } from '../harness/start-open-code.ts'
 import { type CountingProxy, startProxy } from '../harness/start-proxy.ts'
 import { startScriptedModel } from '../scripted-model/scripted-model.ts'
 import { openCodePlace, type Place, tmuxPlace } from './support/place.ts'
+import { programFile } from './support/program.ts'
 import { countedRun } from './support/started-processes.ts'
 
 const scope = perTest()
@@ -32,6 +33,37 @@ describe('what a command costs, from a cold process', () => {
     expect(few.tmuxRuns).toHaveLength(1)
     expect(many.tmuxRuns).toEqual(few.tmuxRuns)
     expect([few.processes.length, many.processes.length]).toEqual([1, 1])
+  })
+
+  it('status reads as much of the files of an agent with hooks, however much it has told, and starts one tmux process', async () => {
+    const place = await scope.use(tmuxPlace())
+    const program = { command: 'sh', args: ['-c', 'exec cat', 'claude'], promptBy: 'none' }
+    await place.write('.orch/config.json', JSON.stringify({ programs: { claude: program } }))
+    const orch = await openIn(scope, place)
+    const readBy = async (): Promise<Record<'agents' | 'opens' | 'bytes', number>> => {
+      const env = { ORCH_TEST_READS: 'tmux/events/' }
+      const counted = await countedRun(place, 'status', '--json')
+      expect(counted).toMatchObject({ code: 0, json: { complete: true } })
+      expect([counted.tmuxRuns.length, counted.processes.length]).toEqual([1, 1])
+      const run = await place.orchWith({ env, preload: programFile('count-reads.cjs') }, 'status', '--json')
+      return { agents: (run.json as StatusDocument).counts.working, ...JSON.parse(run.stderr) }
+    }
+    const told = async (count: number, events: number): Promise<void> => {
+      await spawnMany(orch, count, { task: 'Wait', program: 'claude' })
+      const lines = ['UserPromptSubmit', ...Array(events).fill('PreToolUse'), 'Stop', 'UserPromptSubmit'].map(
+        (name) => `1000-7 ${JSON.stringify({ hook_event_name: name, padding: 'x'.repeat(1000) })}\n`,
+      )
+      const runs = (await readdir(join(place.state, 'tmux/events'))).filter((name) => name.endsWith('.launch'))
+      for (const run of runs) await writeFile(join(place.state, 'tmux/events', run.slice(0, -7)), lines.join(''))
+    }
+    await told(3, 50)
+    const few = await readBy()
+    expect(few).toMatchObject({ agents: 3 })
+    await told(27, 5000)
+    const many = await readBy()
+    expect(many).toMatchObject({ agents: 30 })
+    expect([many.opens / 30, many.bytes / 30]).toEqual([few.opens / 3, few.bytes / 3])
+    expect([many.opens / 30, many.bytes / 30 < 40_000]).toEqual([2, true])
   })
 
   it('a send waits once for the disk, and a status not at all', async () => {

@@ -4,7 +4,7 @@ import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
-import { lookAtHooks, readEvents } from './hooks/look-at-hooks.ts'
+import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
 import { parseHandle } from './parse.ts'
 
 /** How long a program may take to act on an answer, in milliseconds. */
@@ -18,7 +18,7 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   signal.throwIfAborted()
   const handle = parseHandle(agent.handle)
   const file = handle?.events
-  const event = file === undefined ? undefined : readEvents(file).find(({ id }) => id === reply.requestId)
+  const event = file === undefined ? undefined : readEvent(file, reply.requestId)
   if (handle === null || file === undefined || event === undefined) return result('gone', 'no such request was told of')
   const isOpen = (): boolean =>
     lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === reply.requestId) ?? false

@@ -1,4 +1,5 @@
 import { fleet } from '../fleet.ts'
+import { hooked } from '../hooked.ts'
 import { memory } from '../memory.ts'
 import { registry } from '../registry.ts'
 import { send } from '../send.ts'
@@ -10,4 +11,4 @@ import { wait } from '../wait.ts'
 import type { Bench } from './bench.ts'
 
 /** Every bench, in the order of the table. */
-export const BENCHES: readonly Bench[] = [startUp, status, spawn, send, tail, wait, fleet, registry, memory]
+export const BENCHES: readonly Bench[] = [startUp, status, spawn, send, tail, wait, hooked, fleet, registry, memory]

@@ -25,8 +25,10 @@ export interface TmuxStand {
   readonly options: { readonly env: Record<string, string>; readonly cwd: string }
   /** Runs the installed orch to its end. */
   orch(...args: readonly string[]): Promise<TimedRun>
-  /** Adds agents until there are so many, and proves that `status` shows all of them as running. */
+  /** Adds agents until there are so many, and proves that `status` shows all of them as alive. */
   growTo(count: number): Promise<void>
+  /** Adds one agent that runs one of the programs, and resolves to its id. */
+  add(task: string, program: string): Promise<string>
   /** Where everything that an agent prints is written to. */
   logOf(id: string): Promise<string>
   /** Makes it as if this agent had never been. */
@@ -38,11 +40,20 @@ export interface TmuxStand {
 /** Prints 200 lines, then says again what it is told; takes its task as an argument, as the agent programs do. */
 export const PROGRAM = { command: 'sh', args: ['-c', 'seq 200; exec cat', 'agent'], promptBy: 'argument' } as const
 
+/** Programs beside the quiet one, and which of them the agents run. */
+export interface TmuxStandOptions {
+  readonly programs: Readonly<Record<string, object>>
+  readonly program: string
+}
+
 /** An empty place with a tmux server and a program that does next to nothing. */
-export async function tmuxStand(stand: Stand): Promise<TmuxStand> {
+export async function tmuxStand(
+  stand: Stand,
+  { programs, program }: TmuxStandOptions = { programs: {}, program: 'quiet' },
+): Promise<TmuxStand> {
   const place = await tmuxPlace()
   stand.scope.defer(() => self.end())
-  await place.write('.orch/config.json', JSON.stringify({ programs: { quiet: PROGRAM } }))
+  await place.write('.orch/config.json', JSON.stringify({ programs: { quiet: PROGRAM, ...programs } }))
   const orch = await openOrch({ directory: place.project, env: place.env, backends: { tmux: tmux() } })
   const ids: string[] = []
   const options = { env: place.env, cwd: place.project }
@@ -54,10 +65,18 @@ export async function tmuxStand(stand: Stand): Promise<TmuxStand> {
     orch: (...words) => timeProcess(stand.orch.argv(...words), options),
     async growTo(count) {
       if (count > ids.length) stand.progress(`making ${count - ids.length} tmux agents`)
-      if (count > 0 && ids.length === 0) ids.push((await spawn(orch, { task: 'Wait', program: 'quiet' })).agent.id)
+      if (count > 0 && ids.length === 0) await self.add('Wait', program)
       ids.push(...(await addLike(orch, ids[0], count - ids.length, stand.signal)))
-      const { counts } = JSON.parse((await self.orch('status', '--json')).stdout) as StatusDocument
-      if (counts.running !== count) throw new Error(`Cannot measure ${count} agents: ${counts.running} run`)
+      const isThere = async (): Promise<boolean> => {
+        const { counts } = JSON.parse((await self.orch('status', '--json')).stdout) as StatusDocument
+        return counts.running + counts.idle + counts.working === count
+      }
+      await eventually(isThere, { timeoutMs: 60_000, intervalMs: 250, what: `${count} agents that are alive` })
+    },
+    async add(task, program) {
+      const { agent } = await spawn(orch, { task, program })
+      ids.push(agent.id)
+      return agent.id
     },
     async logOf(id) {
       const { record } = (await orch.registry.get(id)) as StoredRecord

@@ -4,23 +4,38 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 const FIRST_BYTES = 32_768
 const MOST_BYTES = 4_194_304
 
+/** What is read first is read here: one of its own for each of a thousand files is work for the garbage collector. */
+const scratch = Buffer.allocUnsafeSlow(FIRST_BYTES)
+
 /**
- * The last whole lines of a file, oldest first: enough that `isEnough` is true of them, or all there are within 4 MiB.
- * `null` when it is not there. It is read at once: the asynchronous way costs more than the disk.
+ * What `take` makes of the last whole lines of a file, oldest first: it is given more of them until it returns something other than
+ * `null`; with `isAll`, there are no more within 4 MiB. `null` when the file is not there. It is read at once: the asynchronous
+ * way costs more than the disk.
  */
-export function readLastWholeLines(file: string, isEnough: (lines: readonly string[]) => boolean): string[] | null {
+export function readBack<T>(file: string, take: (lines: readonly string[], isAll: boolean) => T | null): T | null {
   const descriptor = openIfThere(file)
   if (descriptor === null) return null
   try {
     const { size } = fstatSync(descriptor)
-    for (let bytes = FIRST_BYTES; ; bytes *= 8) {
+    for (let bytes = FIRST_BYTES; ; bytes *= 2) {
       const start = Math.max(0, size - bytes)
-      const lines = linesOf(readSlice(descriptor, start, size), start === 0)
-      if (start === 0 || bytes >= MOST_BYTES || isEnough(lines)) return lines
+      const into = bytes === FIRST_BYTES ? scratch.subarray(0, size - start) : Buffer.allocUnsafe(size - start)
+      const text = into.toString('utf8', 0, readSync(descriptor, into, 0, into.length, start))
+      const isAll = start === 0 || bytes >= MOST_BYTES
+      const taken = take(linesOf(text, start === 0), isAll)
+      if (taken !== null || isAll) return taken
     }
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** The last whole lines of a file, oldest first: enough that `isEnough` is true of them, or all there are within 4 MiB. */
+export function readLastWholeLines(
+  file: string,
+  isEnough: (lines: readonly string[]) => boolean,
+): readonly string[] | null {
+  return readBack(file, (lines, isAll) => (isAll || isEnough(lines) ? lines : null))
 }
 
 /** The whole lines from an offset on; `[]` when the file is not there. */
@@ -28,7 +43,7 @@ export function readLinesAfter(file: string, offset: number): string[] {
   const descriptor = openIfThere(file)
   if (descriptor === null) return []
   try {
-    return linesOf(readSlice(descriptor, offset, fstatSync(descriptor).size), true)
+    return linesOf(readBytes(descriptor, offset, fstatSync(descriptor).size).toString(), true)
   } finally {
     closeSync(descriptor)
   }
@@ -87,10 +102,6 @@ function openIfThere(file: string): number | null {
   } catch {
     return null
   }
-}
-
-function readSlice(descriptor: number, start: number, end: number): string {
-  return readBytes(descriptor, start, end).toString('utf8')
 }
 
 function readBytes(descriptor: number, start: number, end: number): Buffer {

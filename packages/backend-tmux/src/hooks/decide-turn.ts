@@ -1,5 +1,5 @@
 import type { Reason, Turn } from '@orch/core'
-import { type HookEvent, isSameCall } from './hook-event.ts'
+import { type HookEvent, isOwn, isSameCall } from './hook-event.ts'
 import type { ProgramStatus } from './program-status.ts'
 
 /** How the newest turn stands by what its program told, and on what that rests. */
@@ -56,11 +56,11 @@ export function decideTurn(
 }
 
 function follow(progress: Progress, event: HookEvent): void {
-  const { name, subagent } = event
+  const { name } = event
   if (name === 'PermissionRequest') progress.asked.push(event)
   if (/^(PostToolUse|PostToolUseFailure|PermissionDenied)$/.test(name))
     progress.asked = progress.asked.filter((asked) => !isSameCall(asked, event))
-  if (subagent !== null || /^(Subagent|Notification)/.test(name)) return
+  if (!isOwn(event)) return
   progress.last = event
   const handler = HANDLERS[name] ?? goesOn
   handler(progress, event)

@@ -18,22 +18,46 @@ export interface HookEvent {
   readonly source?: 'transcript'
 }
 
-/** Reads one line of a run's events; `null` for anything else. */
+/**
+ * Reads one line of a run's events; `null` for anything else. What was told is taken apart when it is asked for: of most
+ * events only the name is.
+ */
 export function parseHookEvent(line: string): HookEvent | null {
-  const match = /^(\d{1,15})-\d+ (\{.*)$/.exec(line)
-  if (match === null) return null
-  const [head = '', at, text = ''] = match
-  const name = /"hook_event_name":\s*"(\w+)"/.exec(text)?.[1]
-  if (name === undefined) return null
-  const begin = text.indexOf('"tool_name":')
+  const head = /^(\d{1,15})-\d+ (?=\{)/.exec(line)
+  if (head === null) return null
+  const text = line.slice(head[0].length)
+  const name = nameIn(text)
+  if (name === null) return null
+  const tool = text.indexOf('"tool_name":')
+  let fields: JsonObject | null = null
   return {
-    id: head.slice(0, head.indexOf(' ')),
-    at: Number(at),
+    id: head[0].trimEnd(),
+    at: Number(head[1]),
     name,
-    subagent: subagentIn(text),
-    fields: fieldsOf(text),
-    call: begin < 0 ? '' : text.slice(begin),
+    subagent: subagentIn(text, tool),
+    get fields() {
+      fields ??= fieldsOf(text)
+      return fields
+    },
+    get call() {
+      return tool < 0 ? '' : text.slice(tool)
+    },
   }
+}
+
+/** The name of the event in a line or its JSON; `null` when there is none. */
+export function nameIn(text: string): string | null {
+  return /"hook_event_name":\s*"(\w+)"/.exec(text)?.[1] ?? null
+}
+
+/** Whether an event says that the agent was given a message. */
+export function isMessage({ name, subagent }: HookEvent): boolean {
+  return name === 'UserPromptSubmit' && subagent === null
+}
+
+/** Whether an event happened to the agent itself, not to one of its subagents. */
+export function isOwn({ name, subagent }: HookEvent): boolean {
+  return subagent === null && !/^(Subagent|Notification)/.test(name)
 }
 
 /** Whether two events are of the same call: what is known of both is the same. */
@@ -49,9 +73,11 @@ function callOf({ call, fields }: HookEvent): string {
   return name === undefined ? call : `"tool_name":${JSON.stringify(name)},"tool_input":${JSON.stringify(input)}`
 }
 
-function subagentIn(text: string): string | null {
-  if (!/"agent_id":\s*"/.test(text)) return null
-  return /"agent_type":\s*"([^"\\]*)"/.exec(text)?.[1] ?? 'subagent'
+/** It stands before the tool, whose input may hold anything. */
+function subagentIn(text: string, tool: number): string | null {
+  const told = tool < 0 ? text : text.slice(0, tool)
+  if (!/"agent_id":\s*"/.test(told)) return null
+  return /"agent_type":\s*"([^"\\]*)"/.exec(told)?.[1] ?? 'subagent'
 }
 
 function fieldsOf(text: string): JsonObject {

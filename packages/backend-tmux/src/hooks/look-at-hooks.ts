@@ -2,11 +2,12 @@ import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
 import { decideTurn, type TurnDecision } from './decide-turn.ts'
-import { type HookEvent, parseHookEvent } from './hook-event.ts'
+import { type HookEvent, isMessage, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
+import { readEventLine, readNewestTurn } from './newest-turn.ts'
 import { type ProgramStatus, parseProgramStatus } from './program-status.ts'
 import { conversationIn, isSilence } from './resumed-run.ts'
-import { liveWitnesses, readEventLines, type StatusNote, type Witnesses } from './witnesses.ts'
+import { liveWitnesses, type StatusNote, type Witnesses } from './witnesses.ts'
 
 /** What an agent's program told, as one look found it. */
 export interface Told {
@@ -37,19 +38,19 @@ export function hear(program: string, witnesses: Witnesses): Told {
   }
 }
 
-/** The events since the newest turn began, and some before. */
+/** The events of the newest turn, and some before. */
 export function readEvents(file: string): HookEvent[] {
-  return parseEvents(readEventLines(file))
+  return parseEvents(readNewestTurn(file))
+}
+
+/** One event of a run; `undefined` when it was never told of, or long ago. */
+export function readEvent(file: string, id: string): HookEvent | undefined {
+  return parseHookEvent(readEventLine(file, id) ?? '') ?? undefined
 }
 
 /** The events in these lines. */
 export function parseEvents(lines: readonly string[]): HookEvent[] {
   return lines.flatMap((line) => parseHookEvent(line) ?? [])
-}
-
-/** Whether an event says that the agent was given a message. */
-export function isMessage({ name, subagent }: HookEvent): boolean {
-  return name === 'UserPromptSubmit' && subagent === null
 }
 
 /** What the process that runs notes of itself; `null` when it notes nothing. */
@@ -64,9 +65,10 @@ function statusIn(notes: readonly StatusNote[]): ProgramStatus | null {
 /** Adds the end of a turn that only the transcript tells of, where the events leave one open. */
 function withTranscript(program: string, events: HookEvent[], witnesses: Witnesses): HookEvent[] {
   const endsIn = hooksOf(program)?.endsInTranscript
+  if (endsIn === undefined) return events
   const last = events.findLast(({ subagent }) => subagent === null)
   const path = last?.fields.transcript_path
-  if (endsIn === undefined || last === undefined || typeof path !== 'string') return events
+  if (last === undefined || typeof path !== 'string') return events
   if (decideTurn(events, null).turn.status !== 'running') return events
   const lines = witnesses.transcriptLines(path)
   return [...events, ...endsIn(lines).filter(({ fields }) => fields.turn_id === last.fields.turn_id)]

@@ -3,6 +3,7 @@ import { isSomethingAt, namesIn } from '../client/files.ts'
 import { childrenOf, processStat } from '../client/processes.ts'
 import type { Handle } from '../parse.ts'
 import { answerPipe, readLaunchNote } from './hooked-launch.ts'
+import { readNewestTurn } from './newest-turn.ts'
 import { parseProgramStatus } from './program-status.ts'
 
 /** What a process noted of itself, and when the process that has its pid now started, in clock ticks; `null`: none has. */
@@ -37,9 +38,6 @@ export interface Testimony {
   readonly asking: readonly string[]
 }
 
-/** An event behind which nothing before it counts. */
-const BEGINNINGS = /^\d+-\d+ .*"hook_event_name":\s*"(UserPromptSubmit|SessionStart)"/
-
 /** How much of a transcript is looked at for the end of a turn. */
 const TRANSCRIPT_LINES = 20
 
@@ -51,16 +49,11 @@ export function liveWitnesses({ events: file, panePid }: Handle, isAlive: boolea
   if (file === undefined) return null
   return {
     now: Date.now,
-    eventLines: () => readEventLines(file),
+    eventLines: () => readNewestTurn(file),
     transcriptLines: (path) => readLastWholeLines(path, (some) => some.length >= TRANSCRIPT_LINES) ?? [],
     statusNotes: () => [...(isAlive ? statusNotesOf(file, panePid) : []), ...(closely ? staleNotesOf(file) : [])],
     isAsking: (request) => isSomethingAt(answerPipe(file, request)),
   }
-}
-
-/** The lines of a run's events since the newest turn began, and some before. */
-export function readEventLines(file: string): readonly string[] {
-  return readLastWholeLines(file, (some) => some.filter((line) => BEGINNINGS.test(line)).length > 1) ?? []
 }
 
 /** What the program that the pane's process runs notes of itself. */
@@ -74,7 +67,7 @@ function statusNotesOf(file: string, panePid: number): StatusNote[] {
 function staleNotesOf(file: string): StatusNote[] {
   const { status: directory = null, session = '' } = readLaunchNote(file) ?? {}
   if (directory === null) return []
-  const told = readEventLines(file).flatMap((line) => /"session_id":\s*"([\w-]+)"/.exec(line)?.[1] ?? [])
+  const told = readNewestTurn(file).flatMap((line) => /"session_id":\s*"([\w-]+)"/.exec(line)?.[1] ?? [])
   const sessions = [...new Set([session, ...told])]
   return namesIn(directory).flatMap((name) => {
     const note = /^\d+\.json$/.test(name) ? noteOf(directory, Number.parseInt(name, 10)) : null
