@@ -1,4 +1,4 @@
-import type { Backend, BackendHost } from '@orch/core'
+import type { AgentRef, Backend, BackendHost } from '@orch/core'
 import { answerRequest } from './answer.ts'
 import { attach } from './attach.ts'
 import { capabilitiesOf } from './capabilities.ts'
@@ -11,8 +11,10 @@ import { finalAnswer } from './final-answer.ts'
 import { interruptAgent } from './interrupt.ts'
 import { findAgents, observeAgents } from './observe.ts'
 import type { CompleteOptions } from './options.ts'
+import { parseHandle } from './parse.ts'
 import { pathsFor } from './paths.ts'
 import { probeTmux } from './probe.ts'
+import { loadPrograms } from './programs/load-program.ts'
 import { resumeAgent } from './resume.ts'
 import { stopAgent } from './stop.ts'
 import { readTranscript } from './transcript.ts'
@@ -23,25 +25,32 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
   const tmux = new TmuxClient({ command: options.command, env: host.env, logs: paths.logs })
   const context: Context = { host, options, paths, tmux }
   const closing = new AbortController()
+  /** Waits for the programs of these agents, where a module says what they are. */
+  const known = (agents: readonly AgentRef[]): Promise<void> =>
+    loadPrograms(agents.map(({ handle }) => parseHandle(handle)?.program))
   return {
     name: host.name,
     target: { socket: paths.socket },
     capabilitiesOf,
     probe: (signal) => probeTmux(context, signal),
     create: (request, signal) => createAgent(context, request, signal),
-    begin: (agent, message, signal) => deliver(context, { agent, message, begin: true }, signal),
+    begin: (agent, message, signal) =>
+      known([agent]).then(() => deliver(context, { agent, message, begin: true }, signal)),
     find: (targets, signal) => findAgents(context, targets, signal),
-    observe: (agents, signal, query) => observeAgents(context, agents, signal, query),
-    read: (agent, query, signal) => readTranscript(context, { agent, query }, signal),
-    events: (agents, query, signal) =>
-      followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal])),
-    send: (agent, message, signal) => deliver(context, { agent, message, begin: false }, signal),
+    observe: (agents, signal, query) => known(agents).then(() => observeAgents(context, agents, signal, query)),
+    read: (agent, query, signal) => known([agent]).then(() => readTranscript(context, { agent, query }, signal)),
+    async *events(agents, query, signal) {
+      await known(agents)
+      yield* followAgents(context, { agents, query }, AbortSignal.any([signal, closing.signal]))
+    },
+    send: (agent, message, signal) =>
+      known([agent]).then(() => deliver(context, { agent, message, begin: false }, signal)),
     stop: (agent, signal) => stopAgent(context, agent, signal),
     finalAnswer,
     attach: (agent, signal) => attach(context, agent, signal),
-    answer: (agent, reply, signal) => answerRequest(agent, reply, signal),
-    interrupt: (agent, signal) => interruptAgent(context, agent, signal),
-    resume: (agent, request, signal) => resumeAgent(context, agent, request, signal),
+    answer: (agent, reply, signal) => known([agent]).then(() => answerRequest(agent, reply, signal)),
+    interrupt: (agent, signal) => known([agent]).then(() => interruptAgent(context, agent, signal)),
+    resume: (agent, request, signal) => known([agent]).then(() => resumeAgent(context, agent, request, signal)),
     close: async () => closing.abort(),
   }
 }

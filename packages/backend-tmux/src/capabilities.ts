@@ -1,4 +1,5 @@
 import type { AgentRef, Capability } from '@orch/core'
+import { readLaunchNote } from './hooks/hooked-launch.ts'
 import { parseHandle } from './parse.ts'
 import { hooksOf } from './programs/known.ts'
 
@@ -10,7 +11,9 @@ const BARE: readonly Capability[] = ['programs', 'attach']
 
 /** What this agent can do; `null`: one that is yet to be made, of which the program is not known. */
 export function capabilitiesOf(agent: AgentRef | null): readonly Capability[] {
-  const program = agent === null ? undefined : parseHandle(agent.handle)?.program
-  const hooks = program === undefined ? null : hooksOf(program)
-  return hooks === null ? BARE : [...BARE, ...hooks.capabilities]
+  const handle = agent === null ? null : parseHandle(agent.handle)
+  if (handle?.program === undefined) return BARE
+  // A module is not loaded yet where only this is asked.
+  const own = hooksOf(handle.program)?.capabilities ?? readLaunchNote(handle.events ?? '')?.capabilities
+  return own === undefined ? BARE : [...BARE, ...own]
 }

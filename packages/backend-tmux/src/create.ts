@@ -1,20 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import {
-  type CreateRequest,
-  type CreateResult,
-  isOrchError,
-  OrchError,
-  type ProgramSpec,
-  type Receipt,
-} from '@orch/core'
-import {
-  findProgram,
-  isDirectory,
-  prepareFiles,
-  removeFiles,
-  removeStaleStarts,
-  writePrivateFile,
-} from './client/files.ts'
+import { type CreateRequest, type CreateResult, isOrchError, OrchError, type Receipt } from '@orch/core'
+import { isDirectory, prepareFiles, removeFiles, removeStaleStarts, writePrivateFile } from './client/files.ts'
 import { createCommands, EXISTS } from './command-line.ts'
 import type { Context } from './context.ts'
 import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts'
@@ -24,15 +10,10 @@ import { handleOf } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { ARGUMENT_BYTES } from './options.ts'
 import { type Answer, epochOf, failureText, type Handle, isId, parseLook, saysServerDied } from './parse.ts'
-import { GET_A_PROGRAM, PROGRAMS, programNamed } from './programs/known.ts'
+import { type ChosenProgram, chooseProgram } from './programs/choose-program.ts'
+import type { LaunchSpec } from './programs/program.ts'
 import { hasLoneSurrogate, unsendable } from './unsendable.ts'
 import { startFile } from './wrapper.ts'
-
-/** A program and the file it is. */
-export interface Program {
-  readonly spec: ProgramSpec
-  readonly path: string
-}
 
 /** `Backend.create`: everything that can be refused is refused before anything is made. */
 export async function createAgent(
@@ -41,14 +22,14 @@ export async function createAgent(
   signal: AbortSignal,
 ): Promise<CreateResult> {
   signal.throwIfAborted()
-  const program = await resolveProgram(context, request)
+  const program = await chooseProgram(request, context.host.env)
   refuseUntypable(program.spec, request)
   return await startRun(context, request, { program, resumed: null, replaces: null }, signal)
 }
 
 /** What a run is made of beside its request. */
 export interface RunPlan {
-  readonly program: Program
+  readonly program: ChosenProgram
   /** What it goes on with; `null`: it is given its task. */
   readonly resumed: Conversation | null
   /** The window of a run that is over, to be removed in the same call. */
@@ -66,7 +47,7 @@ export async function startRun(
   await assertPlace(request)
   const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
   const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
-  const hooked = hookedLaunch(context.paths, program.spec, { run, env, resumed })
+  const hooked = hookedLaunch(context.paths, program, { run, env, resumed })
   const begun = resumed !== null || program.spec.promptBy !== 'send'
   const argv = argumentsFor(program, request, { hooked, resumed })
   await context.tmux.program()
@@ -90,7 +71,7 @@ export async function startRun(
     const answer = await makeWindow(context, request, {
       run,
       begun,
-      program: hooked === null ? '' : program.spec.name,
+      program: hooked === null ? '' : program.key,
       argv: ['/bin/sh', context.paths.wrapper, files.start, files.exit],
       replaces: plan.replaces,
       signal,
@@ -116,36 +97,12 @@ async function assertPlace({ id, directory }: CreateRequest): Promise<void> {
     })
 }
 
-/** The program of a request. @throws OrchError `PROGRAM_MISSING`, `PROGRAM_UNKNOWN` */
-export async function resolveProgram(context: Context, request: CreateRequest): Promise<Program> {
-  const { program, programName } = request
-  const wished = program ?? (programName === null ? null : programNamed(programName))
-  const candidates = wished === null ? PROGRAMS : [wished]
-  for (const spec of candidates) {
-    const env = { ...context.host.env, ...spec.env }
-    const path = findProgram(spec.command, env, request.directory)
-    if (path !== null) return { spec, path }
-  }
-  if (wished === null)
-    throw new OrchError(
-      'PROGRAM_MISSING',
-      `Cannot start agent "${request.id}": none of ${PROGRAMS.map(({ command }) => `"${command}"`).join(', ')} is on PATH`,
-      { hint: GET_A_PROGRAM },
-    )
-  throw new OrchError(
-    'PROGRAM_MISSING',
-    `Cannot start agent "${request.id}": program "${wished.command}" is not on PATH or cannot be executed`,
-    { hint: `Install "${wished.command}" or correct its name` },
-  )
-}
-
 function argumentsFor(
-  { spec, path }: Program,
+  program: ChosenProgram,
   request: CreateRequest,
   { hooked, resumed }: { readonly hooked: HookedLaunch | null; readonly resumed: Conversation | null },
 ): string[] {
-  const isGivenTask = resumed === null && spec.promptBy === 'argument'
-  const argv = [path, ...spec.args, ...(hooked?.arguments ?? []), ...(isGivenTask ? [request.prompt] : [])]
+  const argv = program.argv(resumed === null ? request.prompt : null, hooked?.arguments ?? [])
   for (const argument of argv) {
     const bytes = Buffer.byteLength(argument)
     const cannot = `Cannot start agent "${request.id}" with an argument of ${bytes} bytes`
@@ -162,7 +119,7 @@ function argumentsFor(
 }
 
 /** A task that `begin` would refuse to type leaves a window behind: it is refused before there is one. */
-function refuseUntypable({ promptBy }: ProgramSpec, { id, prompt }: CreateRequest): void {
+function refuseUntypable({ promptBy }: LaunchSpec, { id, prompt }: CreateRequest): void {
   const bad = promptBy === 'send' ? unsendable(prompt) : null
   if (bad === null) return
   const state = `${bad.charAt(0).toLowerCase()}${bad.slice(1)}`
@@ -212,14 +169,14 @@ function madeWindow(context: Context, request: CreateRequest, answer: Answer): H
 }
 
 function resultOf(
-  { name }: ProgramSpec,
+  { name }: LaunchSpec,
   handle: Handle,
   { begun, receipt }: Pick<CreateResult, 'begun' | 'receipt'>,
 ): CreateResult {
   return { handle: { ...handle }, epoch: epochOf(handle.server), begun, receipt, program: name, model: null }
 }
 
-function startReceipt(program: ProgramSpec, handle: Handle): Receipt | null {
+function startReceipt(program: LaunchSpec, handle: Handle): Receipt | null {
   if (program.promptBy === 'send') return null
   const at = new Date().toISOString()
   const none = program.promptBy === 'none'

@@ -16,6 +16,7 @@ import { socketOf } from './observe.ts'
 import { CANONICAL_LINE_BYTES, PIPE_BYTES } from './options.ts'
 import { type Answer, type Handle, parseHandle, parseRefusal, saysNoServer } from './parse.ts'
 import { hooksOf } from './programs/known.ts'
+import { loadPrograms } from './programs/load-program.ts'
 import { unsendable } from './unsendable.ts'
 
 /** What became of a message, before it is a receipt. */
@@ -176,7 +177,9 @@ export async function findHandle(context: Context, agent: AgentRef, signal: Abor
   const look = await context.tmux.look(socketOf(agent.target), signal)
   if (look.kind !== 'server') return null
   const row = rowOf(agent, null, taggedRows(look, context.host.namespace))
-  return row === undefined ? null : handleOf(look.server, row, context.paths)
+  if (row === undefined) return null
+  await loadPrograms([row.program])
+  return handleOf(look.server, row, context.paths)
 }
 
 function outcomeOf(answer: Answer, handle: Handle): Outcome {

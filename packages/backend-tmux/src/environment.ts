@@ -29,7 +29,7 @@ const SHELL_OWN = ['_', 'OLDPWD', 'UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS'
 export function agentEnvironment(
   caller: Readonly<Record<string, string | undefined>>,
   request: Pick<CreateRequest, 'id' | 'directory' | 'env'>,
-  run: { readonly program: ProgramSpec; readonly id: string },
+  run: { readonly program: Pick<ProgramSpec, 'env'>; readonly id: string },
 ): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(caller)) {

@@ -2,7 +2,19 @@ import { BACKEND_API_VERSION, type BackendFactory, type JsonObject } from '@orch
 import { openBackend } from './backend.ts'
 import { completeOptions, optionsFromConfig, type TmuxOptions } from './options.ts'
 
+export type { HookEvent } from './hooks/hook-event.ts'
 export type { TmuxOptions } from './options.ts'
+export type {
+  HookKind,
+  HookLaunch,
+  LaunchSpec,
+  Program,
+  ProgramHooks,
+  ProgramModule,
+  StartScreen,
+} from './programs/program.ts'
+export { PROGRAM_API_VERSION } from './programs/program.ts'
+export type { TranscriptEntry } from './transcripts/transcript-entry.ts'
 
 /** The version of the contract this package implements. */
 export const apiVersion: number = BACKEND_API_VERSION

@@ -50,7 +50,7 @@ export interface Row {
   readonly begun: string
   readonly namespace: string
   readonly run: string
-  /** The name of the known program that runs, where that tells what happens to it. */
+  /** By what the program is known that runs, where that tells what happens to it: see `hooksOf`. */
   readonly program: string
   readonly agent: string
 }
@@ -66,7 +66,7 @@ export interface Handle {
   /** Paths of the output log and of the exit file. */
   readonly log: string
   readonly exit: string
-  /** The known program whose hooks tell what happens, and the file that holds what they told; left out for any other. */
+  /** By what the program is known whose hooks tell what happens, and the file that holds what they told; left out for any other. */
   readonly program?: string
   readonly events?: string
 }

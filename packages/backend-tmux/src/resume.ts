@@ -4,7 +4,7 @@ import { sizeOf } from './client/events-file.ts'
 import { readExits, releaseHooks } from './client/files.ts'
 import { hasProc, processesBy } from './client/processes.ts'
 import type { Context } from './context.ts'
-import { type RunPlan, resolveProgram, startRun } from './create.ts'
+import { type RunPlan, startRun } from './create.ts'
 import { PROGRAM_VARIABLE, RUN_VARIABLE } from './environment.ts'
 import { readLaunchNote } from './hooks/hooked-launch.ts'
 import { readEvents } from './hooks/look-at-hooks.ts'
@@ -13,6 +13,7 @@ import { rowOf, taggedRows } from './identity.ts'
 import { socketOf } from './observe.ts'
 import { GRACE_MS } from './options.ts'
 import { type Handle, parseHandle } from './parse.ts'
+import { chooseProgram } from './programs/choose-program.ts'
 
 /**
  * `Backend.resume`: a new run that goes on with the conversation of one that is over, as its program names it. Files of
@@ -31,7 +32,7 @@ export async function resumeAgent(
     throw nothingThere(agent, 'its program cannot go on with a conversation')
   const replaces = await assertOver(context, { agent, handle }, signal)
   const resumed = conversationOf(agent, handle)
-  const program = await resolveProgram(context, request)
+  const program = await chooseProgram(request, context.host.env)
   await releaseHooks(context.paths.events, handle.run)
   return await startRun(context, request, { program, resumed, replaces }, signal)
 }

@@ -42,11 +42,14 @@ export interface BackendModule {
 /** A program to run, from the configuration or the command line (`--program -- CMD ARG…`). */
 export interface ProgramSpec {
   readonly name: string
-  readonly command: string
+  /** `null`: as its module says. */
+  readonly command: string | null
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** How it takes its task: as its last argument, typed once it runs, or not at all. */
-  readonly promptBy: 'argument' | 'send' | 'none'
+  /** How it takes its task: as its last argument, typed once it runs, or not at all; `null`: as the backend knows it to. */
+  readonly promptBy: 'argument' | 'send' | 'none' | null
+  /** The URL or package of a module that says how it is run and listened to: each backend has its own kind of them. */
+  readonly module?: string
 }
 
 /**

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   SERVER_REMOTE: 'The server does not share this file system',
   UNAUTHORIZED: 'The server refused the credentials',
   PROGRAM_UNKNOWN: 'No program of this name is known or configured',
+  PROGRAM_INVALID: 'A configured program module cannot be loaded or speaks another contract version',
   PROGRAM_MISSING: 'A program is not installed or not on PATH',
   CONFIG_INVALID: 'A configuration file or variable is not valid',
   RECORD_CORRUPT: 'A record cannot be read',

@@ -104,6 +104,7 @@ export { complete } from './orchestrator/complete.ts'
 export { doctor } from './orchestrator/doctor.ts'
 export { toErrorInfo } from './orchestrator/end-agent.ts'
 export { interrupt } from './orchestrator/interrupt.ts'
+export { loadModule } from './orchestrator/load-module.ts'
 export type {
   AnswerOptions,
   AttachOptions,

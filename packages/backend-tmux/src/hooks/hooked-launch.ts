@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { ProgramSpec } from '@orch/core'
+import type { Capability } from '@orch/core'
 import { readSmallFile } from '../client/events-file.ts'
 import { writeOnce, writePrivateFile } from '../client/files.ts'
 import type { Paths } from '../paths.ts'
-import { hooksOf } from '../programs/known.ts'
+import type { ChosenProgram } from '../programs/choose-program.ts'
 import type { HookKind } from '../programs/program.ts'
 import { type Conversation, resumedEvent } from './resumed-run.ts'
 
@@ -25,6 +25,8 @@ export interface LaunchNote {
   readonly session: string
   /** Where the program notes its own status; `null`: nowhere. */
   readonly status: string | null
+  /** What an agent that runs it can do. */
+  readonly capabilities?: readonly Capability[]
 }
 
 /** A run that is about to be made. */
@@ -36,10 +38,17 @@ export interface NewRun {
 }
 
 /** What a run needs so that its program tells what happens; `null` for a program that does not. */
-export function hookedLaunch(paths: Paths, spec: ProgramSpec, { run, env, resumed }: NewRun): HookedLaunch | null {
-  const hooks = hooksOf(spec.name)
+export function hookedLaunch(
+  paths: Paths,
+  { spec, hooks }: Pick<ChosenProgram, 'spec' | 'hooks'>,
+  { run, env, resumed }: NewRun,
+): HookedLaunch | null {
   if (hooks === null) return null
-  const note: LaunchNote = { session: resumed?.session ?? randomUUID(), status: hooks.statusDirectory(env) }
+  const note: LaunchNote = {
+    session: resumed?.session ?? randomUUID(),
+    status: hooks.statusDirectory(env),
+    capabilities: hooks.capabilities,
+  }
   const launch = hooks.launch((how) => hookCommand(paths, how), note.session)
   const content = launch.settings ?? ''
   const version = createHash('sha256').update(content).digest('hex').slice(0, 8)

@@ -1,18 +1,15 @@
-import type { ProgramSpec } from '@orch/core'
-import type { Program } from './program.ts'
+import type { LaunchSpec, Program } from './program.ts'
 
 /** A program that shows nothing but its process and its output, as any does that is not known. */
-function command(spec: Omit<ProgramSpec, 'env'>): Program {
-  return { spec: { ...spec, env: {} }, hooks: null }
+function command(name: string, promptBy: LaunchSpec['promptBy']): Program {
+  return { spec: { name, command: name, args: [], env: {}, promptBy }, hooks: null }
 }
 
 /** Gemini goes on after its task only when it is told to. */
-export const gemini: Program = command({
-  name: 'gemini',
-  command: 'gemini',
-  args: ['--prompt-interactive'],
-  promptBy: 'argument',
-})
+export const gemini: Program = {
+  ...command('gemini', 'argument'),
+  promptArguments: (prompt) => ['--prompt-interactive', prompt],
+}
 
 /** Aider would end after a task that it was given as an argument. */
-export const aider: Program = command({ name: 'aider', command: 'aider', args: [], promptBy: 'send' })
+export const aider: Program = command('aider', 'send')

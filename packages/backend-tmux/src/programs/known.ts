@@ -1,24 +1,25 @@
-import { OrchError, type ProgramSpec } from '@orch/core'
+import { OrchError } from '@orch/core'
 import { claude } from './claude.ts'
 import { codex } from './codex.ts'
 import { aider, gemini } from './command.ts'
+import { loadedProgram } from './load-program.ts'
 import { opencode } from './opencode.ts'
-import type { Program, ProgramHooks } from './program.ts'
+import type { LaunchSpec, Program, ProgramHooks } from './program.ts'
 
 /** The agent programs known without any configuration, in the order in which the default is looked for. */
 const KNOWN: readonly Program[] = [claude, codex, opencode, gemini, aider]
 
 /** How each of them is launched. */
-export const PROGRAMS: readonly ProgramSpec[] = KNOWN.map(({ spec }) => spec)
+export const PROGRAMS: readonly LaunchSpec[] = KNOWN.map(({ spec }) => spec)
 
 /** How to get a program when there is none: one next action. */
 export const GET_A_PROGRAM: string =
   'Install an agent program, for example with "npm install -g @anthropic-ai/claude-code", or end the command line with "--program -- COMMAND ARGUMENTS"'
 
 /** The known program of this name. @throws OrchError `PROGRAM_UNKNOWN` listing the known names. */
-export function programNamed(name: string): ProgramSpec {
-  const known = PROGRAMS.find((program) => program.name === name)
-  if (known !== undefined) return known
+export function programNamed(name: string): Program {
+  const known = knownProgram(name)
+  if (known !== null) return known
   const names = PROGRAMS.map((program) => `"${program.name}"`).join(', ')
   throw new OrchError(
     'PROGRAM_UNKNOWN',
@@ -27,7 +28,15 @@ export function programNamed(name: string): ProgramSpec {
   )
 }
 
-/** How the program of this name is listened to; `null` for one that is not known, and for one that tells nothing. */
-export function hooksOf(name: string): ProgramHooks | null {
-  return KNOWN.find(({ spec }) => spec.name === name)?.hooks ?? null
+/** The program that is known by this name; `null` for any other. */
+export function knownProgram(name: string): Program | null {
+  return KNOWN.find(({ spec }) => spec.name === name) ?? null
+}
+
+/**
+ * How the program of a run is listened to; `null` for one that is not known, and for one that tells nothing.
+ * @param key what the run notes of its program: its name, or the key of a module, which `loadPrograms` has loaded
+ */
+export function hooksOf(key: string): ProgramHooks | null {
+  return (loadedProgram(key) ?? knownProgram(key))?.hooks ?? null
 }

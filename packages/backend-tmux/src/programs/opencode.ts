@@ -13,7 +13,9 @@ const CONTENT = 'OPENCODE_CONFIG_CONTENT'
  * one; a pasted text that begins with a slash or ends in a file's name behind "@" opens a list, which takes the Enter.
  */
 export const opencode: Program = {
-  spec: { name: 'opencode', command: 'opencode', args: ['--prompt'], env: {}, promptBy: 'argument' },
+  spec: { name: 'opencode', command: 'opencode', args: [], env: {}, promptBy: 'argument' },
+  // `opencode run` ends with its turn, and takes the task by itself.
+  promptArguments: (prompt, [first]) => (first === 'run' ? [prompt] : ['--prompt', prompt]),
   hooks: {
     capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
     tellsStart: true,

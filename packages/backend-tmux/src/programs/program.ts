@@ -2,10 +2,30 @@ import type { Capability, ProgramSpec } from '@orch/core'
 import type { HookEvent } from '../hooks/hook-event.ts'
 import type { TranscriptEntry } from '../transcripts/transcript-entry.ts'
 
-/** An agent program that is known without any configuration. */
+/** The version of this interface; a program's module exports it as `apiVersion`. */
+export const PROGRAM_API_VERSION = 1
+
+/** What a program's module exports. */
+export interface ProgramModule {
+  readonly apiVersion: number
+  readonly program: Program
+}
+
+/** How a program is launched, with nothing left open. */
+export interface LaunchSpec extends ProgramSpec {
+  readonly command: string
+  readonly promptBy: 'argument' | 'send' | 'none'
+}
+
+/** An agent program: one that is known without any configuration, or a module's. */
 export interface Program {
   /** How it is launched. A configured program of the same name is launched as configured, and listened to as this says. */
-  readonly spec: ProgramSpec
+  readonly spec: LaunchSpec
+  /**
+   * How it takes its task as an argument, after all others. @default the task alone
+   * @param args those of its own
+   */
+  promptArguments?(prompt: string, args: readonly string[]): readonly string[]
   /** How it tells what happens to it; `null`: it shows nothing but its process and its output. */
   readonly hooks: ProgramHooks | null
 }

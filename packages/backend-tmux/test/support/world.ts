@@ -24,7 +24,7 @@ export function nodeProgram(
   name: string,
   args: readonly string[] = [],
   promptBy: ProgramSpec['promptBy'] = 'none',
-): ProgramSpec {
+): ProgramSpec & { readonly command: string } {
   return { name, command: process.execPath, args: [fixture(name), ...args], env: {}, promptBy }
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { ProgramSpec } from '../backend.ts'
 import { fileError, OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { moduleUrl } from './module-url.ts'
 
 /** One backend's part of the configuration. */
 export interface BackendConfig {
@@ -29,7 +30,7 @@ export interface Config {
 interface ConfigFile {
   readonly defaultBackend?: string
   readonly backends?: Record<string, JsonObject & { readonly module?: string }>
-  readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>> & { readonly command: string }>
+  readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>>>
   readonly models?: Record<string, string>
 }
 
@@ -57,7 +58,8 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
       }
     }
     for (const [name, entry] of Object.entries(content.programs ?? {})) {
-      programs[name] = { name, args: [], env: {}, promptBy: 'send', ...entry }
+      const module = entry.module === undefined ? {} : { module: moduleUrl(entry.module, dirname(file)) }
+      programs[name] = { name, command: null, args: [], env: {}, promptBy: null, ...entry, ...module }
     }
   }
   const defaultBackend = env.ORCH_BACKEND || own.content.defaultBackend || user.content.defaultBackend || null

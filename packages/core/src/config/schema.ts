@@ -1,20 +1,26 @@
 import * as v from 'valibot'
 
-const program = v.strictObject({
-  command: v.pipe(v.string(), v.nonEmpty('must not be empty')),
+const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
+
+const settings = {
   args: v.optional(v.array(v.string())),
   env: v.optional(
     v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of a variable')), v.string()),
   ),
   promptBy: v.optional(v.picklist(['argument', 'send', 'none'])),
-})
+}
+
+/** Its module says what its command is, unless the configuration does. */
+const byModule = v.strictObject({ module: text, command: v.optional(text), ...settings })
+const byCommand = v.strictObject({ command: text, ...settings })
+const program = v.lazy((value) => (hasModule(value) ? byModule : byCommand))
 
 const schema = v.strictObject({
   $schema: v.optional(v.string()),
   defaultBackend: v.optional(v.string()),
   backends: v.optional(v.record(v.string(), v.looseObject({ module: v.optional(v.string()) }))),
   programs: v.optional(v.record(v.string(), program)),
-  models: v.optional(v.record(v.string(), v.pipe(v.string(), v.nonEmpty('must not be empty')))),
+  models: v.optional(v.record(v.string(), text)),
 })
 
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */
@@ -25,6 +31,10 @@ export function findConfigProblem(value: unknown): { readonly key: string; reado
   const issue = result.issues[0]
   const key = v.getDotPath(issue) ?? ''
   return { key, text: textOf(issue) }
+}
+
+function hasModule(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'module')
 }
 
 function textOf({ kind, message, expected, received }: v.BaseIssue<unknown>): string {

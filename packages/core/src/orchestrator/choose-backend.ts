@@ -15,7 +15,7 @@ export function chooseProgram(orch: Orch, options: SpawnOptions): ChosenProgram 
   const [command, ...args] = options.programCommand ?? []
   if (command !== undefined) {
     const name = command.slice(command.lastIndexOf('/') + 1)
-    return { spec: { name, command, args, env: {}, promptBy: 'send' }, name: null }
+    return { spec: { name, command, args, env: {}, promptBy: null }, name: null }
   }
   if (options.program === undefined) return { spec: null, name: null }
   const { programs } = orch.config

@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module'
-import { isAbsolute, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import {
   BACKEND_API_VERSION,
   type Backend,
@@ -9,7 +6,9 @@ import {
   type BackendModule,
 } from '../backend.ts'
 import type { Config } from '../config/config.ts'
+import { moduleUrl } from '../config/module-url.ts'
 import { isOrchError, OrchError } from '../errors.ts'
+import { loadModule } from './load-module.ts'
 import type { KnownBackend } from './options.ts'
 
 interface Sources {
@@ -28,15 +27,11 @@ export function createBackendLoader(sources: Sources): (name: string, host: () =
     const known = sources.known.find((backend) => backend.name === name)
     if (module === null && known === undefined) throw unknownBackend(name, sources)
     return await open(name, module ?? name, async () => {
-      const loaded = module === null ? await known?.load() : await load(moduleUrl(module, from))
+      const loaded = module === null ? await known?.load() : await loadModule(moduleUrl(module, from))
       const usable = checked(name, loaded as BackendModule)
       return configured(name, files, () => usable.createBackend(options))(host())
     })
   }
-}
-
-async function load(url: string): Promise<unknown> {
-  return (await import('./import-module.ts')).importModule(url)
 }
 
 /** Options are refused with the file and the key that they stand under. */
@@ -69,16 +64,6 @@ async function open(name: string, source: string, work: () => Promise<Backend>):
         cause,
       },
     )
-  }
-}
-
-/** A path starts from the configuration's directory, a package is looked for there first and then, by `import`, beside orch. */
-function moduleUrl(module: string, from: string): string {
-  if (module.startsWith('.') || isAbsolute(module)) return pathToFileURL(resolve(from, module)).href
-  try {
-    return pathToFileURL(createRequire(join(from, 'config.json')).resolve(module)).href
-  } catch {
-    return module
   }
 }
 

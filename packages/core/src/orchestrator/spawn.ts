@@ -36,7 +36,7 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
   ])
   if (options.wait) assertAnswers(backend)
   const attachments = await takeAttachments(orch, options.attach, { backend })
-  if (attachments.length > 0 && program.spec !== null && program.spec.promptBy !== 'send')
+  if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
     throw unsupported(backend, undefined)
   prepareWorkspaces(orch.project)
   const recordFor = (id: string): AgentRecord =>

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -68,8 +68,24 @@ describe('loadConfig()', () => {
     user({ programs: { a: { command: 'a', args: ['1'] }, b: { command: 'b', env: { X: 'y' }, promptBy: 'argument' } } })
     own({ programs: { a: { command: 'other' } } })
     expect((await loadConfig(project, env)).programs).toEqual({
-      a: { name: 'a', command: 'other', args: [], env: {}, promptBy: 'send' },
+      a: { name: 'a', command: 'other', args: [], env: {}, promptBy: null },
       b: { name: 'b', command: 'b', args: [], env: { X: 'y' }, promptBy: 'argument' },
+    })
+  })
+
+  it('starts the module of a program from the file that names it, and leaves what that says to it', async () => {
+    user({ programs: { far: { module: './far.js' } } })
+    own({
+      programs: { near: { module: '../near.js', command: 'n', args: ['1'] }, absent: { module: 'not-installed' } },
+    })
+    const empty = { args: [], env: {}, promptBy: null }
+    expect((await loadConfig(project, env)).programs).toEqual({
+      far: { name: 'far', command: null, ...empty, module: pathToFileURL(join(root, 'home/.config/orch/far.js')).href },
+      near: {
+        ...{ name: 'near', command: 'n', ...empty, args: ['1'] },
+        module: pathToFileURL(join(project, 'near.js')).href,
+      },
+      absent: { name: 'absent', command: null, ...empty, module: 'not-installed' },
     })
   })
 
@@ -90,6 +106,8 @@ describe('loadConfig()', () => {
     ['a backend that is no object', { backends: { tmux: 'yes' } }, 'backends.tmux'],
     ['a module that is no text', { backends: { tmux: { module: 1 } } }, 'backends.tmux.module'],
     ['a program without a command', { programs: { mine: {} } }, 'programs.mine.command'],
+    ['an empty module', { programs: { mine: { module: '' } } }, 'programs.mine.module'],
+    ['a program that is no object', { programs: { mine: 'a' } }, 'programs.mine'],
     ['a model without a name', { models: { fast: '' } }, 'models.fast'],
     ['an empty command', { programs: { mine: { command: '' } } }, 'programs.mine.command'],
     ['an unknown key of a program', { programs: { mine: { command: 'a', arg: [] } } }, 'programs.mine.arg'],

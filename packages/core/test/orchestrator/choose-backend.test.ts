@@ -133,7 +133,7 @@ describe('chooseProgram()', () => {
   it('is complete for one that the configuration knows', async () => {
     write(join(place.project, '.orch/config.json'), { programs: { mine: { command: 'my-agent', args: ['-x'] } } })
     expect(chooseProgram(await place.open(), { task: 'x', program: 'mine' })).toEqual({
-      spec: { name: 'mine', command: 'my-agent', args: ['-x'], env: {}, promptBy: 'send' },
+      spec: { name: 'mine', command: 'my-agent', args: ['-x'], env: {}, promptBy: null },
       name: null,
     })
   })
@@ -148,7 +148,7 @@ describe('chooseProgram()', () => {
   it('is what the command line says, word for word', async () => {
     const programCommand = ['/opt/my agent/bin/run', '--flag', 'two words', '; rm -rf /', '']
     expect(chooseProgram(await place.open(), { task: 'x', programCommand, program: 'claude' })).toEqual({
-      spec: { name: 'run', command: programCommand[0], args: programCommand.slice(1), env: {}, promptBy: 'send' },
+      spec: { name: 'run', command: programCommand[0], args: programCommand.slice(1), env: {}, promptBy: null },
       name: null,
     })
   })
