@@ -7,7 +7,7 @@ register()
 const { hooksOf, PROGRAMS } = await import('../packages/backend-tmux/src/programs/known.ts')
 
 const COMMAND = 'node scripts/generate-program-table.mjs'
-const COLUMNS = ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume']
+const COLUMNS = ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'usage', 'resume']
 const BEGIN = '<!-- programs -->'
 const END = '<!-- /programs -->'
 

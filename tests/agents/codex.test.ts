@@ -20,7 +20,17 @@ describe('an agent that runs the real codex', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
-      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+      capabilities: [
+        'programs',
+        'attach',
+        'turns',
+        'answers',
+        'requests',
+        'interrupt',
+        'transcript',
+        'usage',
+        'resume',
+      ],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     story.model.release('the turn')

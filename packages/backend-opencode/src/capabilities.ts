@@ -8,6 +8,7 @@ const ALWAYS: readonly Capability[] = [
   'attach',
   'interrupt',
   'transcript',
+  'usage',
   'models',
 ]
 

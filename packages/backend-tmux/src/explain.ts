@@ -1,4 +1,12 @@
-import { type Evidence, type Finding, type Observation, type Reason, sanitize } from '@orch/core'
+import {
+  type Evidence,
+  type Field,
+  type Finding,
+  type Observation,
+  type Reason,
+  sanitize,
+  type Usage,
+} from '@orch/core'
 import { decideTurn, detailOfStatus } from './hooks/decide-turn.ts'
 import type { HookEvent } from './hooks/hook-event.ts'
 import { parseEvents } from './hooks/look-at-hooks.ts'
@@ -19,8 +27,8 @@ const GONE: Reason = { code: 'STALE', text: 'The process that noted it is gone' 
 const REPLACED: Reason = { code: 'STALE', text: 'The process that noted it is gone, and another has its number' }
 
 /** The observation, with everything that was looked at. */
-export function explainedObservationOf(sighting: Sighting): Observation {
-  const observation = observationOf(sighting)
+export function explainedObservationOf(sighting: Sighting, usage: Field<Usage>): Observation {
+  const observation = observationOf(sighting, usage)
   return { ...observation, looked: findingsOf(sighting, observation) }
 }
 

@@ -9,6 +9,7 @@ import {
   type ProcessInfo,
   type Reason,
   type Turn,
+  type Usage,
 } from '@orch/core'
 import type { RecordedExit } from './client/files.ts'
 import { toAgentRequest, toDialogRequest } from './hooks/hook-requests.ts'
@@ -47,13 +48,12 @@ export interface Sighting {
 const NOT_SEEN = unknown<never>({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
 const NO_TURNS = 'A bare program in tmux does not show its turns'
 const NO_REQUESTS = 'A bare program in tmux does not show what it waits for'
-const NO_USAGE = 'A bare program in tmux does not show what it uses'
 
 /** That a window shows what is waited for. */
 export const SHOWS_IT = 'its window shows it'
 
-/** What all of that says of the agent. */
-export function observationOf(sighting: Sighting): Observation {
+/** What all of that says of the agent, and what it used. */
+export function observationOf(sighting: Sighting, usage: Field<Usage>): Observation {
   const { row } = sighting
   const process = row === undefined ? processWithout(sighting) : processIn(sighting, row)
   return {
@@ -63,7 +63,7 @@ export function observationOf(sighting: Sighting): Observation {
     process,
     ...turnAndRequests(sighting, process),
     lastActivityAt: activity(sighting, row),
-    usage: hidden(NO_USAGE),
+    usage,
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type AgentRef,
+  type Field,
   type Found,
   type JsonValue,
   letStart,
@@ -8,6 +9,7 @@ import {
   OrchError,
   recheck,
   type ServerInfo,
+  type Usage,
 } from '@orch/core'
 import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
@@ -21,6 +23,7 @@ import { keepTestimony, liveWitnesses, type Testimony } from './hooks/witnesses.
 import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
+import { usagesOf } from './usage.ts'
 
 /** An agent with the look at its server. */
 interface Subject {
@@ -35,12 +38,14 @@ export async function observeAgents(
   context: Context,
   agents: readonly AgentRef[],
   signal: AbortSignal,
-  { explain }: ObserveQuery = { explain: false },
+  { explain, usage }: ObserveQuery = { explain: false, usage: true },
 ): Promise<ObserveResult> {
   const { sightings, looks } = await sightAgents(context, agents, { signal, explain })
+  const used = await usagesOf(new Map(sightings.map((one) => [one, one.handle])), usage, signal)
   const own = looks.get(context.paths.socket) as Look
+  const toObservation = explain ? explainedObservationOf : observationOf
   return {
-    observations: sightings.map(explain ? explainedObservationOf : observationOf),
+    observations: sightings.map((one) => toObservation(one, used.get(one) as Field<Usage>)),
     found: [...looks].flatMap(([socket, look]) => foundIn(context, socket, look)),
     complete: [...looks.values()].every((look) => look.kind !== 'failed'),
     server: serverInfo(own),

@@ -7,6 +7,7 @@ import { transcriptOf } from './hooks/look-at-hooks.ts'
 import { lineItem } from './output-lines.ts'
 import { parseHandle } from './parse.ts'
 import { readTranscriptPage } from './transcripts/read-transcript.ts'
+import { tallyOf } from './usage.ts'
 
 /** `Backend.read`: what the program wrote down of the conversation, else lines of the log, which outlives window and server. Without a handle one tmux process finds it. */
 export async function readTranscript(
@@ -18,7 +19,11 @@ export async function readTranscript(
   const { agent, query } = request
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
   const structured = handle === null ? null : transcriptOf(handle)
-  if (structured !== null && sizeOf(structured.path) > 0) return readTranscriptPage(structured, query)
+  if (handle !== null && structured !== null && sizeOf(structured.path) > 0) {
+    const page = readTranscriptPage(structured, query)
+    const tally = query.turns ? await tallyOf(handle, signal) : null
+    return tally === null ? page : { ...page, turns: tally.turns(query.turns ?? 0) }
+  }
   const page =
     handle === null ? null : await readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
   if (page === null) {

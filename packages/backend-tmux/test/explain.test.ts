@@ -8,6 +8,7 @@ import type { Handle } from '../src/parse.ts'
 const AT = '2026-11-22T12:00:00.000Z'
 const server = { version: '3.3a', pid: 1, startTime: 1 }
 const handle = { server, window: '@1', pane: '%1', panePid: 7, run: 'r', log: '/l', exit: '/e', tty: '/t' }
+const UNUSED = { known: false, reason: { code: 'NOT_SHOWN', text: 'It is not shown' } } as const
 const TRUST = 'Accessing workspace: /shop\n ❯ Yes, I trust this folder\n'
 
 const line = (at: number, name: string, fields: object = {}): string =>
@@ -36,7 +37,7 @@ function found(
     shown: { screen: '', title: 'shop' },
     ...seen,
   }
-  const { looked = [] } = explainedObservationOf(sighting)
+  const { looked = [] } = explainedObservationOf(sighting, UNUSED)
   return looked.map(({ source, detail, reason }) => [source, detail, reason?.code] as const)
 }
 

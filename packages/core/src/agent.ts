@@ -146,6 +146,8 @@ export type Capability =
   | 'resume'
   /** `read` gives structured items; without it, lines of output */
   | 'transcript'
+  /** shows what it used */
+  | 'usage'
   /** runs programs named in the configuration or on the command line */
   | 'programs'
   /** takes a model, an agent name, a permission mode and permission rules at spawn */
@@ -178,6 +180,7 @@ export interface Agent {
   readonly phase: Phase | null
   readonly requests: readonly AgentRequest[]
   readonly lastActivityAt: string | null
+  /** `null` is not known; in `status` also not asked for, where that takes reading transcripts. */
   readonly usage: Usage | null
   readonly exit: Exit | null
   readonly spawnedAt: string

@@ -137,6 +137,9 @@ export type Field<T> =
 /** The reason code of a field that this agent never shows, as opposed to one that could not be looked at. */
 export const NOT_SHOWN = 'NOT_SHOWN'
 
+/** The reason code of what costs reads of its own and was not asked for. */
+export const NOT_ASKED = 'NOT_ASKED'
+
 /** The reason code of a turn that was interrupted by the end of its server. */
 export const SERVER_ENDED = 'SERVER_ENDED'
 
@@ -193,6 +196,11 @@ export interface Observation {
 export interface ObserveQuery {
   /** Also at what ranks below the evidence that decides, and tell of all of it in `looked`. */
   readonly explain: boolean
+  /**
+   * `false`: nobody asks what was used, and a backend that would have to read whole transcripts for it leaves that
+   * {@link NOT_ASKED}.
+   */
+  readonly usage: boolean
 }
 
 /** Something at a target that carries orch's tag. */
@@ -373,7 +381,7 @@ export interface Backend {
   begin(agent: AgentRef, message: Message, signal: AbortSignal): Promise<Receipt>
   /** Everything tagged at these targets. Rejects when it could not look: an empty list is proof. */
   find(targets: readonly JsonValue[], signal: AbortSignal): Promise<readonly Found[]>
-  /** One bulk look at any number of agents. Starts no server. */
+  /** One bulk look at any number of agents. Starts no server. @param query left out: not explained, with all that was used */
   observe(agents: readonly AgentRef[], signal: AbortSignal, query?: ObserveQuery): Promise<ObserveResult>
   /** A page of the transcript. */
   read(agent: AgentRef, query: ReadQuery, signal: AbortSignal): Promise<ReadResult>

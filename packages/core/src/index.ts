@@ -62,7 +62,7 @@ export type {
   Turn,
   Viewer,
 } from './backend.ts'
-export { BACKEND_API_VERSION, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
+export { BACKEND_API_VERSION, NOT_ASKED, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
 export type { BackendConfig, Config } from './config/config.ts'
 export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
 export type {

@@ -189,11 +189,12 @@ function stopReasonOf(reason: string): string {
 }
 
 /** Here what comes from the cache is no part of the input. */
-function usageDocument({ promptTokens, cachedTokens, completionTokens }: TokenUsage): object {
+function usageDocument({ promptTokens, cachedTokens, completionTokens, reasoningTokens }: TokenUsage): object {
   return {
     input_tokens: promptTokens - cachedTokens,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cachedTokens,
     output_tokens: completionTokens,
+    output_tokens_details: { thinking_tokens: reasoningTokens },
   }
 }

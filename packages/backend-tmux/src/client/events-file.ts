@@ -56,6 +56,24 @@ export interface PlacedLine {
   readonly end: number
 }
 
+/** How much of a long file is read at once, in bytes; a line that is longer is read whole. */
+const PART_BYTES = 4_194_304
+
+/** The whole lines from an offset on, at which one begins, part by part; none when the file is not there. */
+export function* readLinesAfterPlace(file: string, offset: number): Generator<PlacedLine> {
+  let from = offset
+  for (let bytes = PART_BYTES; ; ) {
+    const size = sizeOf(file)
+    if (from >= size) return
+    const to = Math.min(size, from + bytes)
+    const lines = readLinesWithin(file, from, to)
+    yield* lines
+    from = lines.at(-1)?.end ?? from
+    if (to === size) return
+    bytes = lines.length === 0 ? bytes * 4 : PART_BYTES
+  }
+}
+
 /** The whole lines that begin at or after one offset and end at or before another; `[]` when the file is not there. */
 export function readLinesWithin(file: string, from: number, to: number): PlacedLine[] {
   const descriptor = openIfThere(file)

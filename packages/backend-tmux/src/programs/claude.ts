@@ -1,4 +1,5 @@
 import { claudeEntries } from '../transcripts/claude-transcript.ts'
+import { claudeUsage } from '../transcripts/claude-usage.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /**
@@ -23,7 +24,7 @@ const EVENTS: Readonly<Record<string, HookKind>> = {
 export const claude: Program = {
   spec: { name: 'claude', command: 'claude', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'usage', 'resume'],
     tellsStart: true,
     launch(command, session) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => {
@@ -37,6 +38,10 @@ export const claude: Program = {
       }
     },
     entriesOf: claudeEntries,
+    usage: {
+      entriesOf: claudeUsage,
+      subagentFolder: (transcript) => `${transcript.replace(/\.jsonl$/, '')}/subagents`,
+    },
     emptyColumn: 2,
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HookEvent } from '../hooks/hook-event.ts'
 import { codexEntries } from '../transcripts/codex-transcript.ts'
+import { codexUsage } from '../transcripts/codex-usage.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /** What Codex tells, how it is kept, and for how long its hook may run, in seconds. Measured on 0.169.0. */
@@ -26,7 +27,7 @@ const SOURCE = '/<session-flags>/config.toml'
 export const codex: Program = {
   spec: { name: 'codex', command: 'codex', args: [], env: {}, promptBy: 'argument' },
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'usage', 'resume'],
     tellsStart: false,
     launch(command) {
       const hooks = EVENTS.map(([name, how, seconds]) => {
@@ -42,6 +43,7 @@ export const codex: Program = {
       return { settings: null, arguments: () => passed, resume: (_, told) => [...passed, 'resume', told] }
     },
     entriesOf: codexEntries,
+    usage: { entriesOf: codexUsage },
     emptyColumn: 2,
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],

@@ -1,6 +1,7 @@
 import type { Capability, ProgramSpec } from '@orch/core'
 import type { HookEvent } from '../hooks/hook-event.ts'
 import type { TranscriptEntry } from '../transcripts/transcript-entry.ts'
+import type { UsageEntry } from '../transcripts/usage-entry.ts'
 
 /** The version of this interface; a program's module exports it as `apiVersion`. */
 export const PROGRAM_API_VERSION = 1
@@ -54,8 +55,18 @@ export interface ProgramHooks {
   readonly startScreens: readonly StartScreen[]
   /** What a line of its transcript says. */
   entriesOf(line: string): TranscriptEntry[]
+  /** How its transcripts tell what was used; left out where they do not. */
+  readonly usage?: UsageFormat
   /** What its transcript tells of the ends of turns, for those that no hook tells of; left out where it is not needed. */
   endsInTranscript?(lines: readonly string[]): HookEvent[]
+}
+
+/** How a program writes down what it used. */
+export interface UsageFormat {
+  /** What a line of a transcript, its own or a subagent's, says of that. */
+  entriesOf(line: string): UsageEntry[]
+  /** The folder that holds the transcripts of a conversation's subagents; left out where only its hooks name them. */
+  subagentFolder?(transcript: string): string
 }
 
 /** A screen of a program that a person must answer before it begins. */

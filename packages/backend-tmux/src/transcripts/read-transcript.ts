@@ -53,7 +53,7 @@ function placedItems(
 }
 
 /** A line that is not what it should be says nothing. */
-export function safely(entriesOf: Transcript['entriesOf'], line: string): TranscriptEntry[] {
+export function safely<Entry>(entriesOf: (line: string) => Entry[], line: string): Entry[] {
   try {
     return entriesOf(line)
   } catch {

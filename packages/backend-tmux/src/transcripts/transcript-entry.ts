@@ -30,7 +30,7 @@ export type TranscriptEntry =
 const LONGEST_TEXT = 1_000_000
 
 /** The inputs in which a tool says by itself what it does, in one line. */
-const TELLING_INPUTS = ['command', 'cmd', 'file_path', 'path', 'pattern', 'url', 'query']
+const TELLING_INPUTS = ['command', 'cmd', 'file_path', 'path', 'pattern', 'url', 'query', 'input']
 
 /** Makes items of entries, one after the other; the end of a call replaces its item. */
 export class ItemMaker {

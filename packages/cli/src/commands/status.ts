@@ -36,6 +36,7 @@ export const command: Command<StatusDocument> = defineCommand({
       states: statesOf('--state', args.state),
       ended: args.ended,
       backend: args.backend,
+      usage: args.usage,
       signal: context.signal,
     }),
   render: (document, page, args) => render(document, page, args.usage === true),

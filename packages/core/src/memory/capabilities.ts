@@ -9,6 +9,7 @@ const ALWAYS: readonly Capability[] = [
   'interrupt',
   'attach',
   'transcript',
+  'usage',
   'models',
   'server',
 ]

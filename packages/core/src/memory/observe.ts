@@ -81,7 +81,7 @@ function observeAgent(state: ServerState, view: Viewpoint, ref: AgentRef): Obser
     turn: can('turns') ? turnField(agent, live, ref, evidence) : unknown(NO_TURNS),
     requests: can('requests') ? known(live ? agent.requests : [], evidence) : unknown(NO_REQUESTS),
     lastActivityAt: known(agent.lastActivityAt, evidence),
-    usage: known(agent.usage, evidence),
+    usage: can('usage') ? known(agent.usage, evidence) : unknown(NO_USAGE),
     ...(arrived.length > 0 ? { arrived } : {}),
     ...(existence === 'present' && state.status === 'down' ? { asleep: true } : {}),
   }
@@ -124,6 +124,7 @@ const GONE: Reason = { code: 'GONE', text: 'The agent is not on the server' }
 const NO_PROCESS: Reason = { code: NOT_SHOWN, text: 'Agents of this server have no process' }
 const NO_TURNS: Reason = { code: NOT_SHOWN, text: 'This backend does not show turns' }
 const NO_REQUESTS: Reason = { code: NOT_SHOWN, text: 'This backend does not show requests' }
+const NO_USAGE: Reason = { code: NOT_SHOWN, text: 'This backend does not show what was used' }
 const IN_FLIGHT: Reason = { code: 'IN_FLIGHT', text: 'A message that was sent may still arrive' }
 
 function processOf(agent: AgentState, live: boolean): ProcessInfo {

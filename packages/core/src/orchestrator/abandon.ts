@@ -59,7 +59,7 @@ async function usagesOf(
   const read = await Promise.allSettled([...new Set(ids)].map((id) => reread(orch, id)))
   const open = read.flatMap((one) => (one.status === 'fulfilled' && hasPlace(one.value) ? [one.value] : []))
   const requestTimeoutMs = Math.min(orch.requestTimeoutMs, USAGE_MS)
-  const { looks } = await lookAt({ ...orch, requestTimeoutMs }, open, { signal })
+  const { looks } = await lookAt({ ...orch, requestTimeoutMs }, open, { signal, usage: true })
   return new Map(looks.map(({ agent }) => [agent.id, agent.usage]))
 }
 

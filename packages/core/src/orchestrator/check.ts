@@ -27,7 +27,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   const [recovered = stored] = await recoverSpawns(orch, [stored], [], options.signal)
   const { directory, base, workspace } = recovered.record
   const [look, git, newest] = await Promise.all([
-    lookAndDeliver(orch, recovered, options.signal, true),
+    lookAndDeliver(orch, recovered, { signal: options.signal, explain: true, usage: true }),
     readGitInfo(directory, base, options.signal),
     readNewest(orch, recovered.record, options.signal),
   ])

@@ -35,7 +35,7 @@ async function completeOne(orch: Orch, id: string, options: CompleteOptions): Pr
 
 /** `null`, and nothing done, when the record changed while it was verified. */
 async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions): Promise<CompleteResult | null> {
-  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal)
+  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
   const { lifecycle } = look.stored.record
   if (look.stored.closed) return alreadyClosed(id, lifecycle)
   const checks = [phaseCheck(look), requestCheck(look), turnCheck(look), ...queueCheck(look)].map(

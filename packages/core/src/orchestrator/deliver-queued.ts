@@ -5,7 +5,7 @@ import { giveBack, takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { keptFiles } from '../workspace/kept-files.ts'
 import { handOver } from './hand-over.ts'
-import { hasEnded, type Look, lookAtOne } from './look.ts'
+import { hasEnded, type Look, type LookOptions, lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { refused } from './refusal.ts'
@@ -47,12 +47,11 @@ export async function deliverQueued(
 export async function lookAndDeliver(
   orch: Orch,
   stored: StoredRecord,
-  signal: AbortSignal | undefined,
-  explain: boolean = false,
+  { signal, ...how }: LookOptions = {},
 ): Promise<Look> {
-  const look = await lookAtOne(orch, stored, signal, explain)
+  const look = await lookAtOne(orch, stored, signal, how)
   const [after] = await deliverQueued(orch, [look], { signal })
-  return after === undefined || after.sent === null ? look : await lookAtOne(orch, after.stored, signal, explain)
+  return after === undefined || after.sent === null ? look : await lookAtOne(orch, after.stored, signal, how)
 }
 
 /** The oldest message that still waits. */

@@ -60,7 +60,7 @@ export async function* followTranscript(
 }
 
 async function look(orch: Orch, id: string, { signal }: TailOptions): Promise<Look> {
-  return lookAndDeliver(orch, await reread(orch, id), signal)
+  return lookAndDeliver(orch, await reread(orch, id), { signal })
 }
 
 /** A promise whose rejection counts only for those who wait for it. */

@@ -31,10 +31,12 @@ export interface BulkLook {
 }
 
 /** How to look. */
-interface LookOptions {
+export interface LookOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether backends tell of everything that they looked at. @default false */
-  readonly explain?: boolean
+  readonly explain?: boolean | undefined
+  /** Also what the agents used, where that takes reads of its own. @default false */
+  readonly usage?: boolean | undefined
 }
 
 interface BackendLook {
@@ -98,9 +100,9 @@ export async function lookAtOne(
   orch: Orch,
   stored: StoredRecord,
   signal?: AbortSignal,
-  explain: boolean = false,
+  how: Omit<LookOptions, 'signal'> = {},
 ): Promise<Look> {
-  const { looks } = await lookAt(orch, [stored], { signal, explain })
+  const { looks } = await lookAt(orch, [stored], { signal, ...how })
   return looks[0] as Look
 }
 
@@ -130,14 +132,14 @@ function isObservable({ record, closed }: StoredRecord): boolean {
 async function askBackend(
   orch: Orch,
   { name, group }: { readonly name: string; readonly group: readonly StoredRecord[] },
-  { signal, explain = false }: LookOptions,
+  { signal, explain = false, usage = false }: LookOptions,
 ): Promise<BackendLook> {
   const refs = group.filter(isObservable).map(({ record }) => toRef(record))
   try {
     const backend = await orch.backend(name)
     const capabilities = new Map(group.map(({ record }) => [record.id, capabilitiesFor(backend, record)]))
     const call = { backend: name, verb: 'observe', timeoutMs: orch.requestTimeoutMs, signal }
-    const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain }))
+    const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain, usage }))
     return {
       status: { name, ...result.server },
       observations: byId(refs, result),

@@ -72,6 +72,8 @@ export interface StatusOptions {
   readonly ended?: boolean | undefined
   /** Only agents of this backend. */
   readonly backend?: string | undefined
+  /** Also what was used by agents whose transcripts have to be read for it. @default false */
+  readonly usage?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -4,7 +4,7 @@ import type { StoredRecord } from '../registry/record.ts'
 import type { RecordList } from '../registry/registry.ts'
 import { totalUsage } from '../usage.ts'
 import { actOnLook } from './act-on-look.ts'
-import { type BulkLook, lookAt } from './look.ts'
+import { type BulkLook, type LookOptions, lookAt } from './look.ts'
 import type { StatusOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { documentFor } from './warnings.ts'
@@ -21,8 +21,8 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
   const records = newestOf([...open.records, ...ended.records]).filter((stored) => isWanted(orch, options, stored))
   if (records.length === 0) await refuseUnknown(orch, options.backend)
   const wanted = orch.backendNames.filter((name) => options.backend === undefined || name === options.backend)
-  const first = await lookAt(orch, records, { signal: options.signal, alsoLookAt: wanted })
-  const look = await lookAgain(orch, records, first, options.signal)
+  const first = await lookAt(orch, records, { ...toLook(options), alsoLookAt: wanted })
+  const look = await lookAgain(orch, records, first, toLook(options))
   const agents = look.looks.map(({ agent }) => agent)
   const shown = options.states ? agents.filter(({ state }) => options.states?.includes(state)) : agents
   const unreadable = [...open.unreadable, ...ended.unreadable]
@@ -40,6 +40,10 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
     usage: totalUsage(agents.map(({ usage }) => usage)),
     usageByProject: usageByProject(agents),
   }
+}
+
+function toLook({ signal, usage }: StatusOptions): LookOptions {
+  return { signal, usage }
 }
 
 /** One that was closed between the two lists is in both. */
@@ -62,12 +66,12 @@ async function lookAgain(
   orch: Orch,
   records: readonly StoredRecord[],
   first: BulkLook,
-  signal: AbortSignal | undefined,
+  options: LookOptions,
 ): Promise<BulkLook> {
-  const now = await actOnLook(orch, first, signal)
+  const now = await actOnLook(orch, first, options.signal)
   const changed = now.filter((stored, index) => stored !== first.looks[index]?.stored)
   if (changed.length === 0) return first
-  const again = await lookAt(orch, changed, { signal })
+  const again = await lookAt(orch, changed, options)
   const looks = new Map([...first.looks, ...again.looks].map((look) => [look.stored.record.id, look]))
   return {
     ...first,

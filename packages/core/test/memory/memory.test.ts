@@ -95,7 +95,9 @@ describe('memory()', () => {
   })
 
   it('without a capability neither shows nor does what it stands for', async () => {
-    const backend = open({ without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'server'] })
+    const backend = open({
+      without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'usage', 'server'],
+    })
     expect(backend.capabilitiesOf(null)).toEqual(['attachments', 'models', 'programs', 'resume'])
     expect(
       [backend.finalAnswer, backend.answer, backend.attach, backend.interrupt, backend.server].filter(Boolean),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { STATES, type State } from '../../src/agent.ts'
-import type { Observation } from '../../src/backend.ts'
+import type { Observation, ObserveQuery } from '../../src/backend.ts'
 import { OrchError } from '../../src/errors.ts'
 import { NO_USAGE } from '../../src/memory/simulation.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
@@ -125,6 +125,21 @@ describe('status()', () => {
       if (id === three.id) return unknown()
       return known({ ...NO_USAGE, ...(id === one.id ? { inputTokens: 100, costUsd: 0.1 } : SECOND) })
     }
+  })
+
+  it('asks for what was used only when that is wanted', async () => {
+    await place.spawn('x')
+    const asked: (ObserveQuery | undefined)[] = []
+    const wrap: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      observe(refs, signal, query) {
+        asked.push(query)
+        return backend.observe(refs, signal, query)
+      },
+    })
+    await status(await place.open({ wrap }))
+    await status(await place.open({ wrap }), { usage: true })
+    expect(asked).toMatchObject([{ usage: false }, { usage: true }])
   })
 
   it('of all projects sums for each of them', async () => {

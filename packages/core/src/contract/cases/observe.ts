@@ -4,7 +4,7 @@ import { check, checkEqual } from '../check.ts'
 import { existenceOf, foundIds, wordOf } from '../looks.ts'
 import { begun } from '../situations.ts'
 
-const SHOWN_BY = { process: 'programs', turn: 'turns', requests: 'requests' } as const
+const SHOWN_BY = { process: 'programs', turn: 'turns', requests: 'requests', usage: 'usage' } as const
 
 const FIELDS = ['existence', 'process', 'turn', 'requests', 'lastActivityAt', 'usage'] as const
 

@@ -163,7 +163,7 @@ export const readCases: readonly ContractCase[] = [
   },
   {
     id: 'read-turns-sum-to-usage',
-    requires: ['turns', 'transcript'],
+    requires: ['turns', 'transcript', 'usage'],
     because: 'a turn that is counted twice, or not at all, makes two answers to what an agent cost',
     async run(t) {
       const agent = await converse(t, 3)

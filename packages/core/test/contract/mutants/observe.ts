@@ -185,8 +185,15 @@ export const observeMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'what was used could never be looked at',
+    options: { without: ['usage'] },
+    fails: { 'observe-says-what-it-never-shows': 'without "usage" "usage" is NOT_SHOWN' },
+    break: (backend) => withObservations(backend, (seen) => ({ ...seen, usage: HIDDEN })),
+  },
+  {
     name: 'usage is never known',
     fails: {
+      'observe-says-what-it-never-shows': 'with "usage" the field "usage" is known',
       'known-created': '"usage" is known of an agent that is created',
       'known-begun': '"usage" is known of an agent that is begun',
       'known-working': '"usage" is known of an agent that is working',
