@@ -1,4 +1,5 @@
 import { LOG_VARIABLE } from './environment.ts'
+import { LOG_PARTS } from './log-script.ts'
 import type { CompleteOptions } from './options.ts'
 
 /** A tmux command and its arguments. */
@@ -86,6 +87,8 @@ export interface NewWindow {
   /** The known program that tells what happens to it; `''` for any other. */
   readonly program: string
   readonly argv: readonly string[]
+  /** The name of the script that writes the log. */
+  readonly logScript: string
   /** Variables every process in the pane gets. */
   readonly tags: Readonly<Record<string, string>>
   readonly options: CompleteOptions
@@ -157,23 +160,19 @@ function windowCommands(window: NewWindow): Command[] {
     ['set-option', '-p', '-t', NEWEST, '@orch_begun', window.begun ? 'yes' : 'no'],
     ['set-option', '-p', '-t', NEWEST, '@orch_program', window.program],
     ['resize-window', '-t', NEWEST, '-x', String(columns), '-y', String(rows)],
-    ['pipe-pane', '-t', NEWEST, logCommand(window.run)],
+    ['pipe-pane', '-t', NEWEST, logCommand(window)],
     ['display-message', '-p', '-t', NEWEST, SERVER_ROW],
     ['display-message', '-p', '-t', NEWEST, ROW],
   ]
 }
 
 /**
- * What writes a log: while the disk is full output is lost, and the first line that can be written again says so.
- * All of it carries the run as a variable, so that `stop` sees the end of the last process that writes.
+ * What writes a log, with the run as a variable, so that `stop` sees the end of the last process that writes.
  * tmux expands it as a format and as a time: it holds no `#` and no `%`.
  */
-function logCommand(run: string): string {
-  const missing = `printf "\\n[Output is missing here: the log could not be written]\\n"`
-  const untilRoom = `until ${missing}; do IFS= read -r lost || exit; done`
-  const loop = `until cat; do [ $? -lt 128 ] || exit; ${untilRoom}; done`
-  const script = `umask 077; exec >>"$ORCH_TMUX_LOGS/${run}.log" 2>/dev/null; ${loop}`
-  return `${LOG_VARIABLE}=${run} exec /bin/sh -c '${script}'`
+function logCommand({ run, logScript, options }: NewWindow): string {
+  const partBytes = Math.floor(options.logBytes / LOG_PARTS)
+  return `${LOG_VARIABLE}=${run} exec /bin/sh "$ORCH_TMUX_LOGS/../${logScript}" ${run} ${partBytes} ${LOG_PARTS}`
 }
 
 const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'

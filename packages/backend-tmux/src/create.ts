@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
 import { type CreateRequest, type CreateResult, isOrchError, OrchError, type Receipt } from '@orch/core'
 import { isDirectory, prepareFiles, removeFiles, removeStaleStarts, writePrivateFile } from './client/files.ts'
 import { createCommands, EXISTS } from './command-line.ts'
@@ -145,6 +146,7 @@ function makeWindow(context: Context, request: CreateRequest, call: WindowCall):
     begun: call.begun,
     program: call.program,
     argv: call.argv,
+    logScript: basename(context.paths.logScript),
     replaces: call.replaces,
     tags: { [AGENT_VARIABLE]: request.id, [RUN_VARIABLE]: call.run },
     options: context.options,

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
-import type { AgentRef, BackendEvent, EventsQuery } from '@orch/core'
+import type { AgentRef, BackendEvent, EventsQuery, Item, Reason } from '@orch/core'
+import { firstPartOf } from './client/log-parts.ts'
 import { watchDirectory } from './client/watch.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
@@ -17,6 +18,13 @@ type Push = (event: BackendEvent) => void
 type Task = BackendEvent | Follower
 
 type Follower = LogFollower | TranscriptFollower
+
+/** What a follower found, and why something is missing before it. */
+interface Added {
+  readonly items: readonly Item[]
+  readonly more: boolean
+  readonly gap?: Reason | null
+}
 
 /**
  * `Backend.events`. Exits are seen by one watch on the directory of exit files, output by one on the directory of
@@ -70,8 +78,9 @@ export async function* followAgents(
 async function* readTask(follower: Follower, queue: EventQueue<Task>): AsyncGenerator<BackendEvent> {
   const { agent } = follower
   try {
-    const { items, more } = await follower.read()
+    const { items, more, gap = null }: Added = await follower.read()
     if (more && follower.note()) queue.push(follower)
+    if (gap !== null) yield { type: 'gap', agent, reason: gap }
     for (const item of items) {
       if (queue.isClosed) return
       yield { type: 'item', agent, item }
@@ -128,7 +137,7 @@ async function followLogs(
     watchDirectory(
       directory,
       (name) => {
-        const follower = followers.get(`${directory}/${name}`)
+        const follower = followers.get(`${directory}/${firstPartOf(name)}`)
         if (follower?.note()) queue.push(follower)
       },
       (text) => queue.push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),

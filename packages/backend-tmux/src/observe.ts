@@ -11,7 +11,8 @@ import {
   type ServerInfo,
   type Usage,
 } from '@orch/core'
-import { modifiedAt, type RecordedExit, readExits } from './client/files.ts'
+import { type RecordedExit, readExits } from './client/files.ts'
+import { loggedAt } from './client/log.ts'
 import { hasProc, processesBy, processStat, startSeconds } from './client/processes.ts'
 import type { Context } from './context.ts'
 import { PROGRAM_VARIABLE, RUN_VARIABLE } from './environment.ts'
@@ -149,7 +150,7 @@ async function sightingsOf(
       recorded: handle === null ? null : (exits.get(handle.exit) ?? null),
       running: running?.(subject) ?? null,
       serverRuns: absent && look.kind === 'none' && serverRuns(handle),
-      loggedAt: absent ? modifiedAt(handle.log) : null,
+      loggedAt: absent ? loggedAt(handle.log) : null,
       told: heard.get(subject)?.told ?? null,
       testimony: heard.get(subject)?.testimony ?? null,
       shown: null,

@@ -8,8 +8,10 @@ export interface TmuxOptions {
   readonly columns?: number
   /** Height of an agent's window in lines, 20 to 10,000. @default 50 */
   readonly rows?: number
-  /** Lines tmux keeps for scrolling back, 0 to 1,000,000. The log file has the whole output anyway. @default 2000 */
+  /** Lines tmux keeps for scrolling back, 0 to 1,000,000. The log has more anyway. @default 2000 */
   readonly historyLines?: number
+  /** How much of an agent's output is kept at most, in bytes: 1 MiB to 1 TiB. The oldest goes first. @default 64 MiB */
+  readonly logBytes?: number
 }
 
 /** {@link TmuxOptions} with every default filled in. */
@@ -40,6 +42,7 @@ const NUMBERS = {
   columns: { least: 20, most: 10_000, otherwise: 200 },
   rows: { least: 20, most: 10_000, otherwise: 50 },
   historyLines: { least: 0, most: 1_000_000, otherwise: 2_000 },
+  logBytes: { least: 1_048_576, most: 1_099_511_627_776, otherwise: 67_108_864 },
 } as const
 
 /** Fills the defaults. @throws RangeError for a number out of range. */
@@ -56,6 +59,7 @@ export function completeOptions(options: TmuxOptions): CompleteOptions {
     columns: number('columns'),
     rows: number('rows'),
     historyLines: number('historyLines'),
+    logBytes: number('logBytes'),
   }
 }
 

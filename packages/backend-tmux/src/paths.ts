@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BackendHost } from '@orch/core'
 import { HOOK_SCRIPT } from './hooks/hook-script.ts'
+import { LOG_SCRIPT } from './log-script.ts'
 import { WRAPPER } from './wrapper.ts'
 
 /** The longest socket path used, in bytes: some systems allow 103, Linux 107. */
@@ -14,7 +15,7 @@ export interface Paths {
   readonly directories: readonly string[]
   /** The wrapper script, named after its content: an older one may still be running. */
   readonly wrapper: string
-  /** Output logs, `<run>.log`; they outlive window and server. */
+  /** Output logs, `<run>.log` and later parts; they outlive window and server. */
   readonly logs: string
   /** How runs ended, one file named after the run. */
   readonly exits: string
@@ -22,6 +23,8 @@ export interface Paths {
   readonly events: string
   /** The script that programs run at their events, named after its content. */
   readonly hookScript: string
+  /** The script that writes the logs, beside their directory, named after its content. */
+  readonly logScript: string
   /** What a run starts with; the wrapper deletes each file once it has read it. */
   readonly starts: string
 }
@@ -41,6 +44,7 @@ export function pathsFor(host: BackendHost, uid: number): Paths {
     directories: [base, logs, exits, starts, events, ...(fits ? [] : [`/tmp/orch-${uid}`, short])],
     wrapper: `${base}/run-${versionOf(WRAPPER)}.sh`,
     hookScript: `${base}/hook-${versionOf(HOOK_SCRIPT)}.sh`,
+    logScript: `${base}/log-${versionOf(LOG_SCRIPT)}.sh`,
     logs,
     exits,
     starts,

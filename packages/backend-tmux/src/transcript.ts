@@ -4,6 +4,7 @@ import { readLastLines } from './client/log.ts'
 import type { Context } from './context.ts'
 import { findHandle } from './deliver.ts'
 import { transcriptOf } from './hooks/look-at-hooks.ts'
+import { LOG_CUT } from './log-follower.ts'
 import { lineItem } from './output-lines.ts'
 import { parseHandle } from './parse.ts'
 import { readTranscriptPage } from './transcripts/read-transcript.ts'
@@ -24,16 +25,15 @@ export async function readTranscript(
     const tally = query.turns ? await tallyOf(handle, signal) : null
     return tally === null ? page : { ...page, turns: tally.turns(query.turns ?? 0) }
   }
-  const page =
-    handle === null ? null : await readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
+  const page = handle === null ? null : readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
   if (page === null) {
     const text = 'The log of its output is not there'
     return { items: [], before: null, gap: { code: 'NO_LOG', text } }
   }
   return {
     items: page.lines.map((line) => lineItem(line, query.raw)),
-    before: page.start === 0 ? null : String(page.start),
-    gap: null,
+    before: page.start === 0 || page.isCut ? null : String(page.start),
+    gap: page.isCut ? LOG_CUT : null,
   }
 }
 

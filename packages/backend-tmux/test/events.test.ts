@@ -71,6 +71,27 @@ describe('events()', () => {
     await follower.end()
   })
 
+  it('tells a reader that fell behind what is missing, and then the newest lines', async () => {
+    await using world = new World({ options: { logBytes: 1_048_576 } })
+    const agent = await world.create(systemProgram('sh', ['-c', 'echo begun; read go; seq 300000']))
+    await world.output(agent, 'begun')
+    const controller = new AbortController()
+    const events = world.backend.events([agent], { content: true, raw: false }, controller.signal)
+    const reader = events[Symbol.asyncIterator]()
+    expect(await reader.next()).toMatchObject({ value: { type: 'ready' } })
+    await world.backend.send(agent, { id: 'm', text: 'go' }, world.signal)
+    await world.output(agent, '300000')
+    const told: BackendEvent[] = []
+    const isLast = (event?: BackendEvent): boolean => event?.type === 'item' && event.item.text === '300000'
+    while (!isLast(told.at(-1))) told.push((await reader.next()).value as BackendEvent)
+    expect(told.filter(({ type }) => type === 'gap')).toMatchObject([{ agent: agent.id, reason: { code: 'LOG_CUT' } }])
+    expect(told.findIndex(({ type }) => type === 'gap')).toBe(told.findIndex(({ type }) => type !== 'changed'))
+    const numbers = told.flatMap((event) => (event.type === 'item' ? Number(event.item.text) : []))
+    expect(numbers).toEqual(Array.from(numbers, (_, index) => 300_001 - numbers.length + index))
+    controller.abort()
+    await reader.next()
+  })
+
   it('tells of the death of the server', async () => {
     await using world = new World()
     const agents = [await world.create(systemProgram('cat', [])), await world.create(systemProgram('cat', []))]

@@ -11,6 +11,7 @@ describe('createBackend()', () => {
     [{ columns: 19 }, '"columns"'],
     [{ rows: 10_001 }, '"rows"'],
     [{ historyLines: 1.5 }, '"historyLines"'],
+    [{ logBytes: 1000 }, '"logBytes"'],
     [{ command: 7 }, '"command"'],
     [{ command: '' }, '"command"'],
   ])('refuses %j, naming the key', (options: JsonObject, key) => {

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, Item, ReadResult } from '@orch/core'
 import { readLastLines, readLinesFrom } from '../src/client/log.ts'
+import { LogParts } from '../src/client/log-parts.ts'
 import { BLOCK_BYTES, type Line } from '../src/output-lines.ts'
 import { systemProgram, World } from './support/world.ts'
 
@@ -102,6 +103,27 @@ describe('read()', () => {
     })
   })
 
+  it('keeps the newest output of what is wanted at most, and says so where older is asked for', async () => {
+    await using world = new World({ options: { logBytes: 1_048_576 } })
+    const agent = await world.create(systemProgram('seq', ['-f', 'line %06.0f', '300000']))
+    await world.output(agent, 'line 300000')
+    const { log } = agent.handle as { log: string }
+    const names = readdirSync(dirname(log)).filter((name) => name.startsWith(basename(log)))
+    const sizes = names.map((name) => statSync(join(dirname(log), name)).size)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_048_576)
+    expect(names.map((name) => statSync(join(dirname(log), name)).mode & 0o777)).toEqual(names.map(() => 0o600))
+    expect(await read(world, agent, 3)).toMatchObject({ items: [{}, {}, { text: 'line 300000' }], gap: null })
+    const all = await read(world, agent, 300_000)
+    expect(all).toMatchObject({ before: null, gap: { code: 'LOG_CUT' } })
+    const count = all.items.length
+    expect(count).toBeGreaterThan(1_048_576 / 2 / 13)
+    const newest = Array.from(
+      { length: count },
+      (_, index) => `line ${String(300_001 - count + index).padStart(6, '0')}`,
+    )
+    expect(textsOf(all.items)).toEqual(newest)
+  })
+
   it('refuses a cursor that is none', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('echo', ['said']))
@@ -114,10 +136,10 @@ describe('the log', () => {
     for (const length of [1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, 2 * BLOCK_BYTES + 7]) {
       const content = `${'é'.repeat(length / 2)}\nsecond\n${'y'.repeat(length)}\nlast`
       await withLog(content, async (path) => {
-        const forward = show((await readLinesFrom(path, 0)).lines)
+        const forward = show(readLinesFrom(new LogParts(path), 0).lines)
         expect(forward.map(([, text]) => text).join('')).toBe(content.replaceAll('\n', ''))
         for (const last of [1, 2, 3, 100]) {
-          const page = await readLastLines(path, { last, before: null })
+          const page = readLastLines(path, { last, before: null })
           expect(show(page?.lines ?? [])).toEqual(forward.slice(-last))
         }
       })
@@ -127,7 +149,7 @@ describe('the log', () => {
   it('is not read whole for its last lines', async () => {
     await withLog(`${'x'.repeat(99)}\n`.repeat(500_000), async (path) => {
       const before = process.resourceUsage().fsRead
-      const page = await readLastLines(path, { last: 2, before: null })
+      const page = readLastLines(path, { last: 2, before: null })
       expect(page?.start).toBe(500_000 * 100 - 200)
       expect(page?.lines.map(({ bytes }) => bytes.buffer.byteLength)[0]).toBeLessThanOrEqual(3 * BLOCK_BYTES)
       expect(process.resourceUsage().fsRead - before).toBeLessThan(1_000)
@@ -136,7 +158,7 @@ describe('the log', () => {
 
   it('cuts a line without end into pieces that stay where they are', async () => {
     await withLog('z'.repeat(3 * BLOCK_BYTES + 5), async (path) => {
-      const { lines: cut } = await readLinesFrom(path, 0)
+      const { lines: cut } = readLinesFrom(new LogParts(path), 0)
       expect(cut.map(({ start, final, cut: isCut }) => [start, final, isCut])).toEqual([
         [0, true, true],
         [BLOCK_BYTES, true, true],
@@ -144,7 +166,7 @@ describe('the log', () => {
         [3 * BLOCK_BYTES, false, false],
       ])
       appendFileSync(path, '\nnext\n')
-      const grown = await readLastLines(path, { last: 3, before: null })
+      const grown = readLastLines(path, { last: 3, before: null })
       expect(grown?.lines.map(({ start }) => start)).toEqual([2 * BLOCK_BYTES, 3 * BLOCK_BYTES, 3 * BLOCK_BYTES + 6])
     })
   })
@@ -155,7 +177,7 @@ describe('the log', () => {
       const texts: string[] = []
       let parts = 0
       for (let from = 0, more = true; more; parts += 1) {
-        const part = await readLinesFrom(path, from)
+        const part = readLinesFrom(new LogParts(path), from)
         texts.push(...part.lines.map(({ bytes }) => bytes.toString()))
         from = part.lines.at(-1)?.end ?? from
         more = part.more
@@ -166,10 +188,10 @@ describe('the log', () => {
   })
 
   it('is not there, or empty', async () => {
-    expect(await readLastLines('/nowhere/log', { last: 5, before: null })).toBeNull()
-    expect(await readLinesFrom('/nowhere/log', 0)).toEqual({ lines: [], more: false })
+    expect(readLastLines('/nowhere/log', { last: 5, before: null })).toBeNull()
+    expect(readLinesFrom(new LogParts('/nowhere/log'), 0)).toEqual({ lines: [], more: false, isCut: false })
     await withLog('', async (path) => {
-      expect(await readLastLines(path, { last: 5, before: null })).toEqual({ lines: [], start: 0 })
+      expect(readLastLines(path, { last: 5, before: null })).toEqual({ lines: [], start: 0, isCut: false })
     })
   })
 })

@@ -4,6 +4,7 @@ import { chmod, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:f
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
 import { HOOK_SCRIPT } from '../hooks/hook-script.ts'
+import { LOG_SCRIPT } from '../log-script.ts'
 import { parseExitFile } from '../parse.ts'
 import type { Paths } from '../paths.ts'
 import { WRAPPER } from '../wrapper.ts'
@@ -17,6 +18,7 @@ export async function prepareFiles(paths: Paths): Promise<void> {
   for (const directory of paths.directories) await preparePrivateDirectory(directory)
   await writeOnce(paths.wrapper, WRAPPER)
   await writeOnce(paths.hookScript, HOOK_SCRIPT)
+  await writeOnce(paths.logScript, LOG_SCRIPT)
 }
 
 /** Writes a file whose name says its content, unless it is there. */

@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { BLOCK_BYTES, type Line, lineStarts, linesBetween } from '../output-lines.ts'
+import { modifiedAt } from './files.ts'
+import { LogParts } from './log-parts.ts'
 
 /** So many blocks are read at once when a log is followed: at least three hold a whole line. */
 const PART_BLOCKS = 64
@@ -9,31 +10,52 @@ export interface LogPage {
   readonly lines: readonly Line[]
   /** Offset where the page begins. */
   readonly start: number
+  /** Fewer than wanted: what lay before was removed. */
+  readonly isCut: boolean
 }
 
-/**
- * The last lines before offset `before` (`null`: the end), read backwards and never further than needed.
- * `null` when there is no log.
- */
-export async function readLastLines(
-  path: string,
-  query: { readonly last: number; readonly before: number | null },
-): Promise<LogPage | null> {
-  return withLog(path, async (log, size) => {
-    const to = Math.min(query.before ?? size, size)
-    let base = Math.floor(Math.max(to - 1, 0) / BLOCK_BYTES) * BLOCK_BYTES
-    const blocks: Buffer[] = []
-    const starts: number[] = []
-    for (;;) {
-      const block = await readRange(log, base, Math.min(base + BLOCK_BYTES, size))
-      blocks.unshift(block)
-      starts.unshift(...lineStarts(block, base).filter((at) => at < to))
-      if (starts.length >= query.last || base === 0) break
-      base -= BLOCK_BYTES
-    }
-    const from = [...(base === 0 ? [0] : []), ...starts].slice(-query.last)[0] ?? 0
-    return { lines: linesBetween(Buffer.concat(blocks), base, { from, to }), start: from }
-  })
+/** Which lines of a log: the last before an offset (`null`: the end). */
+export interface LogQuery {
+  readonly last: number
+  readonly before: number | null
+}
+
+/** The last lines, read backwards and never further than needed. `null` when there is no log. */
+export function readLastLines(path: string, query: LogQuery): LogPage | null {
+  const log = new LogParts(path)
+  for (;;) {
+    if (!log.look()) return null
+    const page = lastLinesOf(log, query)
+    if (page !== null) return page
+  }
+}
+
+/** `null` when parts were removed meanwhile. */
+function lastLinesOf(log: LogParts, query: LogQuery): LogPage | null {
+  const oldest = firstBlock(log)
+  const to = Math.min(query.before ?? log.end, log.end)
+  if (to <= oldest && oldest > 0) return { lines: [], start: to, isCut: true }
+  let base = blockOf(Math.max(to - 1, 0))
+  const blocks: Buffer[] = []
+  const starts: number[] = []
+  for (;;) {
+    const block = log.read(base, Math.min(base + BLOCK_BYTES, log.end))
+    if (block === null) return null
+    blocks.unshift(block)
+    starts.unshift(...lineStarts(block, base).filter((at) => at < to))
+    if (starts.length >= query.last || base === oldest) break
+    base -= BLOCK_BYTES
+  }
+  const all = base === 0 ? [0, ...starts] : starts
+  const from = all.slice(-query.last)[0] ?? to
+  const isCut = base > 0 && all.length < query.last
+  return { lines: linesBetween(Buffer.concat(blocks), base, { from, to }), start: from, isCut }
+}
+
+/** When a log was last written to, ISO 8601, or `null`. */
+export function loggedAt(path: string): string | null {
+  const log = new LogParts(path)
+  return log.look() ? modifiedAt(log.newest) : null
 }
 
 /** Lines in the order of the log. */
@@ -41,40 +63,40 @@ export interface LogPart {
   readonly lines: readonly Line[]
   /** Whether more lay behind them already. */
   readonly more: boolean
+  /** Lines before them were removed before they were read. */
+  readonly isCut: boolean
 }
+
+const NOTHING: LogPart = { lines: [], more: false, isCut: false }
 
 /** The lines from offset `from`, where one begins, as far as one read goes. Empty when there is no log. */
-export async function readLinesFrom(path: string, from: number): Promise<LogPart> {
-  const part = await withLog(path, async (log, size) => {
-    const base = Math.floor(from / BLOCK_BYTES) * BLOCK_BYTES
-    const to = Math.min(size, base + PART_BLOCKS * BLOCK_BYTES)
-    if (to <= from) return null
-    const lines = linesBetween(await readRange(log, base, to), base, { from, to })
-    return { lines: to < size ? lines.filter(({ final }) => final) : lines, more: to < size }
-  })
-  return part ?? { lines: [], more: false }
-}
-
-async function withLog<T>(path: string, work: (log: FileHandle, size: number) => Promise<T>): Promise<T | null> {
-  const log = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
-  if (log === null) return null
-  try {
-    return await work(log, (await log.stat()).size)
-  } finally {
-    await log.close()
+export function readLinesFrom(log: LogParts, from: number): LogPart {
+  for (;;) {
+    if (!log.look()) return NOTHING
+    const part = linesAfter(log, from)
+    if (part !== null) return part
   }
 }
 
-async function readRange(log: FileHandle, from: number, to: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(to - from)
-  let filled = 0
-  while (filled < bytes.length) {
-    const { bytesRead } = await log.read(bytes, filled, bytes.length - filled, from + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return bytes.subarray(0, filled)
+/** `null` when parts were removed meanwhile. */
+function linesAfter(log: LogParts, wanted: number): LogPart | null {
+  const oldest = firstBlock(log)
+  const isCut = wanted < oldest
+  const base = isCut ? oldest : blockOf(wanted)
+  const to = Math.min(log.end, base + PART_BLOCKS * BLOCK_BYTES)
+  if (to <= Math.max(base, wanted)) return NOTHING
+  const bytes = log.read(base, to)
+  if (bytes === null) return null
+  const from = isCut ? (lineStarts(bytes, base)[0] ?? to) : wanted
+  const lines = linesBetween(bytes, base, { from, to })
+  return { lines: to < log.end ? lines.filter(({ final }) => final) : lines, more: to < log.end, isCut }
+}
+
+/** The first block that is there whole: the lines of a log whose beginning is gone are those that begin in it or later. */
+function firstBlock({ start }: LogParts): number {
+  return Math.ceil(start / BLOCK_BYTES) * BLOCK_BYTES
+}
+
+function blockOf(offset: number): number {
+  return Math.floor(offset / BLOCK_BYTES) * BLOCK_BYTES
 }

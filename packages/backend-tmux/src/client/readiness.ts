@@ -17,14 +17,14 @@ const BRACKETS_ON = '\u001b[?2004h'
 export async function awaitReader(handle: Handle, signal: AbortSignal): Promise<void> {
   const strangers = new Set<number>()
   const shown = async (): Promise<true | undefined> =>
-    (await takesPastes(handle)) || (await someoneListens(handle, strangers)) || processStat(handle.panePid) === null
+    takesPastes(handle) || (await someoneListens(handle, strangers)) || processStat(handle.panePid) === null
       ? true
       : undefined
   await recheck(shown, { timeoutMs: READY_MS, signal })
 }
 
-async function takesPastes({ log }: Handle): Promise<boolean> {
-  const page = await readLastLines(log, { last: 200, before: null })
+function takesPastes({ log }: Handle): boolean {
+  const page = readLastLines(log, { last: 200, before: null })
   return page?.lines.some(({ bytes }) => bytes.includes(BRACKETS_ON)) ?? false
 }
 

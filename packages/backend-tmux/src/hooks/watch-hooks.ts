@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { isSomethingAt } from '../client/files.ts'
+import { firstPartOf } from '../client/log-parts.ts'
 import { childrenOf } from '../client/processes.ts'
 import { watchDirectory } from '../client/watch.ts'
 import type { Handle } from '../parse.ts'
@@ -84,7 +85,7 @@ function createWatches({ onGap }: WatchNews): { set(agent: string, witnesses: re
 function witnessesOf({ id, handle }: Watched, news: WatchNews): Witness[] {
   const look = (): ReturnType<typeof lookAtHooks> => lookAtHooks(handle, true)
   const onLog = (name: string): void => {
-    if (name === basename(handle.log) && look()?.isSilent) news.onChange(id)
+    if (firstPartOf(name) === basename(handle.log) && look()?.isSilent) news.onChange(id)
   }
   if (look()?.isSilent) return [{ directory: dirname(handle.log), onFile: onLog }]
   const status = readLaunchNote(handle.events ?? '')?.status ?? null
