@@ -28,20 +28,35 @@ export function parseHookEvent(line: string): HookEvent | null {
   const text = line.slice(head[0].length)
   const name = nameIn(text)
   if (name === null) return null
-  const tool = text.indexOf('"tool_name":')
-  let fields: JsonObject | null = null
-  return {
-    id: head[0].trimEnd(),
-    at: Number(head[1]),
-    name,
-    subagent: subagentIn(text, tool),
-    get fields() {
-      fields ??= fieldsOf(text)
-      return fields
-    },
-    get call() {
-      return tool < 0 ? '' : text.slice(tool)
-    },
+  return new ToldEvent({ id: head[0].trimEnd(), at: Number(head[1]), name, text })
+}
+
+/** A class, as each object with getters of its own would keep its line until the next full garbage collection. */
+class ToldEvent implements HookEvent {
+  readonly id: string
+  readonly at: number
+  readonly name: string
+  readonly subagent: string | null
+  readonly #text: string
+  readonly #tool: number
+  #fields: JsonObject | null = null
+
+  constructor({ id, at, name, text }: Pick<HookEvent, 'id' | 'at' | 'name'> & { readonly text: string }) {
+    this.id = id
+    this.at = at
+    this.name = name
+    this.#text = text
+    this.#tool = text.indexOf('"tool_name":')
+    this.subagent = subagentIn(text, this.#tool)
+  }
+
+  get fields(): JsonObject {
+    this.#fields ??= fieldsOf(this.#text)
+    return this.#fields
+  }
+
+  get call(): string {
+    return this.#tool < 0 ? '' : this.#text.slice(this.#tool)
   }
 }
 

@@ -7,7 +7,8 @@ const call = { tool_name: 'Bash', tool_input: { command: 'touch x' } }
 describe('parseHookEvent()', () => {
   it('reads what was told, and when', () => {
     const fields = { session_id: 's', hook_event_name: 'UserPromptSubmit', prompt: 'two\nlines' }
-    expect(parseHookEvent(line(fields))).toEqual({
+    const { id, at, name, subagent, fields: told, call } = parseHookEvent(line(fields)) ?? {}
+    expect({ id, at, name, subagent, fields: told, call }).toEqual({
       id: '1795954706000-77',
       at: 1_795_954_706_000,
       name: 'UserPromptSubmit',
