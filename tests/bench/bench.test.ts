@@ -66,7 +66,7 @@ describe('npm run bench -- --quick', () => {
     expect(judged.map(({ target }) => target)).not.toContain(null)
     expect(judged).toHaveLength(report.results.filter(({ target }) => target !== null).length)
     expect(new Set(judged.map(({ bench }) => bench))).toEqual(
-      new Set(['start-up', 'status', 'send', 'tail', 'wait', 'fleet']),
+      new Set(['start-up', 'status', 'send', 'tail', 'wait', 'hooked', 'fleet']),
     )
   })
 

@@ -1,15 +1,23 @@
 import type { StatusDocument } from '@orch/core'
+import { burst } from './burst.ts'
+import { sendConfirmed } from './send-confirmed.ts'
 import type { Bench, Comparison, Stand } from './support/bench.ts'
 import { hookedStand } from './support/hooked-stand.ts'
 import { script, timeProcess } from './support/timed-process.ts'
 import type { TmuxStand } from './support/tmux-stand.ts'
+import { tailBeside } from './tail-beside.ts'
 
 export const hooked: Bench = {
   name: 'hooked',
-  about: 'tmux agents whose programs tell what happens to them: `status --json` of 1000',
+  about:
+    'tmux agents with hooks: `status --json` of 1000, `send` confirmed, the age of text among 1 and 1000, 50 MB at once',
   async *comparisons(stand) {
+    yield* tailBeside(stand, null)
+    yield* burst(stand)
     const tmux = await hookedStand(stand)
     yield* statusOf(stand, tmux)
+    yield await sendConfirmed(stand, tmux)
+    yield* tailBeside(stand, tmux)
     await tmux.end()
   },
 }

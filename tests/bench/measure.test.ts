@@ -63,6 +63,8 @@ describe('measureBench()', () => {
     [{ ratio: 1.9 }, false],
     [{ most: 20 }, true],
     [{ most: 19 }, false],
+    [{ over: 10 }, true],
+    [{ over: 9 }, false],
   ] as const)('judges %j: %j', async (target, met) => {
     const result = await measured([0, 20], [0, 10], { target })
     expect([result.target, result.met]).toEqual([target, met])
@@ -95,6 +97,7 @@ describe('renderMarkdown()', () => {
     const results = [
       await measured([0, 20, 24], [0, 10, 10], { target: { ratio: 2.25 } }),
       await measured([0, 250], [0, 100], { target: { most: 249 } }),
+      await measured([0, 70], [0, 11], { target: { over: 60 } }),
       await measured([0, 1], [0, 1]),
     ]
     expect(renderMarkdown({ ...machine, repetitions: 2, quick: false, results })).toMatchSnapshot()

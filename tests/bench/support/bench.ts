@@ -9,8 +9,8 @@ export interface Side {
   measure(): Promise<number>
 }
 
-/** What is wanted of a comparison: at most so many times the floor, or at most so much. */
-export type Target = { readonly ratio: number } | { readonly most: number }
+/** What is wanted of a comparison: at most so many times the floor, at most so much, or at most so much over the floor. */
+export type Target = { readonly ratio: number } | { readonly most: number } | { readonly over: number }
 
 /** Orch beside the least that the same answer costs. */
 export interface Comparison {

@@ -1,5 +1,5 @@
 import type { Bench, Comparison, Stand, Target } from './bench.ts'
-import { ratios, type Summary, summarize } from './statistics.ts'
+import { differences, ratios, type Summary, summarize } from './statistics.ts'
 
 /** A comparison, measured. */
 export interface Result {
@@ -56,11 +56,15 @@ function resultOf(bench: string, comparison: Comparison, figures: Figures): Resu
     floor: { what: floor.what, ...summarize(figures.floor) },
     ratio,
     target,
-    met: isMet(target, own, ratio),
+    met: isMet(target, { own, ratio, over: summarize(differences(figures.orch, figures.floor)) }),
   }
 }
 
-function isMet(target: Target | null, own: Summary, ratio: Summary): boolean | null {
+function isMet(
+  target: Target | null,
+  { own, ratio, over }: Readonly<Record<'own' | 'ratio' | 'over', Summary>>,
+): boolean | null {
   if (target === null) return null
+  if ('over' in target) return over.median <= target.over
   return 'ratio' in target ? ratio.median <= target.ratio : own.median <= target.most
 }

@@ -1,3 +1,4 @@
+import type { Target } from './bench.ts'
 import type { Result } from './measure.ts'
 import type { Report } from './report.ts'
 import type { Summary } from './statistics.ts'
@@ -27,13 +28,16 @@ function tableOf(results: readonly Result[]): string {
       `${figures(orch)} ${unit}`,
       `${figures(floor)} ${unit}`,
       `${number(ratio.median, 2)} (${number(ratio.p10, 2)}–${number(ratio.p90, 2)})`,
-      target === null
-        ? ''
-        : `${'ratio' in target ? `≤ ${target.ratio} ×` : `≤ ${target.most} ${unit}`}: ${met ? 'met' : '**not met**'}`,
+      target === null ? '' : `${wanted(target, unit)}: ${met ? 'met' : '**not met**'}`,
     ].join(' | '),
   )
   const heads = ['what', 'orch', 'floor', 'ratio', 'target']
   return [heads.join(' | '), heads.map(() => '---').join(' | '), ...rows].map((row) => `| ${row} |\n`).join('')
+}
+
+function wanted(target: Target, unit: string): string {
+  if ('over' in target) return `≤ ${target.over} ${unit} over the floor`
+  return 'ratio' in target ? `≤ ${target.ratio} ×` : `≤ ${target.most} ${unit}`
 }
 
 function floorsOf(results: readonly Result[]): string {

@@ -27,7 +27,20 @@ export function percentile(figures: readonly number[], percent: number): number 
 
 /** How many times as much each figure is as the floor's of the same repetition. */
 export function ratios(figures: readonly number[], floors: readonly number[]): number[] {
+  return compared(figures, floors, (figure, floor) => figure / floor)
+}
+
+/** How much more each figure is than the floor's of the same repetition. */
+export function differences(figures: readonly number[], floors: readonly number[]): number[] {
+  return compared(figures, floors, (figure, floor) => figure - floor)
+}
+
+function compared(
+  figures: readonly number[],
+  floors: readonly number[],
+  compare: (figure: number, floor: number) => number,
+): number[] {
   if (figures.length !== floors.length)
     throw new RangeError(`Cannot compare ${figures.length} figures with ${floors.length} of the floor`)
-  return figures.map((figure, index) => figure / (floors[index] as number))
+  return figures.map((figure, index) => compare(figure, floors[index] as number))
 }

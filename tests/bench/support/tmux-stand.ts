@@ -31,6 +31,8 @@ export interface TmuxStand {
   add(task: string, program: string): Promise<string>
   /** Where everything that an agent prints is written to. */
   logOf(id: string): Promise<string>
+  /** Where what the program of an agent tells is written to. */
+  eventsOf(id: string): Promise<string>
   /** Makes it as if this agent had never been. */
   forget(id: string): Promise<void>
   /** Ends it before the bench does. */
@@ -78,10 +80,8 @@ export async function tmuxStand(
       ids.push(agent.id)
       return agent.id
     },
-    async logOf(id) {
-      const { record } = (await orch.registry.get(id)) as StoredRecord
-      return (record.handle as { readonly log: string }).log
-    },
+    logOf: async (id) => (await handleOf(orch, id)).log,
+    eventsOf: async (id) => (await handleOf(orch, id)).events,
     async forget(id) {
       await place.tmux.tmux('kill-window', '-t', `=orch:=${id}`)
       await rm(join(place.state, 'agents', `${id}.jsonl`))
@@ -94,6 +94,11 @@ export async function tmuxStand(
     },
   }
   return self
+}
+
+async function handleOf({ registry }: Orch, id: string): Promise<{ readonly log: string; readonly events: string }> {
+  const { record } = (await registry.get(id)) as StoredRecord
+  return record.handle as { readonly log: string; readonly events: string }
 }
 
 /** The server needs seconds to hang up 1000 windows. */
