@@ -58,6 +58,29 @@ describe.each([
     expect(receivedTexts(story.model.requests, 'Sent').at(-1)).toBe('Sent [[answer: got it]]')
   })
 
+  it.each([
+    ['with the cursor moved to its beginning', ['half a draft', 'C-a']],
+    ['of two lines', ['half a draft', 'C-j']],
+    ['of one character', ['h', 'C-a']],
+  ])('keeps a draft %s', async (_, keys) => {
+    const id = await story.idle()
+    for (const key of keys) await story.press(id, key)
+    await eventually(async () => /[❯›]\sh/.test(await story.screen(id)), { what: 'the draft' })
+    expect(await story.send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
+    expect(await story.screen(id)).toMatch(/[❯›]\sh(alf a draft)?\s*\n/)
+  })
+
+  it('keeps a draft that a person begins while it works', async () => {
+    const id = await story.idle()
+    await story.send(id, 'Work [[hold: the turn]] [[answer: over]]')
+    await story.holds('the turn')
+    await story.press(id, 'half a draft')
+    await story.press(id, 'C-a')
+    await eventually(async () => (await story.screen(id)).includes('half a draft'), { what: 'the draft' })
+    expect(await story.send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
+    expect(await story.screen(id)).toContain('half a draft')
+  })
+
   it('gets every message of 20 senders at once, each once and whole', async () => {
     const id = await story.idle()
     const texts = Array.from({ length: 20 }, (_, index) => `Sender ${index} says ${'so '.repeat(20)}end ${index}.`)

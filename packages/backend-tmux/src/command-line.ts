@@ -26,7 +26,7 @@ export const EXISTS = 'EXISTS'
 export const SENT = 'SENT'
 const REFUSED = 'REFUSED'
 
-/** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun, occupied. */
+/** Letters beside an identity that say why a pane cannot be typed into: dead, in copy mode, input switched off, begun. */
 const BLOCKERS = '#{?pane_dead,D,}#{?pane_in_mode,M,}#{?pane_input_off,I,}'
 const BEGUN = '#{?#{==:#{@orch_begun},yes},B,}'
 const WHOSE = '#{pid}.#{start_time}.#{@orch_agent_id}.#{@orch_run}'
@@ -196,23 +196,39 @@ export interface TextSource {
 export interface Typing {
   /** Also marks the agent as having its task, and refuses when it is marked already. */
   readonly begin: boolean
-  /** Where the cursor stands in an empty line to type in, from 0: anywhere else nothing is typed; `null`: that is not known. */
-  readonly emptyColumn: number | null
+  /** What must be seen, or nothing is typed; `null`: that is not known. */
+  readonly empty: EmptyLine | null
+  /** What is pressed behind the text, by the names of keys. */
+  readonly keys: readonly string[]
+}
+
+/** How the line to type in is seen to be empty. */
+export interface EmptyLine {
+  /** Where the cursor stands, from 0. */
+  readonly column: number
+  /** The cursor's row, as an extended regular expression without `#`, `,` and `}`; `null`: whatever it is. */
+  readonly row: string | null
+}
+
+/** `T` while the cursor does not stand where it does in an empty line, `H` while that line holds something all the same. */
+function occupied({ column, row }: EmptyLine): string {
+  const holds = row === null ? '' : `#{?#{==:#{C/r:${row}},#{e|+:#{cursor_y},1}},,H}`
+  return `#{?#{==:#{cursor_x},${column}},${holds},T}`
 }
 
 /**
- * Types a text, and Enter, into exactly this pane, or prints {@link REFUSED} and why. One call:
+ * Types a text, and then keys, into exactly this pane, or prints {@link REFUSED} and why. One call:
  * between three calls other senders and deaths fit, and a paste into a dead pane crashes the server. A caller that
  * died before it wrote to stdin leaves no buffer: the paste fails, and nothing after it is done.
  */
-export function sendCommands(to: Identity, { buffer, file }: TextSource, { begin, emptyColumn }: Typing): Command[] {
-  const occupied = emptyColumn === null ? '' : `#{?#{==:#{cursor_x},${emptyColumn}},,T}`
-  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${occupied}`
+export function sendCommands(to: Identity, { buffer, file }: TextSource, typing: Typing): Command[] {
+  const { begin, empty, keys } = typing
+  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${empty === null ? '' : occupied(empty)}`
   const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   return [
     ['load-buffer', '-b', buffer, file],
     guarded(to, state, [
-      [['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane], ...mark, ['send-keys', '-t', to.pane, 'Enter']],
+      [['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane], ...mark, ['send-keys', '-t', to.pane, ...keys]],
       [['delete-buffer', '-b', buffer]],
     ]),
   ]
@@ -233,6 +249,14 @@ function guarded(to: Identity, state: string, [act, otherwise]: readonly [Comman
     `#{==:${state},${ownState(to)}}`,
     nested([...act, ['display-message', '-p', SENT]]),
     nested([...otherwise, ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`]]),
+  ]
+}
+
+/** Prints where the cursor of a pane stands and what it shows, with colours. */
+export function cursorCommands(pane: string): Command[] {
+  return [
+    ['display-message', '-p', '-t', pane, '#{cursor_x} #{cursor_y}'],
+    ['capture-pane', '-e', '-p', '-t', pane],
   ]
 }
 

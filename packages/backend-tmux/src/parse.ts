@@ -129,7 +129,7 @@ function parseServer(line: string): Server | null {
 
 /** Why `sendCommands` typed nothing; `null` for anything else it printed. */
 export function parseRefusal(stdout: string, handle: Handle): Reason | null {
-  const match = /^REFUSED\t(\d+)\.(\d+)\.([^.]*)\.([^.]*)\.([DMIBT]*)\n$/.exec(stdout)
+  const match = /^REFUSED\t(\d+)\.(\d+)\.([^.]*)\.([^.]*)\.([DMIBTH]*)\n$/.exec(stdout)
   if (match === null) return null
   const [, pid, startTime, agent, run, blockers = ''] = match
   if (Number(pid) !== handle.server.pid || Number(startTime) !== handle.server.startTime)
@@ -144,6 +144,7 @@ const BLOCKERS: Readonly<Record<string, Reason>> = {
   B: { code: 'BEGUN', text: 'The agent was given its task before' },
   M: { code: 'COPY_MODE', text: 'Somebody scrolls in the window (copy mode), which takes keys' },
   T: { code: 'DRAFT', text: 'The program shows no empty line to type in: somebody may have begun a text there' },
+  H: { code: 'HINT_OR_DRAFT', text: 'The line to type in holds something' },
   I: { code: 'INPUT_OFF', text: 'Somebody switched the input of the window off' },
 }
 

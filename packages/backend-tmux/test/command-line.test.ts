@@ -73,7 +73,13 @@ describe('nested()', () => {
 describe('sendCommands()', () => {
   it('never carries the text', () => {
     const to = { agent: 'a', run: 'r', pane: '%1', server: { pid: 1, startTime: 2 } }
-    expect(sendCommands(to, { buffer: 'buffer', file: '-' }, { begin: true, emptyColumn: 2 })).toMatchSnapshot()
+    expect(
+      sendCommands(
+        to,
+        { buffer: 'buffer', file: '-' },
+        { begin: true, empty: { column: 2, row: '^> *$' }, keys: ['Enter'] },
+      ),
+    ).toMatchSnapshot()
   })
 })
 

@@ -1,5 +1,6 @@
 import { claudeEntries } from '../transcripts/claude-transcript.ts'
 import { claudeUsage } from '../transcripts/claude-usage.ts'
+import { alteredByClaude } from './altered-text.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /**
@@ -43,7 +44,11 @@ export const claude: Program = {
       subagentFolder: (transcript) => `${transcript.replace(/\.jsonl$/, '')}/subagents`,
     },
     emptyColumn: 2,
-    takesForCommand: COMMANDS,
+    emptyRow: '^❯.?$',
+    alters: (text) => alteredByClaude(text),
+    trims: 'end',
+    takesEnter: { when: /(\\|(^|\s)[@/]\S*)$/, space: 'typed' },
+    takesForCommand: new RegExp(`${COMMANDS.source}|^\\s*(exit|quit|:q!?|:wq!?)\\s*$`),
     interruptKeys: ['Escape'],
     startScreens: [
       {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { HookEvent } from '../hooks/hook-event.ts'
 import { codexEntries } from '../transcripts/codex-transcript.ts'
 import { codexUsage } from '../transcripts/codex-usage.ts'
+import { alteredByCodex } from './altered-text.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /** What Codex tells, how it is kept, and for how long its hook may run, in seconds. Measured on 0.169.0. */
@@ -45,6 +46,10 @@ export const codex: Program = {
     entriesOf: codexEntries,
     usage: { entriesOf: codexUsage },
     emptyColumn: 2,
+    emptyRow: '^›( Ask Codex to do anything)?$',
+    alters: (text) => alteredByCodex(text),
+    trims: 'both',
+    takesEnter: { when: /(^|\s)[@$/]\S*$/, space: 'pasted' },
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],
     startScreens: [

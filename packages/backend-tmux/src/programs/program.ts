@@ -47,6 +47,14 @@ export interface ProgramHooks {
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
   /** In which column the cursor stands, from 0, while the line to type in is empty. */
   readonly emptyColumn: number
+  /** The whole row of the screen then, as an extended regular expression for tmux; left out: it may hold anything. */
+  readonly emptyRow?: string
+  /** Why a text would not reach the model as it is, to go on after "it"; `null`: it would. Left out: all do. */
+  alters?(text: string): string | null
+  /** At which ends of a text it takes white space off. @default neither */
+  readonly trims?: 'end' | 'both'
+  /** A text that ends so takes the Enter for itself, unless a space stands behind it, which is taken off again. */
+  readonly takesEnter?: { readonly when: RegExp; readonly space: 'pasted' | 'typed' }
   /** A text that looks so is no message to it but a command: a shell's, which it runs without asking, or its own. */
   readonly takesForCommand: RegExp
   /** What a person presses to break off a turn: one after the other, until it is. */
