@@ -5,6 +5,7 @@ import { eventually } from './eventually.ts'
 export interface ProcessInfo {
   pid: number
   parentPid: number
+  session: number
   /** Clock ticks since boot; with the pid it identifies a process. */
   startTime: string
   /** Arguments, the program first; empty for a kernel thread. */
@@ -31,6 +32,7 @@ export async function processInfo(pid: number): Promise<ProcessInfo | undefined>
     return {
       pid,
       parentPid: Number(parentPid),
+      session: Number(afterName[3]),
       startTime: afterName[19] as string,
       argv: nullSeparated(argv),
       environment: Object.fromEntries(nullSeparated(environment).map(splitVariable)),

@@ -2,8 +2,32 @@ import { LOG_VARIABLE } from './environment.ts'
 import { LOG_PARTS } from './log-script.ts'
 import type { CompleteOptions } from './options.ts'
 
-/** A tmux command and its arguments. */
-export type Command = readonly [name: string, ...args: string[]]
+/** An option of the whole server. "window-size" is none: once it is set, the next window crashes tmux 3.3. */
+type GlobalOption =
+  | `@${string}`
+  | 'exit-empty'
+  | 'remain-on-exit'
+  | 'remain-on-exit-format'
+  | 'history-limit'
+  | 'default-terminal'
+  | 'update-environment'
+  | 'allow-rename'
+
+/** A tmux command and its arguments, of those that act on no window, or say in themselves on which and when. */
+export type Command =
+  | readonly [name: 'start-server' | 'if-shell' | 'load-buffer' | 'display-message', ...args: readonly string[]]
+  | readonly [name: 'list-panes' | 'capture-pane' | 'attach-session', ...args: readonly string[]]
+  | readonly [name: 'set-option', flag: '-g' | '-gq', option: GlobalOption, value: string]
+
+/** A command that acts on a window: it stands behind a condition, as a paste into a dead pane crashes the server. */
+export type GuardedCommand =
+  | Command
+  | readonly [
+      name: 'new-session' | 'new-window' | 'resize-window' | 'pipe-pane' | 'kill-pane',
+      ...args: readonly string[],
+    ]
+  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys', ...args: readonly string[]]
+  | readonly [name: 'set-option', flag: '-p' | '-w', ...args: readonly string[]]
 
 /** Whose window it is: compared with what the server says, in the call that acts. */
 export interface Identity {
@@ -64,7 +88,7 @@ export function commandLine(socket: string, commands: readonly Command[]): strin
  * Commands as one string for `if-shell`, which tmux parses again: every byte that is not a plain character is
  * written in octal, so that nothing in it has a meaning.
  */
-export function nested(commands: readonly Command[]): string {
+export function nested(commands: readonly GuardedCommand[]): string {
   return commands.map((command) => command.map(quoted).join(' ')).join(' ; ')
 }
 
@@ -106,13 +130,13 @@ export function createCommands(window: NewWindow): Command[] {
   const hasSession = '#{S:#{?#{==:#{session_name},orch},1,}}'
   const tag = '#{@orch_namespace}/#{@orch_agent_id}'
   const hasWindow = `#{W:#{?#{==:${tag},${window.namespace}/${window.agent}},1,}}`
-  const keeper: Command = [
-    ...['new-session', '-d', '-s', 'orch', '-n', 'orch', '-c', '/'],
-    ...['-x', String(columns), '-y', String(rows), '/bin/sh', '-c', ':'],
-  ] as unknown as Command
+  const size = ['-x', String(columns), '-y', String(rows)]
+  const keeper: GuardedCommand = [
+    'new-session',
+    ...['-d', '-s', 'orch', '-n', 'orch', '-c', '/', ...size, '/bin/sh', '-c', ':'],
+  ]
   return [
-    ['start-server'],
-    ['set-option', '-g', 'exit-empty', 'off'],
+    ...startCommands(),
     ['set-option', '-g', 'remain-on-exit', 'on'],
     ['set-option', '-gq', 'remain-on-exit-format', ''],
     ['set-option', '-g', 'history-limit', String(historyLines)],
@@ -139,19 +163,19 @@ function removeIfThere({ pane, run }: { readonly pane: string; readonly run: str
   return ['if-shell', '-F', '-t', SESSION, isThere, nested(removal(pane))]
 }
 
-function removal(pane: string): Command[] {
+function removal(pane: string): GuardedCommand[] {
   return [
     ['set-option', '-w', '-u', '-t', pane, '@orch_agent_id'],
     ['kill-pane', '-t', pane],
   ]
 }
 
-function windowCommands(window: NewWindow): Command[] {
+function windowCommands(window: NewWindow): GuardedCommand[] {
   const { columns, rows } = window.options
   const variables = Object.entries(window.tags).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-  const create = ['new-window', '-d', '-a', '-t', NEWEST, '-n', window.agent, '-c', '/']
+  const place = ['-d', '-a', '-t', NEWEST, '-n', window.agent, '-c', '/']
   return [
-    [...create, ...variables, ...window.argv] as unknown as Command,
+    ['new-window', ...place, ...variables, ...window.argv],
     ['set-option', '-w', '-t', NEWEST, '@orch_agent_id', window.agent],
     ['set-option', '-w', '-t', NEWEST, '@orch_namespace', window.namespace],
     ['set-option', '-p', '-t', NEWEST, '@orch_agent_id', window.agent],
@@ -176,6 +200,11 @@ function logCommand({ run, logScript, options }: NewWindow): string {
 }
 
 const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'
+
+/** Starts a server that stays although nothing runs in it yet. */
+export function startCommands(): Command[] {
+  return [['start-server'], ['set-option', '-g', 'exit-empty', 'off']]
+}
 
 /** Prints the server's version, pid and start time, then one row for each pane (`parse.ts` reads both). */
 export function listCommands(): Command[] {
@@ -224,7 +253,7 @@ function occupied({ column, row }: EmptyLine): string {
 export function sendCommands(to: Identity, { buffer, file }: TextSource, typing: Typing): Command[] {
   const { begin, empty, keys } = typing
   const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${empty === null ? '' : occupied(empty)}`
-  const mark: Command[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
+  const mark: GuardedCommand[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   return [
     ['load-buffer', '-b', buffer, file],
     guarded(to, state, [
@@ -240,7 +269,11 @@ export function keyCommands(to: Identity, keys: readonly string[]): Command[] {
 }
 
 /** Acts and prints {@link SENT} if the pane is this agent's and nothing blocks it; else prints {@link REFUSED} and why. */
-function guarded(to: Identity, state: string, [act, otherwise]: readonly [Command[], Command[]]): Command {
+function guarded(
+  to: Identity,
+  state: string,
+  [act, otherwise]: readonly [GuardedCommand[], GuardedCommand[]],
+): Command {
   return [
     'if-shell',
     '-F',

@@ -53,6 +53,7 @@ export async function startRun(
   const argv = argumentsFor(program, request, { hooked, resumed })
   await context.tmux.program()
   await prepareFiles(context.paths)
+  await context.tmux.startOutsideSession(socketOf(request.target), signal)
   const files = {
     start: `${context.paths.starts}/${run}`,
     exit: `${context.paths.exits}/${run}`,

@@ -1,6 +1,7 @@
 import { type Check, isOrchError, type ProbeResult } from '@orch/core'
 import { findProgram } from './client/files.ts'
 import { INSTALL_TMUX } from './client/tmux.ts'
+import { type UserManager, userManager } from './client/user-manager.ts'
 import type { Context } from './context.ts'
 import { serverInfo } from './observe.ts'
 import { isOldVersion } from './parse.ts'
@@ -23,7 +24,12 @@ export async function probeTmux(context: Context, signal: AbortSignal): Promise<
     ...info,
     error,
     startable: !info.ok && usable,
-    checks: [tmux, checkServer(context, info.ok, info.error?.text), program],
+    checks: [
+      tmux,
+      checkServer(context, info.ok, info.error?.text),
+      checkLogout(userManager(context.host.env)),
+      program,
+    ],
   }
 }
 
@@ -57,6 +63,18 @@ function checkServer(context: Context, ok: boolean, problem: string | undefined)
   return none
     ? { name, result: 'ok', text: `none runs at ${socket}; the first agent starts one` }
     : { name, result: 'fail', text: problem ?? '', fix: `tmux -S ${socket} list-sessions` }
+}
+
+/** Whether the server, and with it every agent, stays when its user logs out. */
+export function checkLogout({ state, scope }: UserManager): Check {
+  const name = 'logout'
+  if (state === 'none') return { name, result: 'ok', text: 'systemd does not run here: a logout ends no agents' }
+  if (scope !== null)
+    return { name, result: 'ok', text: 'agents stay: their server is started under the lingering manager of the user' }
+  const why =
+    state === 'ends' ? 'lingering is not enabled for this user' : 'the lingering manager of the user is not there'
+  const text = `a logout may end every agent: ${why}, and systemd may end what a session leaves ("KillUserProcesses")`
+  return { name, result: 'warn', text, fix: 'loginctl enable-linger' }
 }
 
 async function checkProgram(context: Context): Promise<Check> {

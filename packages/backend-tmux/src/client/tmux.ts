@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
-import { type Command, commandLine, controlCommandLine, listCommands } from '../command-line.ts'
+import { type Command, commandLine, controlCommandLine, listCommands, startCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
-import { type Answer, type Look, parseLook } from '../parse.ts'
+import { type Answer, type Look, parseLook, saysNoServer } from '../parse.ts'
 import { findProgram, isSomethingAt } from './files.ts'
+import { type Scope, userManager } from './user-manager.ts'
 
 /** Where the server and the wrapper look for `sh`, `cat`, `mv` and `rm`. */
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin'
@@ -29,6 +30,14 @@ export interface TmuxSetup {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where windows write their logs: the server passes it on to them. */
   readonly logs: string
+  /** Where the system's files lie. @default "/" */
+  readonly root?: string
+}
+
+/** Where a process runs, and what is added to its environment. */
+interface Place {
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** Runs tmux, always with an environment of its own: a server that it starts keeps none of the caller's secrets. */
@@ -79,17 +88,38 @@ export class TmuxClient {
     }
   }
 
+  /**
+   * Starts a server outside the login session, where systemd has a place that a logout leaves alone and no server runs yet.
+   * What comes of it does not matter: any other call starts a server where it can.
+   */
+  async startOutsideSession(socket: string, signal: AbortSignal): Promise<void> {
+    const { scope } = userManager(this.#setup.env, this.#setup.root)
+    if (scope === null) return
+    const ask: Command[] = [['display-message', '-p', '']]
+    if (isSomethingAt(socket) && !saysNoServer((await this.run({ socket, commands: ask, signal })).stderr)) return
+    const start = [await this.program(), ...commandLine(socket, startCommands())]
+    // systemd-run may replace variables in arguments.
+    if (start.some((argument) => argument.includes('$'))) return
+    const argv = ['--user', '--scope', '--quiet', '--collect', '--', ...start]
+    await this.#finish(argv, { signal }, scope)
+  }
+
   /** Starts a control client, which lives until its stdin is closed or the server ends. */
   async control(socket: string): Promise<ChildProcessWithoutNullStreams> {
     return this.#start(await this.program(), controlCommandLine(socket))
   }
 
-  async #finish(argv: readonly string[], call: Pick<TmuxCall, 'input' | 'directory' | 'signal'>): Promise<Answer> {
+  async #finish(
+    argv: readonly string[],
+    call: Pick<TmuxCall, 'input' | 'directory' | 'signal'>,
+    scope?: Scope,
+  ): Promise<Answer> {
     call.signal.throwIfAborted()
-    const program = await this.program()
+    const program = scope?.program ?? (await this.program())
+    const place = { cwd: call.directory, env: scope?.env }
     try {
       return await withDeadline(CALL_TIMEOUT_MS, call.signal, (signal) =>
-        collectOutput(this.#start(program, argv, call.directory), call.input ?? '', signal),
+        collectOutput(this.#start(program, argv, place), call.input ?? '', signal),
       )
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error
@@ -99,9 +129,9 @@ export class TmuxClient {
     }
   }
 
-  #start(program: string, argv: readonly string[], cwd = '/'): ChildProcessWithoutNullStreams {
-    const env = { PATH: SYSTEM_PATH, ORCH_TMUX_LOGS: this.#setup.logs }
-    const child = spawn(program, argv, { cwd, env, stdio: 'pipe' })
+  #start(program: string, argv: readonly string[], place: Place = {}): ChildProcessWithoutNullStreams {
+    const env = { PATH: SYSTEM_PATH, ORCH_TMUX_LOGS: this.#setup.logs, ...place.env }
+    const child = spawn(program, argv, { cwd: place.cwd ?? '/', env, stdio: 'pipe' })
     if (child.stdin !== undefined) return child
     child.on('error', () => {})
     throw cannotRun(program, { code: 'EMFILE', name: 'Error', message: 'too many open files' })

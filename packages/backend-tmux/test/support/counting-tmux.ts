@@ -9,6 +9,8 @@ export interface CountingTmux {
   readonly backend: Backend
   /** The processes since the last call. */
   calls(): number
+  /** Their arguments, one line for each process. */
+  lines(): string[]
 }
 
 /** Puts a program that logs each call before the real tmux on PATH. */
@@ -16,15 +18,16 @@ export function countingTmux(world: World): CountingTmux {
   const bin = join(world.folder, 'bin')
   const log = join(bin, 'calls')
   mkdirSync(bin)
-  writeFileSync(join(bin, 'tmux'), `#!/bin/sh\necho call >>"${log}"\nexec /usr/bin/tmux "$@"\n`)
+  writeFileSync(
+    join(bin, 'tmux'),
+    `#!/bin/sh\necho "$*" | tr '\\n' ' ' >>"${log}"; echo >>"${log}"\nexec /usr/bin/tmux "$@"\n`,
+  )
   chmodSync(join(bin, 'tmux'), 0o755)
   const env = { ...world.host.env, PATH: `${bin}:${process.env.PATH}` }
-  return {
-    backend: tmux()({ ...world.host, env }),
-    calls: () => {
-      const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).length : 0
-      writeFileSync(log, '')
-      return calls
-    },
+  const lines = (): string[] => {
+    const seen = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : []
+    writeFileSync(log, '')
+    return seen
   }
+  return { backend: tmux()({ ...world.host, env }), lines, calls: () => lines().length }
 }
