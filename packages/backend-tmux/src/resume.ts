@@ -14,6 +14,7 @@ import { socketOf } from './observe.ts'
 import { GRACE_MS } from './options.ts'
 import { type Handle, parseHandle } from './parse.ts'
 import { chooseProgram } from './programs/choose-program.ts'
+import { RunTranscripts } from './transcripts/run-transcripts.ts'
 
 /**
  * `Backend.resume`: a new run that goes on with the conversation of one that is over, as its program names it. Files of
@@ -81,7 +82,9 @@ function conversationOf(agent: AgentRef, { events }: Handle): Conversation {
   const told = conversationIn(readEvents(events))
   if (told === null) throw nothingThere(agent, 'its program ended before it began a conversation')
   if (sizeOf(told.transcript) === 0) throw nothingThere(agent, `"${told.transcript}" is not there or empty`)
-  return told
+  const run = new RunTranscripts(events)
+  const conversations = run.conversations().flatMap(({ path }) => (path === told.transcript ? [] : path))
+  return { ...told, earlier: { conversations, subagents: run.subagents() } }
 }
 
 function nothingThere({ id }: AgentRef, state: string): OrchError {

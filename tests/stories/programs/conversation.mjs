@@ -24,7 +24,7 @@ process.stdout.write('\u001b[?2004h')
 tell('SessionStart', { source: values.resume === undefined ? 'startup' : 'resume' })
 note('idle')
 for (const text of positionals) take(text)
-process.stdout.write('> ')
+process.stdout.write('❯ ')
 
 let typed = ''
 process.stdin.on('data', (chunk) => {
@@ -33,7 +33,7 @@ process.stdin.on('data', (chunk) => {
     const text = typed.slice(0, end).replaceAll('\u001b[200~', '').replaceAll('\u001b[201~', '')
     typed = typed.slice(end + 1)
     take(text)
-    process.stdout.write('\r> ')
+    process.stdout.write('\r❯ ')
   }
 })
 

@@ -5,7 +5,7 @@ import { writeOnce, writePrivateFile } from '../client/files.ts'
 import type { Paths } from '../paths.ts'
 import type { ChosenProgram } from '../programs/choose-program.ts'
 import type { HookKind } from '../programs/program.ts'
-import { type Conversation, resumedEvent } from './resumed-run.ts'
+import { type Conversation, resumedEvents } from './resumed-run.ts'
 
 /** A run of a program that tells what happens to it. */
 export interface HookedLaunch {
@@ -62,7 +62,7 @@ export function hookedLaunch(
     async prepare() {
       if (launch.settings !== null) await writeOnce(settings, content)
       await writePrivateFile(file, JSON.stringify(note))
-      if (resumed !== null) await writePrivateFile(events, resumedEvent(resumed))
+      if (resumed !== null) await writePrivateFile(events, resumedEvents(resumed))
     },
   }
 }

@@ -6,24 +6,31 @@ export interface Conversation {
   readonly session: string
   /** Path of what the program wrote down of it. */
   readonly transcript: string
+  readonly earlier: EarlierTranscripts
 }
 
 /** Tells the event that orch writes from those of a program. */
 const BY_ORCH = 'orch'
 
+/** What an earlier run wrote down beside the conversation that is gone on with: paths, oldest first. */
+export interface EarlierTranscripts {
+  /** Of conversations that it left, as after `/clear`. */
+  readonly conversations: readonly string[]
+  readonly subagents: readonly string[]
+}
+
 /**
- * The first line of the events of a resumed run: until its program tells something itself, it is known with what
- * conversation it goes on, and that no turn runs.
+ * The first lines of the events of a resumed run: until its program tells something itself, it is known with what
+ * conversation it goes on, and that no turn runs. What the agent used before stands in the earlier transcripts.
  */
-export function resumedEvent({ session, transcript }: Conversation): string {
-  const event = {
-    session_id: session,
-    transcript_path: transcript,
-    hook_event_name: 'SessionStart',
-    source: 'resume',
-    by: BY_ORCH,
-  }
-  return `${Date.now()}-${process.pid} ${JSON.stringify(event)}\n`
+export function resumedEvents({ session, transcript, earlier }: Conversation): string {
+  const events = [
+    ...earlier.conversations.map((path) => ({ hook_event_name: 'SessionStart', transcript_path: path })),
+    ...earlier.subagents.map((path) => ({ hook_event_name: 'SubagentStop', agent_transcript_path: path })),
+    { hook_event_name: 'SessionStart', source: 'resume', session_id: session, transcript_path: transcript },
+  ]
+  const id = `${Date.now()}-${process.pid}`
+  return events.map((event) => `${id} ${JSON.stringify({ ...event, by: BY_ORCH })}\n`).join('')
 }
 
 /** Whether a program itself told of nothing yet. */
@@ -32,7 +39,7 @@ export function isSilence(events: readonly HookEvent[]): boolean {
 }
 
 /** The newest conversation that was told of; `null` before the first. */
-export function conversationIn(events: readonly HookEvent[]): Conversation | null {
+export function conversationIn(events: readonly HookEvent[]): Omit<Conversation, 'earlier'> | null {
   const told = events.findLast(({ subagent, fields }) => subagent === null && fields.transcript_path)
   const { session_id: session, transcript_path: transcript } = told?.fields ?? {}
   return typeof session === 'string' && typeof transcript === 'string' ? { session, transcript } : null

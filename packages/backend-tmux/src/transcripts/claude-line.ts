@@ -11,8 +11,11 @@ export interface ClaudeLine {
   readonly rowSource?: string
   /** Who gave a message, where that is told: `human`, or for example the end of a subagent. */
   readonly origin?: { readonly kind?: string } | null
+  readonly isApiErrorMessage?: boolean
   readonly message?: {
     readonly id?: string
+    /** `<synthetic>`: no model said it. */
+    readonly model?: string
     readonly content?: string | readonly ClaudeBlock[]
     readonly usage?: ClaudeTokens
   }
@@ -53,7 +56,13 @@ export function blocksOf({ message }: ClaudeLine): readonly ClaudeBlock[] {
 export function isConversation(line: ClaudeLine): boolean {
   const { type, isMeta, isSidechain, rowSource, origin } = line
   if ((type !== 'user' && type !== 'assistant') || isMeta || isSidechain || rowSource === 'harness') return false
+  if (endsCutOffTurn(line)) return false
   return origin?.kind === undefined || origin.kind === 'human'
+}
+
+/** Whether it is what the program says for the model when it goes on with a conversation whose last turn was cut off. */
+function endsCutOffTurn({ message, isApiErrorMessage }: ClaudeLine): boolean {
+  return message?.model === '<synthetic>' && isApiErrorMessage === false
 }
 
 /** Whether a line is a message of the user, which begins a turn. */

@@ -37,6 +37,12 @@ describe('claudeEntries()', () => {
     expect(said('user', 'x', rest)).toEqual([])
   })
 
+  it('leaves out what is said for the model when a cut-off turn is gone on with, and keeps its errors', () => {
+    const message = { role: 'assistant', model: '<synthetic>', content: [{ type: 'text', text: 'x' }] }
+    expect(read({ type: 'assistant', isApiErrorMessage: false, message })).toEqual([])
+    expect(read({ type: 'assistant', isApiErrorMessage: true, message })).toMatchObject([{ text: 'x' }])
+  })
+
   it('leaves out what nobody said', () => {
     expect(read({ type: 'attachment', attachment: { type: 'environment' } })).toEqual([])
     expect(read({ type: 'api-request-blob', message: { role: 'user', content: 'x' } })).toEqual([])

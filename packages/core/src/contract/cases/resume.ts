@@ -1,6 +1,7 @@
-import type { AgentRef, CreateRequest, CreateResult } from '../../backend.ts'
+import type { AgentRef, Backend, CreateRequest, CreateResult } from '../../backend.ts'
+import { isOrchError } from '../../errors.ts'
 import type { CaseContext, ContractCase } from '../case.ts'
-import { check, checkEqual, checkRejects } from '../check.ts'
+import { check, checkEqual, checkRejects, settle } from '../check.ts'
 import { countReceived, existenceOf, foundIds, read } from '../looks.ts'
 
 export const resumeCases: readonly ContractCase[] = [
@@ -24,6 +25,46 @@ export const resumeCases: readonly ContractCase[] = [
       await t.send(again, next)
       await t.rest(again, next)
       checkEqual(await countReceived(t, again, prompt), 1, 'a resumed agent is not given its task again')
+    },
+  },
+  {
+    id: 'resume-brings-back-an-ended-program',
+    requires: ['resume', 'programs'],
+    because: 'a program that crashed or was killed is the usual reason to go on with its conversation',
+    async run(t) {
+      const request = t.world.request({ prompt: t.world.prompts.exit(3) })
+      const { ref: agent, result } = await t.create(request)
+      if (!result.begun) await t.backend.begin(agent, t.message(request.prompt), t.signal)
+      await ended(t, agent)
+      const { handle, begun } = await resume(t, agent, request)
+      check(begun, 'the result of resume() is begun: its task is not given again')
+      const again = t.adopt({ ...agent, handle })
+      await t.eventually(
+        'the program of a resumed agent runs, and the exit of its last run is not its own',
+        async () => {
+          const { process } = await t.observe(again)
+          return (process.known && process.value.alive && process.value.exit === null) || undefined
+        },
+      )
+      await checkRejects(resume(t, again, request), ['AGENT_EXISTS'], 'a second resume() finds the agent there')
+    },
+  },
+  {
+    id: 'resume-by-two-at-once-makes-one',
+    requires: ['resume'],
+    because: 'after a crash several people and scripts bring the same agents back',
+    async run(t) {
+      const { request, agent } = await spoken(t)
+      const other = await t.open()
+      await t.killServer()
+      const ends = await Promise.all([settle(resume(t, agent, request)), settle(resume(t, agent, request, other))])
+      const [made] = ends.flatMap((end) => ('value' in end ? [end.value] : []))
+      const refused = ends.flatMap((end) => ('error' in end ? [codeOf(end.error)] : []))
+      checkEqual(refused, ['AGENT_EXISTS'], 'of two resume() at once one is refused with AGENT_EXISTS')
+      check(made !== undefined, 'of two resume() at once one brings the agent back')
+      const again = t.adopt({ ...agent, handle: made.handle })
+      checkEqual(await existenceOf(t, again), 'present', 'the agent that one of two resume() made is there')
+      checkEqual(await foundIds(t), [agent.id], 'after two resume() at once find() shows one agent')
     },
   },
   {
@@ -73,7 +114,23 @@ async function spoken(t: CaseContext): Promise<Spoken> {
   return { prompt, request, agent }
 }
 
-function resume(t: CaseContext, agent: AgentRef, request: CreateRequest): Promise<CreateResult> {
-  check(t.backend.resume !== undefined, 'a backend with the capability "resume" has resume()')
-  return t.backend.resume(agent, request, t.signal)
+async function ended(t: CaseContext, agent: AgentRef): Promise<void> {
+  await t.eventually('the process is seen to have ended', async () => {
+    const { process } = await t.observe(agent)
+    return (process.known && !process.value.alive) || undefined
+  })
+}
+
+function resume(
+  t: CaseContext,
+  agent: AgentRef,
+  request: CreateRequest,
+  client: Backend = t.backend,
+): Promise<CreateResult> {
+  check(client.resume !== undefined, 'a backend with the capability "resume" has resume()')
+  return client.resume(agent, request, t.signal)
+}
+
+function codeOf(error: unknown): string {
+  return isOrchError(error) ? error.code : String(error)
 }

@@ -29,7 +29,10 @@ export const resumeMutants: readonly Mutant[] = [
   },
   {
     name: 'resume makes a second agent beside the first',
-    fails: { 'resume-goes-on-with-the-conversation': 'find() shows the resumed agent once, under its id' },
+    fails: {
+      'resume-goes-on-with-the-conversation': 'find() shows the resumed agent once, under its id',
+      'resume-by-two-at-once-makes-one': 'after two resume() at once find() shows one agent',
+    },
     break: (backend, { server }) =>
       withResume(backend, (right) => async (agent, request, signal) => {
         const result = await right(agent, request, signal)
@@ -51,12 +54,24 @@ export const resumeMutants: readonly Mutant[] = [
     name: 'resume of a running agent is fine',
     fails: {
       'resume-of-a-running-agent-is-refused': 'resume() of an agent that runs rejects with AGENT_EXISTS',
+      'resume-by-two-at-once-makes-one': 'of two resume() at once one is refused with AGENT_EXISTS',
+      'resume-brings-back-an-ended-program': 'a second resume() finds the agent there',
       'resume-of-a-stopped-agent-is-refused': 'resume() of a stopped agent rejects with CREATE_FAILED',
     },
     break: (backend) =>
       withResume(backend, (right) => async (agent, request, signal) => {
         const result = { handle: agent.handle, epoch: null, begun: true, receipt: null, program: null, model: null }
         return right(agent, request, signal).catch(() => result)
+      }),
+  },
+  {
+    name: 'a resumed program has the exit of its last run',
+    fails: { 'resume-brings-back-an-ended-program': 'the exit of its last run is not its own' },
+    break: (backend, { server }) =>
+      withResume(backend, (right) => async (agent, request, signal) => {
+        const result = await right(agent, request, signal)
+        server.exit(agent.id, { code: 3, signal: null })
+        return result
       }),
   },
   {
