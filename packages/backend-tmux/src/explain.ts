@@ -23,6 +23,7 @@ const OUTRANKED: Reason = { code: 'OUTRANKED', text: 'What ranks before it decid
 const NOT_NEEDED: Reason = { code: 'NOT_LOOKED_AT', text: 'Hooks tell how this turn stands' }
 const NO_END: Reason = { code: 'NO_END', text: 'It ends no turn that hooks left open' }
 const NO_RULE: Reason = { code: 'NO_RULE', text: 'It says nothing that is known' }
+const NO_TURN: Reason = { code: 'NO_TURN', text: 'It says that no turn runs, not that one has run' }
 const GONE: Reason = { code: 'STALE', text: 'The process that noted it is gone' }
 const REPLACED: Reason = { code: 'STALE', text: 'The process that noted it is gone, and another has its number' }
 
@@ -49,7 +50,7 @@ function toldFindings({ told, testimony, handle, at }: Sighting): Finding[] {
   return [
     hooks,
     ...transcriptFinding({ told, testimony, handle, at }),
-    ...(hasStatus ? statusFindings(testimony, events, at) : []),
+    ...(hasStatus ? statusFindings(testimony, told.decision.isUnhooked ? null : events, at) : []),
   ]
 }
 
@@ -67,16 +68,18 @@ function transcriptFinding({
   return [because(seen('transcript', detail, at), isRead ? NO_END : NOT_NEEDED)]
 }
 
-function statusFindings({ statusNotes }: Testimony, events: readonly HookEvent[], at: string): Finding[] {
+/** @param events `null` when there are none because hooks are not run */
+function statusFindings({ statusNotes }: Testimony, events: readonly HookEvent[] | null, at: string): Finding[] {
   if (statusNotes.length === 0) return [because(seen('file', 'its program notes nothing of itself', at), SILENT)]
   return statusNotes.map((note) => statusFinding(note, events, at))
 }
 
-function statusFinding({ text, started }: StatusNote, events: readonly HookEvent[], at: string): Finding {
+function statusFinding({ text, started }: StatusNote, events: readonly HookEvent[] | null, at: string): Finding {
   const noted = parseNotedStatus(text)
   if (noted === null) return because(seen('file', 'its own file cannot be understood', at), NO_RULE)
-  const last = events.findLast(({ subagent }) => subagent === null)
-  const fresh = last !== undefined && noted.at <= last.at ? OLDER : OUTRANKED
+  const last = events?.findLast(({ subagent }) => subagent === null)
+  const newest = last !== undefined && noted.at <= last.at ? OLDER : OUTRANKED
+  const fresh = events === null ? NO_TURN : newest
   const stale = started === null ? GONE : REPLACED
   const isOwn = started !== null && String(started) === noted.procStart
   return because(seen('file', `its program ${detailOfStatus(noted)}`, at), isOwn ? fresh : stale)

@@ -14,9 +14,10 @@ import {
 import type { RecordedExit } from './client/files.ts'
 import { toAgentRequest, toDialogRequest } from './hooks/hook-requests.ts'
 import type { Told } from './hooks/look-at-hooks.ts'
-import { type Shown, startRequest } from './hooks/start-screens.ts'
+import { asOneLine, type Shown, startRequest } from './hooks/start-screens.ts'
 import type { Testimony } from './hooks/witnesses.ts'
 import { epochOf, type Handle, type Look, type Row } from './parse.ts'
+import { hooksOf } from './programs/known.ts'
 
 /** Everything one look at a server, its exit files and `/proc` showed of one agent. */
 export interface Sighting {
@@ -46,6 +47,7 @@ export interface Sighting {
 }
 
 const NOT_SEEN = unknown<never>({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
+const NO_HOOKS = 'Its program takes text and told of nothing: hooks are switched off there, or not known to it'
 const NO_TURNS = 'A bare program in tmux does not show its turns'
 const NO_REQUESTS = 'A bare program in tmux does not show what it waits for'
 
@@ -103,6 +105,7 @@ function turnAndRequests(
       requests: { known: true, value: [startup], evidence: shown },
     }
   }
+  if (!isOver && !isOnItsWay && isUnhooked(sighting)) return { turn: hidden(NO_HOOKS), requests: hidden(NO_HOOKS) }
   return {
     turn: { known: true, value: turnOf(decision.turn, { isOver, isOnItsWay }), evidence },
     requests: { known: true, value: asked, evidence },
@@ -113,6 +116,13 @@ function turnAndRequests(
 /** A program that told of nothing yet may show a screen that a person must answer before it begins. */
 export function startupOf({ told, handle, shown }: Sighting): AgentRequest | null {
   return told?.isSilent === true && shown !== null ? startRequest(handle?.program ?? '', shown.screen) : null
+}
+
+/** Silence alone never means that: its own status or its screen must show that it has begun. */
+function isUnhooked({ told, handle, shown }: Sighting): boolean {
+  if (told === null || !told.isSilent) return false
+  const shows = hooksOf(handle?.program ?? '')?.showsTurns
+  return told.decision.isUnhooked || (shows !== undefined && shown !== null && shows.test(asOneLine(shown.screen)))
 }
 
 function turnOf(turn: Turn, { isOver, isOnItsWay }: { readonly isOver: boolean; readonly isOnItsWay: boolean }): Turn {

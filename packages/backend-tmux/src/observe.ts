@@ -61,7 +61,7 @@ interface SightOptions {
 }
 
 /** Everything from which observations of these agents are made, and the looks at their servers. */
-async function sightAgents(
+export async function sightAgents(
   context: Context,
   agents: readonly AgentRef[],
   options: SightOptions,

@@ -11,6 +11,8 @@ export interface TurnDecision {
   readonly dialog: { readonly text: string; readonly at: number } | null
   /** A queued message may be about to begin the next turn: look again before it counts as the end. */
   readonly isUnclear: boolean
+  /** It takes text by its own status, and told of no event: hooks are not run, and its turns are not shown. */
+  readonly isUnhooked: boolean
   readonly source: 'hook' | 'transcript' | 'file'
   /** In words, to go on after "its program". */
   readonly detail: string
@@ -36,6 +38,8 @@ const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that i
 /** Between two turns the program notes for an instant that it is idle, in milliseconds. */
 export const SETTLED_MS = 300
 
+const CLEAR = { dialog: null, isUnclear: false, isUnhooked: false } as const
+
 const STARTUP: Turn = { status: 'none' }
 
 /**
@@ -51,7 +55,7 @@ export function decideTurn(
   for (const event of events) follow(progress, event)
   const { turn, asked, last } = progress
   const source = last?.source ?? 'hook'
-  const byHooks: TurnDecision = { turn, asked, dialog: null, isUnclear: false, source, detail: detailOf(last) }
+  const byHooks: TurnDecision = { ...CLEAR, turn, asked, source, detail: detailOf(last) }
   return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
 }
 
@@ -117,13 +121,14 @@ function withStatus(
   const asked = by.asked.filter((event) => status === 'waiting' || event.at >= at)
   const told = detailOfStatus({ status, at })
   if (last !== null && at <= last.at) return { ...by, asked }
-  const noted = { asked, dialog: null, isUnclear: false, source: 'file', detail: told } as const
+  const noted = { ...CLEAR, asked, source: 'file', detail: told } as const
   if (status === 'waiting') {
     if (asked.length > 0) return { ...by, asked }
     return { ...noted, turn: by.turn, dialog: { text: waitingFor ?? 'a dialog', at } }
   }
-  if (last === null) return by
-  if (status === 'busy') return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
+  if (last === null && status === 'idle') return { ...by, isUnhooked: true }
+  if (last === null || status === 'busy')
+    return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
   if (by.turn.status !== 'running') return { ...by, asked: [] }
   if (last.name === 'Stop' && now - at < SETTLED_MS) return { ...by, isUnclear: true }
   const turn = last.name === 'Stop' ? ended('completed', last.at, null) : ended('interrupted', at, INTERRUPTED)

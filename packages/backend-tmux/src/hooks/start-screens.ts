@@ -46,7 +46,7 @@ function withoutScreens(error: unknown): { readonly stdout: string } {
 
 /** What a program's screen asks before it begins; `null` for any other. A screen that is not known says nothing. */
 export function startRequest(program: string, screen: string): AgentRequest | null {
-  const plain = screen.replace(/\s+/g, ' ')
+  const plain = asOneLine(screen)
   const known = hooksOf(program)?.startScreens.find(({ shows }) => shows.test(plain))
   if (known === undefined) return null
   return {
@@ -59,4 +59,9 @@ export function startRequest(program: string, screen: string): AgentRequest | nu
     from: null,
     answerable: false,
   }
+}
+
+/** A screen as rules are matched with it: each run of white space as one space. */
+export function asOneLine(screen: string): string {
+  return screen.replace(/\s+/g, ' ')
 }

@@ -52,6 +52,7 @@ export const codex: Program = {
     takesEnter: { when: /(^|\s)[@$/]\S*$/, space: 'pasted' },
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],
+    showsTurns: /• Working \(|Worked for /,
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
       { name: 'trust', shows: /Do you trust/, text: 'It asks whether you trust the folder: answer it in its window' },

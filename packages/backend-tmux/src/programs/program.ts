@@ -61,6 +61,11 @@ export interface ProgramHooks {
   readonly interruptKeys: readonly string[]
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
   readonly startScreens: readonly StartScreen[]
+  /**
+   * What its screen shows while or after a turn runs, as `StartScreen.shows`: a program that told of nothing by then runs no
+   * hooks. Left out where its status shows as much.
+   */
+  readonly showsTurns?: RegExp
   /** What a line of its transcript says. */
   entriesOf(line: string): TranscriptEntry[]
   /** How its transcripts tell what was used; left out where they do not. */

@@ -146,6 +146,12 @@ describe('decideTurn()', () => {
     })
   })
 
+  it('believes the status alone where hooks are not run: that it works, not that a turn has ended', () => {
+    expect(decideTurn([], status('busy', 2500))).toMatchObject({ turn: { status: 'running' }, source: 'file' })
+    expect(decideTurn([], status('idle', 2500))).toMatchObject({ turn: { status: 'none' }, isUnhooked: true })
+    expect(decideTurn(chain(startup), status('idle', 2500)).isUnhooked).toBe(false)
+  })
+
   it('says on what it rests', () => {
     const events = chain('UserPromptSubmit')
     expect(decideTurn(events, null)).toMatchObject({

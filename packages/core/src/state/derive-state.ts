@@ -224,7 +224,7 @@ const running: Rule = ({ observation }) =>
     ? null
     : {
         state: 'running',
-        reason: { code: 'TURNS_NOT_SHOWN', text: 'It is alive; this program does not show its turns' },
+        reason: { code: 'TURNS_NOT_SHOWN', text: `It is alive. ${observation.turn.reason.text}` },
         evidence: evidenceOf(observation, observation.process.known ? 'process' : 'existence'),
         since: null,
       }

@@ -1,0 +1,226 @@
+import { eventually } from '../../../../../tests/harness/eventually.ts'
+import { settle } from '../settle.ts'
+import type { Stage } from '../stage.ts'
+import type { Recordable, Story } from '../story.ts'
+
+/** A command that never ends by itself. */
+export const ENDLESS = 'tail -f /dev/null'
+
+/** A call for which the program asks. */
+export const ASKING: Readonly<Record<Recordable, (command: string) => string>> = {
+  claude: (command) => `[[shell: ${command}]]`,
+  codex: (command) =>
+    `[[tool: exec_command | ${JSON.stringify({ cmd: command, sandbox_permissions: 'require_escalated', justification: 'Needed' })}]]`,
+}
+
+/** Arguments with which the program runs every command without asking. */
+export const UNASKED: Readonly<Record<Recordable, readonly string[]>> = {
+  claude: ['--permission-mode', 'default', '--allowedTools=Bash'],
+  codex: ['--dangerously-bypass-approvals-and-sandbox'],
+}
+
+const refused = ({ model }: Stage, times: number): Promise<unknown> =>
+  eventually(() => model.requests.filter(({ state }) => state === 'refused').length >= times, {
+    what: `${times} refusals`,
+    timeoutMs: 30_000,
+  })
+
+/** What both programs are brought into in the same way. */
+export function storiesOf(program: Recordable): Story[] {
+  const asking = ASKING[program]
+  const story = (name: string, tell: Story['tell']): Story => ({ name, program, tell })
+  return [
+    story('turns', async (stage, keep) => {
+      await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
+      await stage.holds('one')
+      await keep('working-before-words', 'working')
+      stage.model.release('one')
+      await stage.rests()
+      await keep('idle-after-turn', 'idle')
+      await stage.say('More [[answer: some words]] [[hold: two]]')
+      await stage.holds('two')
+      await keep('working-among-words', 'working')
+      await stage.say('Queued [[answer: got it]] [[hold: three]]')
+      await stage.shows(/Queued/)
+      await keep('working-with-a-queued-message', 'working')
+      stage.model.release('two')
+      await stage.holds('three')
+      await keep('working-on-the-queued-message', 'working')
+      stage.model.release('three')
+      await stage.rests()
+      await keep('idle-after-the-queued-message', 'idle')
+      await stage.say('Think [[think: what now]] [[hold: four]]')
+      await stage.holds('four')
+      await keep('working-in-thought', 'working')
+      stage.model.release('four')
+      await stage.rests()
+      await stage.say('/clear')
+      await stage.rests()
+      await keep('idle-after-clear', 'idle')
+      await stage.say('After [[answer: clear]] [[hold: five]]')
+      await stage.holds('five')
+      await keep('working-after-clear', 'working')
+      stage.model.release('five')
+      await stage.rests()
+      await keep('idle-after-clear-and-turn', 'idle')
+    }),
+    story('start', async (stage, keep) => {
+      await stage.spawn('Begin [[hold: one]]')
+      await keep('starting', 'starting')
+      if (stage.model.requests.length > 0) throw new Error('Cannot keep "starting": it had begun')
+    }),
+    story('escape', async (stage, keep) => {
+      await stage.spawn('Begin [[answer: begun]]')
+      await stage.rests()
+      for (const [name, text] of [
+        ['before-words', 'Work [[hold: a]]'],
+        ['among-words', 'Work [[answer: said]] [[hold: b]]'],
+        ['in-thought', 'Work [[think: hm]] [[hold: c]]'],
+      ] as const) {
+        await stage.say(text)
+        await stage.holds(text.replace(/.*hold: (.).*/, '$1'))
+        await stage.press('Escape')
+        await stage.rests()
+        await keep(`idle-after-escape-${name}`, 'idle')
+        await stage.press('C-u')
+      }
+      await stage.say('Next [[answer: next]] [[hold: d]]')
+      await stage.holds('d')
+      await keep('working-after-escape', 'working')
+      stage.model.release('d')
+      await stage.rests()
+      await keep('idle-after-escape-and-turn', 'idle')
+    }),
+    story('tools', async (stage, keep) => {
+      await settle(stage, { args: UNASKED[program] })
+      await stage.spawn(`Run [[shell: touch started; ${ENDLESS}]] [[answer: over]]`)
+      await stage.made('started')
+      await keep('working-in-a-tool', 'working')
+      await stage.press('Escape')
+      await stage.rests()
+      await keep('idle-after-escape-in-a-tool', 'idle')
+      await stage.press('C-u')
+      await stage.say('Run [[shell: echo seen]] [[hold: after]] [[answer: done]]')
+      await stage.holds('after')
+      await keep('working-after-a-tool', 'working')
+      stage.model.release('after')
+      await stage.rests()
+      await keep('idle-after-a-tool', 'idle')
+      await stage.say('Fail [[shell: exit 3]] [[hold: failed]] [[answer: done]]')
+      await stage.holds('failed')
+      await keep('working-after-a-failed-tool', 'working')
+    }),
+    story('unasked', async (stage, keep) => {
+      await settle(stage, { args: UNASKED[program] })
+      await stage.spawn(`Run ${asking(`touch ran; ${ENDLESS}`)}`)
+      await stage.made('ran')
+      await keep('working-in-a-call-that-a-rule-allows', 'working')
+    }),
+    story('permission', async (stage, keep) => {
+      await stage.spawn(`Run ${asking('touch one')} [[hold: between]] ${asking('touch two')} [[answer: done]]`)
+      await stage.shows(ASKS)
+      await keep('waiting-on-a-permission', 'waiting')
+      await stage.press('Enter')
+      await stage.holds('between')
+      await keep('working-after-a-permission', 'working')
+      stage.model.release('between')
+      await stage.shows(ASKS)
+      await keep('waiting-on-the-next-permission', 'waiting')
+      await stage.press('Escape')
+      await stage.rests()
+      await keep('idle-after-escape-at-a-permission', 'idle')
+      await stage.press('C-u')
+      await stage.say(`Again ${asking('touch three')} [[answer: done]]`)
+      await stage.shows(ASKS)
+      await keep('waiting-again-after-escape', 'waiting')
+      await stage.press('Enter')
+      await stage.made('three')
+      await stage.shows(/done/)
+      await stage.rests()
+      await keep('idle-after-a-permission', 'idle')
+    }),
+    story('refusals', async (stage, keep) => {
+      await stage.spawn('Begin [[answer: begun]]')
+      await stage.rests()
+      await stage.say('Fail [[error: 500]]')
+      await refused(stage, 2)
+      await keep('working-while-the-model-is-asked-again', 'working')
+      await stage.press('Escape')
+      await stage.rests()
+      await keep('idle-after-escape-while-asked-again', 'idle')
+      await stage.press('C-u')
+      for (const status of [400, 401, 404]) {
+        await stage.say(`Fail [[error: ${status}]]`)
+        await stage.shows(new RegExp(`Scripted error ${status}`))
+        await stage.rests()
+        await keep(`failed-by-${status}`, 'failed')
+      }
+      await stage.say('Go on [[answer: well]]')
+      await stage.rests()
+      await keep('idle-after-a-failure', 'idle')
+    }),
+    story('kill', async (stage, keep) => {
+      await stage.spawn('Work [[hold: one]]')
+      await stage.holds('one')
+      await stage.end('SIGKILL')
+      await keep('failed-by-sigkill-in-a-turn', 'failed')
+    }),
+    story('kill-idle', async (stage, keep) => {
+      await stage.spawn('Begin [[answer: begun]]')
+      await stage.rests()
+      await stage.end('SIGKILL')
+      await keep('failed-by-sigkill-at-rest', 'failed')
+    }),
+    story('kill-waiting', async (stage, keep) => {
+      await stage.spawn(`Run ${asking('touch one')}`)
+      await stage.shows(ASKS)
+      await stage.end('SIGKILL')
+      await keep('failed-by-sigkill-at-a-permission', 'failed')
+    }),
+    story('terminate', async (stage, keep) => {
+      await stage.spawn('Work [[hold: one]]')
+      await stage.holds('one')
+      await stage.end('SIGTERM')
+      await keep('failed-by-sigterm-in-a-turn', 'failed')
+    }),
+    story('leave', async (stage, keep) => {
+      await stage.spawn('Begin [[answer: begun]]')
+      await stage.rests()
+      await stage.say('/quit')
+      await stage.gone()
+      await keep('exited-by-a-person', 'exited')
+    }),
+    story('wrapper', async (stage, keep) => {
+      await stage.spawn('Work [[hold: one]]')
+      await stage.holds('one')
+      const { parentPid } = await stage.process()
+      process.kill(parentPid, 'SIGKILL')
+      await stage.gone()
+      await keep('exited-after-its-wrapper-was-killed', 'exited')
+    }),
+    story('nested', async (stage, keep) => {
+      await settle(stage, { args: UNASKED[program] })
+      const child = program === 'claude' ? 'claude -p' : 'codex exec --skip-git-repo-check'
+      const inner = (script: string): string => `${child} "Inner ${script}" </dev/null >inner.txt 2>&1`
+      const call = (command: string): string => command.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')
+      const tool = program === 'claude' ? ['Bash', 'command'] : ['exec_command', 'cmd']
+      const run = (command: string): string =>
+        `[[tool: ${tool[0]} | ${call(JSON.stringify({ [tool[1] as string]: command, description: 'Runs it' }))}]]`
+      await stage.spawn(`Run ${run(inner('[[hold: inner]] [[answer: said]]'))} [[hold: outer]] [[answer: done]]`)
+      await stage.holds('inner')
+      await keep('working-while-a-child-works', 'working')
+      stage.model.release('inner')
+      await stage.holds('outer')
+      await keep('working-after-a-child', 'working')
+      stage.model.release('outer')
+      await stage.rests()
+      await keep('idle-after-a-child', 'idle')
+      await stage.say(`Again ${run(`${inner('[[answer: said]]')}; touch ended; ${ENDLESS}`)}`)
+      await stage.made('ended')
+      await keep('working-after-the-end-of-a-child', 'working')
+    }),
+  ]
+}
+
+/** The dialogs in which the programs ask for a permission. */
+const ASKS = /Do you want to proceed\?|Would you like to run/

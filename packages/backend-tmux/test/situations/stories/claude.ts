@@ -1,0 +1,180 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { settle } from '../settle.ts'
+import type { Stage } from '../stage.ts'
+import type { Story } from '../story.ts'
+import { ENDLESS, UNASKED } from './both.ts'
+
+const story = (name: string, tell: Story['tell']): Story => ({ name, program: 'claude', tell })
+
+/** A call with markers for whoever is asked by it. */
+const call = (name: string, input: object): string =>
+  `[[tool: ${name} | ${JSON.stringify(input).replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')}]]`
+
+const subagent = (prompt: string, more: object = {}): string =>
+  call('Agent', { description: 'Looks', prompt, subagent_type: 'general-purpose', ...more })
+
+const home = ({ place }: Stage, ...path: readonly string[]): string => join(place.env.HOME as string, ...path)
+
+/** Claude Code as it begins with this in its own state file. */
+async function begin(stage: Stage, state: object): Promise<void> {
+  await writeFile(home(stage, '.claude.json'), JSON.stringify(state))
+  await stage.spawn('Begin [[answer: begun]]')
+}
+
+/** What only Claude Code has, or only it shows so. */
+export const CLAUDE_STORIES: readonly Story[] = [
+  story('question', async (stage, keep) => {
+    await stage.spawn('Ask [[question: Which colour? | Red | Blue]] [[hold: one]] [[answer: fine]]')
+    await stage.shows(/Which colour\?[\s\S]*Enter to select/)
+    await keep('waiting-on-a-question', 'waiting')
+    await stage.press('Enter')
+    await stage.holds('one')
+    await keep('working-after-a-question', 'working')
+    stage.model.release('one')
+    await stage.rests()
+    await stage.say('Ask [[question: Which size? | S | L]] [[answer: fine]]')
+    await stage.shows(/Which size\?[\s\S]*Enter to select/)
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-at-a-question', 'idle')
+  }),
+  story('plan', async (stage, keep) => {
+    await settle(stage, { args: ['--permission-mode', 'plan'] })
+    await stage.spawn(`Plan ${call('ExitPlanMode', { plan: 'Do it' })} [[hold: one]]`)
+    await stage.shows(/Would you like to proceed|ready to code/i)
+    await keep('waiting-on-the-approval-of-a-plan', 'waiting')
+  }),
+  story('denied', async (stage, keep) => {
+    await stage.spawn('Run [[shell: touch one]] [[answer: done]]')
+    await stage.shows(/Do you want to proceed\?/)
+    await stage.press('4')
+    await stage.rests()
+    await keep('idle-after-a-denied-permission', 'idle')
+  }),
+  story('subagents', async (stage, keep) => {
+    const inner = 'Inner [[hold: inner]] [[shell: touch inner]] [[answer: said]]'
+    await stage.spawn(`Send ${subagent(inner)} [[hold: outer]] [[answer: done]]`)
+    await stage.holds('inner')
+    await keep('working-while-a-subagent-works', 'working')
+    stage.model.release('inner')
+    await stage.shows(/Do you want to proceed\?/)
+    await keep('waiting-on-the-permission-of-a-subagent', 'waiting')
+    await stage.press('Enter')
+    await stage.holds('outer')
+    await keep('working-after-a-subagent', 'working')
+    stage.model.release('outer')
+    await stage.rests()
+    await keep('idle-after-a-subagent', 'idle')
+    await stage.say(`Send ${subagent('Inner [[hold: deep]]')} [[answer: done]]`)
+    await stage.holds('deep')
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-while-a-subagent-works', 'idle')
+  }),
+  story('background-subagent', async (stage, keep) => {
+    await stage.spawn(
+      `Send ${subagent('Inner [[hold: inner]] [[answer: said]]', { run_in_background: true })} [[answer: sent]]`,
+    )
+    await stage.holds('inner')
+    await stage.shows(/● sent/)
+    await keep('working-for-a-subagent-in-the-background', 'working')
+    stage.model.release('inner')
+    await stage.rests()
+    await keep('idle-after-a-subagent-in-the-background', 'idle')
+  }),
+  story('background-command', async (stage, keep) => {
+    await settle(stage, { args: UNASKED.claude })
+    const input = { command: `touch started; ${ENDLESS}`, description: 'Runs on', run_in_background: true }
+    await stage.spawn(`Run ${call('Bash', input)} [[hold: one]] [[answer: runs]]`)
+    await stage.holds('one')
+    await keep('working-beside-a-command-in-the-background', 'working')
+    stage.model.release('one')
+    await stage.rests()
+    await keep('idle-beside-a-command-in-the-background', 'idle')
+  }),
+  story('compact', async (stage, keep) => {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.say('/compact')
+    await stage.shows(/Compacted|compacted/)
+    await stage.rests()
+    await keep('idle-after-compacting', 'idle')
+    await stage.say('Go on [[answer: on]] [[hold: one]]')
+    await stage.holds('one')
+    await keep('working-after-compacting', 'working')
+  }),
+  story('overloaded', async (stage, keep) => {
+    await settle(stage, { args: ['--permission-mode', 'default'], env: { CLAUDE_CODE_MAX_RETRIES: '1' } })
+    for (const status of [500, 529]) {
+      if (status === 500) await stage.spawn(`Fail [[error: ${status}]]`)
+      else await stage.say(`Fail [[error: ${status}]]`)
+      await stage.shows(new RegExp(`Error.*${status}|${status}.*error`, 'i'))
+      await stage.rests()
+      await keep(`failed-by-${status}-after-all-tries`, 'failed')
+    }
+  }),
+  story('trust', async (stage, keep) => {
+    await begin(stage, { hasCompletedOnboarding: true, theme: 'dark' })
+    await stage.shows(/trust this folder/)
+    await keep('waiting-on-trust-for-the-folder', 'waiting')
+    for (let down = 0; down < 3 && !/❯ (1\. )?Yes/.test(await stage.screen()); down += 1) await stage.press('Down')
+    await stage.press('Enter')
+    await stage.shows(/● begun/)
+    await stage.rests()
+    await keep('idle-after-trust-and-turn', 'idle')
+  }),
+  story('theme', async (stage, keep) => {
+    await begin(stage, {})
+    await stage.shows(/text style/)
+    await keep('waiting-on-a-theme', 'waiting')
+  }),
+  story('login', async (stage, keep) => {
+    await settle(stage, {
+      args: ['--permission-mode', 'default'],
+      env: { ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_BASE_URL: '' },
+    })
+    await begin(stage, { theme: 'dark', projects: { [stage.place.project]: { hasTrustDialogAccepted: true } } })
+    await stage.shows(/login method/)
+    await keep('waiting-on-a-login', 'waiting')
+  }),
+  story('bypass', async (stage, keep) => {
+    await settle(stage, { args: ['--permission-mode', 'bypassPermissions'], env: { IS_SANDBOX: '1' } })
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.shows(/Bypass Permissions mode/)
+    await keep('waiting-on-the-acceptance-of-a-mode', 'waiting')
+  }),
+  story('dialog', async (stage, keep) => {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.say('/model')
+    await stage.shows(/Select model/)
+    await keep('waiting-in-a-dialog-of-its-own', 'waiting')
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-a-dialog-of-its-own', 'idle')
+  }),
+  story('stale', async (stage, keep) => {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    const folder = home(stage, '.claude', 'sessions')
+    const [file] = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+    const noted = JSON.parse(await readFile(join(folder, file as string), 'utf8'))
+    const other = { ...noted, procStart: '1', status: 'busy', statusUpdatedAt: Date.now() }
+    await writeFile(join(folder, file as string), JSON.stringify(other))
+    await keep('idle-beside-the-status-of-an-earlier-process', 'idle')
+  }),
+  story('without-hooks', async (stage, keep) => {
+    await mkdir(home(stage, '.claude'), { recursive: true })
+    await writeFile(home(stage, '.claude', 'settings.json'), JSON.stringify({ disableAllHooks: true }))
+    await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
+    await stage.holds('one')
+    await keep('working-without-hooks', 'working')
+    stage.model.release('one')
+    await stage.rests()
+    await keep('idle-without-hooks', 'idle')
+    await stage.say('Run [[shell: touch one]] [[answer: done]]')
+    await stage.shows(/Do you want to proceed\?/)
+    await keep('waiting-without-hooks', 'waiting')
+  }),
+]
