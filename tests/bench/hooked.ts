@@ -15,8 +15,9 @@ export const hooked: Bench = {
     yield* tailBeside(stand, null)
     yield* burst(stand)
     const tmux = await hookedStand(stand)
-    yield* statusOf(stand, tmux)
+    await tmux.growTo(stand.quick ? 3 : 10)
     yield await sendConfirmed(stand, tmux)
+    yield* statusOf(stand, tmux)
     yield* tailBeside(stand, tmux)
     await tmux.end()
   },

@@ -7,6 +7,10 @@ const STRINGS_C1 = [0x90, 0x98, 0x9d, 0x9e, 0x9f]
 const CSI_C1 = 0x9b
 const ST_C1 = 0x9c
 
+/** Whatever acts on a terminal: most lines hold none of it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/
+
 /** Widest gap that a cursor movement to the right leaves, in spaces. */
 const MOST_SPACES = 500
 
@@ -16,6 +20,8 @@ const MOST_SPACES = 500
  * a cursor movement to the right is spaces.
  */
 export function plainText(line: string): string {
+  const plain = line.endsWith('\r') ? line.slice(0, -1) : line
+  if (!CONTROLS.test(plain)) return plain
   const screen = new LineScreen()
   let at = 0
   while (at < line.length) {

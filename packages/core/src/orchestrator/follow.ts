@@ -8,6 +8,9 @@ import { PAGE } from '../workspace/report.ts'
 import { toRef } from './look.ts'
 import type { Orch } from './orch.ts'
 
+/** So many events wait at most for one who follows: a backend is asked for more when they are taken. */
+const MOST_WAITING = 1_000
+
 const RESUBSCRIBED: Reason = {
   code: 'RESUBSCRIBED',
   text: 'The subscription had ended; something may have been missed',
@@ -30,7 +33,8 @@ interface Subscription {
   readonly backend: string
   readonly group: readonly StoredRecord[]
   readonly query: EventsQuery
-  readonly push: (event: BackendEvent | null) => void
+  /** Resolves once more may be pushed: who is slow to take events makes nothing pile up. */
+  readonly push: (event: BackendEvent | null) => Promise<void> | undefined
   readonly signal: AbortSignal
 }
 
@@ -48,13 +52,18 @@ export function follow(
   const { signal } = controller
   const queue: (BackendEvent | null)[] = []
   let wake: () => void = () => {}
-  const push = (event: BackendEvent | null): void => {
+  const waiting: (() => void)[] = []
+  const goOn = (): void => {
+    for (const proceed of waiting.splice(0)) proceed()
+  }
+  const push = (event: BackendEvent | null): Promise<void> | undefined => {
     queue.push(event)
     wake()
+    return queue.length < MOST_WAITING ? undefined : new Promise((resolve) => waiting.push(resolve))
   }
   const onAbort = (): void => wake()
   parent?.addEventListener('abort', onAbort, { once: true })
-  const tick = interval(TIMING.safetyNetMs, () => push(null))
+  const tick = interval(TIMING.safetyNetMs, () => void push(null))
   const ids = new Set(records.map(({ record }) => record.id))
   void forEach(orch.registry.watch(signal), (id) => (id === null || ids.has(id) ? push(null) : undefined))
   void forEach(watchDirectories(workspacesOf(records), signal), (name) =>
@@ -79,12 +88,14 @@ export function follow(
         })
       }
       parent?.throwIfAborted()
+      goOn()
       return queue.splice(0)
     },
     stop: () => {
       tick.stop()
       parent?.removeEventListener('abort', onAbort)
       controller.abort()
+      goOn()
     },
   }
 }
@@ -94,10 +105,10 @@ function subscribe(orch: Orch, to: Subscription): Promise<void> {
   return new Promise((resolve) => {
     const refs = to.group.map(({ record }) => toRef(record))
     let ended = false
-    const onEvent = (event: BackendEvent): void => {
-      if (event.type !== 'ready') to.push(event)
-      else if (ended) to.push({ type: 'gap', agent: null, reason: RESUBSCRIBED })
+    const onEvent = (event: BackendEvent): Promise<void> | undefined => {
       resolve()
+      if (event.type !== 'ready') return to.push(event)
+      return ended ? to.push({ type: 'gap', agent: null, reason: RESUBSCRIBED }) : undefined
     }
     const run = async (): Promise<undefined> => {
       try {
@@ -107,7 +118,7 @@ function subscribe(orch: Orch, to: Subscription): Promise<void> {
         // The next look says what is wrong with this backend.
       }
       ended = true
-      to.push(null)
+      void to.push(null)
       resolve()
     }
     recheck(run, { timeoutMs: Number.MAX_SAFE_INTEGER, everyMs: TIMING.safetyNetMs, signal: to.signal }).catch(resolve)
@@ -129,6 +140,6 @@ function workspacesOf(records: readonly StoredRecord[]): string[] {
   return records.map(({ record }) => record.workspace).filter((workspace) => existsSync(workspace))
 }
 
-async function forEach<T>(source: AsyncIterable<T>, act: (value: T) => void): Promise<void> {
-  for await (const value of source) act(value)
+async function forEach<T>(source: AsyncIterable<T>, act: (value: T) => Promise<void> | undefined): Promise<void> {
+  for await (const value of source) await act(value)
 }

@@ -1,4 +1,5 @@
 import type { Item } from '../agent.ts'
+import { keepNewest } from './keep-newest.ts'
 
 /** How far a reader has come in a transcript. */
 export interface Position {
@@ -24,12 +25,13 @@ export function createProgress(from: Position): Progress {
   const open = new Map(from.open)
   let { after } = from
   let held: Position | null = null
+  let count = order.size
   if (after !== null) order.set(after, 0)
   const position = (): Position => held ?? { after, open: new Map(open) }
   return {
     told(item, isRead) {
-      const index = order.get(item.id) ?? order.size
-      order.set(item.id, index)
+      const index = order.get(item.id) ?? count++
+      keepNewest(order, item.id, index)
       if (item.final) open.delete(item.id)
       else if (!open.has(item.id)) open.set(item.id, after)
       if ((isRead || isLasting(item)) && index >= (after === null ? 0 : (order.get(after) ?? 0))) after = item.id

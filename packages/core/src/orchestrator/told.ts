@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Item, Reason } from '../agent.ts'
 import type { BackendEvent } from '../backend.ts'
 import type { TailLine } from '../documents.ts'
+import { keepNewest } from './keep-newest.ts'
 import { createProgress, cursorOf, type Position, type Progress } from './progress.ts'
 import type { Transcript } from './read-transcript.ts'
 
 /** What one reader was told of an agent's transcript. */
 export interface Told {
   readonly id: string
-  /** What it was told last of each item; digests, because the texts themselves may be large. */
+  /** What it was told last of each of the newest items; digests, because the texts themselves may be large. */
   readonly items: Map<string, { readonly final: boolean; readonly digest: string }>
   /** Items that are not for this reader. */
   readonly hidden: Set<string>
@@ -79,7 +80,7 @@ export function* tellEvent(told: Told, event: BackendEvent, isShown: (item: Item
 
 function tellItem(told: Told, item: Item, isRead: boolean): TailLine {
   const { id, items, doubtful, progress } = told
-  items.set(item.id, { final: item.final, digest: digestOf(item) })
+  keepNewest(items, item.id, { final: item.final, digest: digestOf(item) })
   if (isRead && !item.final) doubtful.add(item.id)
   else doubtful.delete(item.id)
   progress.told(item, isRead)
