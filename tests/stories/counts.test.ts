@@ -5,6 +5,7 @@ import { opencode } from '@orch/backend-opencode'
 import { tmux } from '@orch/backend-tmux'
 import { type Orch, openOrch, type SpawnOptions, type StatusDocument, spawn, type TailLine, tail } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
+import { descendantsOf } from '../harness/processes.ts'
 import { perTest, type Scope } from '../harness/scope.ts'
 import { startOpenCode } from '../harness/start-open-code.ts'
 import { type CountingProxy, startProxy } from '../harness/start-proxy.ts'
@@ -65,6 +66,46 @@ describe('what a command costs, from a cold process', () => {
     expect([many.opens / 30, many.bytes / 30]).toEqual([few.opens / 3, few.bytes / 3])
     expect([many.opens / 30, many.bytes / 30 < 40_000]).toEqual([2, true])
   })
+
+  it('wait and tail -f start one control client, and watch directories: none for each agent but that of its page', async () => {
+    const place = await scope.use(tmuxPlace())
+    const claude = { command: 'sh', args: ['-c', 'exec cat', 'claude'], promptBy: 'none' }
+    const bare = { command: 'sleep', args: ['infinity'], promptBy: 'none' }
+    await place.write('.orch/config.json', JSON.stringify({ programs: { claude, bare } }))
+    const orch = await openIn(scope, place)
+    const watchedBy = async (...words: string[]): Promise<{ processes: number; watches: number }> => {
+      const waiting = await place.start(...words)
+      const find = async (): Promise<number> => (await descendantsOf(waiting.pid)).length
+      await eventually(find, { what: 'its control client', timeoutMs: 30_000 })
+      const settled = new Set<number>()
+      const watches = await eventually(
+        async () => {
+          const count = await inotifyWatches(waiting.pid)
+          const isSame = settled.has(count)
+          settled.clear()
+          settled.add(count)
+          return isSame && count
+        },
+        { intervalMs: 500, timeoutMs: 30_000, what: 'watches that stand' },
+      )
+      const counted = { processes: await find(), watches: watches as number }
+      waiting.kill('SIGKILL')
+      await waiting.result()
+      return counted
+    }
+    const ids = async (): Promise<string[]> => (await place.json<StatusDocument>('status')).agents.map(({ id }) => id)
+    await Promise.all(['claude', 'bare'].map((program) => spawnMany(orch, 10, { task: 'Wait', program })))
+    const [few, tailed] = [
+      await watchedBy('wait', ...(await ids())),
+      await watchedBy('tail', '-f', (await ids())[0] as string),
+    ]
+    await Promise.all(['claude', 'bare'].map((program) => spawnMany(orch, 90, { task: 'Wait', program })))
+    const many = await watchedBy('wait', ...(await ids()))
+    expect([few.processes, many.processes, tailed.processes]).toEqual([1, 1, 1])
+    expect(many.watches - few.watches).toBe(180)
+    expect(few.watches - 20).toBeLessThanOrEqual(8)
+    expect(tailed.watches).toBeLessThanOrEqual(9)
+  }, 120_000)
 
   it('a send waits once for the disk, and a status not at all', async () => {
     const model = await scope.use(startScriptedModel())
@@ -153,6 +194,13 @@ describe('what a command costs, from a cold process', () => {
     expect(proxy.counts()['GET /global/event']).toBe(1)
   })
 })
+
+/** How many directories and files a process watches (`/proc/PID/fdinfo`). */
+async function inotifyWatches(pid: number): Promise<number> {
+  const infos = await readdir(`/proc/${pid}/fdinfo`)
+  const texts = await Promise.all(infos.map((fd) => readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8').catch(() => '')))
+  return texts.join('').match(/^inotify /gm)?.length ?? 0
+}
 
 /** What was requested up to a first look at requests; but the marks, of which a stream may need more than one. */
 async function firstLook(proxy: CountingProxy): Promise<Record<string, number>> {

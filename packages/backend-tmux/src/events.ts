@@ -4,7 +4,7 @@ import { firstPartOf } from './client/log-parts.ts'
 import { watchDirectory } from './client/watch.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
-import { transcriptOf } from './hooks/look-at-hooks.ts'
+import { transcriptFinder } from './hooks/look-at-hooks.ts'
 import { watchHooks } from './hooks/watch-hooks.ts'
 import { LogFollower } from './log-follower.ts'
 import { socketOf } from './observe.ts'
@@ -118,7 +118,7 @@ async function followTranscripts(
 ): Promise<ReadonlyMap<string, TranscriptFollower>> {
   const hooked = followed.filter(({ handle }) => handle.events !== undefined)
   const followers = hooked.map(
-    ({ id, handle }) => [id, new TranscriptFollower(id, { find: () => transcriptOf(handle), raw })] as const,
+    ({ id, handle }) => [id, new TranscriptFollower(id, { find: transcriptFinder(handle), raw })] as const,
   )
   await Promise.all(followers.map(([, follower]) => follower.start()))
   return new Map(followers)

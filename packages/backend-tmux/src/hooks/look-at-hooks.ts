@@ -1,3 +1,4 @@
+import { sizeOf } from '../client/events-file.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
@@ -80,6 +81,18 @@ export function transcriptOf({ program, events: file }: Handle): Transcript | nu
   if (file === undefined || entriesOf === undefined) return null
   const told = conversationIn(readEvents(file))
   return told === null ? null : { path: told.transcript, entriesOf }
+}
+
+/** Finds the transcript of an agent again and again: the events are read only when more were told. */
+export function transcriptFinder(handle: Handle): () => Transcript | null {
+  let size = -1
+  let found: Transcript | null = null
+  return () => {
+    const now = sizeOf(handle.events ?? '')
+    if (now !== size) found = transcriptOf(handle)
+    size = now
+    return found
+  }
 }
 
 /** Whether it is a resumed run whose program told of nothing yet. */

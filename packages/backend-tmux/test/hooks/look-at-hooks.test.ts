@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { createRandom } from '../../../../tests/kill/support/random.ts'
 import { decideTurn } from '../../src/hooks/decide-turn.ts'
-import { parseEvents, readEvent, readEvents } from '../../src/hooks/look-at-hooks.ts'
+import { parseEvents, readEvent, readEvents, transcriptFinder } from '../../src/hooks/look-at-hooks.ts'
+import type { Handle } from '../../src/parse.ts'
 
 const scope = perTest()
 let file: string
@@ -68,6 +69,19 @@ describe('readEvents()', () => {
       const [few, whole] = [readEvents(file), parseEvents(lines)].map((events) => decideTurn(events, null))
       expect([told, few]).toEqual([told, whole])
     }
+  })
+})
+
+describe('transcriptFinder()', () => {
+  it('finds the transcript of the conversation that was told of last', () => {
+    const find = transcriptFinder({ program: 'claude', events: file } as Handle)
+    expect(find()).toBeNull()
+    const begin = (path: string): void =>
+      appendFileSync(file, `${linesOf([['SessionStart', { session_id: path, transcript_path: path }]])[0]}\n`)
+    begin('/one')
+    expect([find()?.path, find()?.path]).toEqual(['/one', '/one'])
+    begin('/two')
+    expect(find()?.path).toBe('/two')
   })
 })
 
