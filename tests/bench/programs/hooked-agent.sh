@@ -1,13 +1,13 @@
 #!/bin/sh
 # Stands for Claude Code, as orch launches it: `--settings FILE --session-id UUID TASK`. It has told of the turns of $HOME/../events,
-# of every other session the last one not to its end; it notes its status; each line that it is given then is a turn, which it
+# every other agent of the last one not to its end; it notes its status; each line that it is given then is a turn, which it
 # tells of by its hooks. With a task that says "transcript" it writes one instead, when it is told to.
 settings=$2 session=$4 task=$5
 umask 077
 tell=$(sed 's/.*"UserPromptSubmit":\[{"hooks":\[{"type":"command","command":"\([^"]*\)".*/\1/' "$settings")
 eval "set -- $tell"
-case $session in
-  [0-7]*) status=busy told=s/SESSION/$session/\;\$d ;;
+case $ORCH_AGENT_ID in
+  wait-*[02468]-*) status=busy told=s/SESSION/$session/\;\$d ;;
   *) status=idle told=s/SESSION/$session/ ;;
 esac
 sed "$told" "$HOME/../events" >>"$3/$ORCH_TMUX_RUN"
@@ -24,9 +24,9 @@ case $task in
     ;;
 esac
 beginning="{\"session_id\":\"$session\",\"transcript_path\":\"$transcript\",\"hook_event_name\""
-printf '> '
+printf '\342\235\257 '
 while IFS= read -r line; do
   printf '%s:"UserPromptSubmit","prompt":"%s"}' "$beginning" "$line" | eval "$tell"
   printf '%s:"Stop","last_assistant_message":"Done"}' "$beginning" | eval "$tell"
-  printf '> '
+  printf '\342\235\257 '
 done
