@@ -15,7 +15,7 @@ const folder = process.env.CLERK_FOLDER ?? join(process.env.HOME ?? '.', '.clerk
 const transcript = join(folder, `${values.session}.jsonl`)
 const gate = join(folder, `${values.session}.go`)
 
-/** Messages that wait behind the turn that runs. @type {string[]} */
+/** Messages that wait behind the turn that runs. @type {{ id: string, text: string }[]} */
 const waiting = []
 let isBusy = false
 /** Ends what the turn waits for. @type {((how: 'allow' | 'deny' | 'interrupt') => void) | null} */
@@ -89,17 +89,18 @@ function press(key) {
 }
 
 function submit(text) {
-  note('user', text)
-  tell('UserPromptSubmit', { prompt: text })
-  waiting.push(text)
+  const id = note('user', text)
+  tell('UserPromptSubmit', { message_id: id, prompt: text })
+  waiting.push({ id, text })
   if (!isBusy) void work()
 }
 
 async function work() {
   isBusy = true
-  for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
+  while (waiting.length > 0) {
+    const { id, text } = waiting.shift()
     const { name, said } = await turn(text)
-    tell(name, { last_assistant_message: said })
+    tell(name, { message_id: id, last_assistant_message: said })
   }
   isBusy = false
 }
@@ -111,8 +112,8 @@ async function turn(text) {
     tell('SessionEnd', {})
     process.exit(Number(rest))
   }
-  if (verb === 'stubborn') ignoreHangUps()
   if (verb === 'fail') return { name: 'StopFailure', said: 'It went wrong' }
+  if (verb === 'stubborn') await ignoreHangUps()
   say(verb === 'answer' || verb === 'work' ? rest : `Read ${text.length} characters`)
   const said = verb === 'work' ? await untilGoing(rest) : verb === 'ask' ? await permission(rest) : rest
   return said === null ? { name: 'Interrupt', said: '' } : { name: 'Stop', said }
@@ -164,10 +165,14 @@ function ask(fields) {
   })
 }
 
+/** A program that ends only when it is killed, and a child of it; resolves once both are so. */
 function ignoreHangUps() {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {})
-  const child = 'trap "" HUP INT TERM; echo stubborn; exec tail -f /dev/null'
-  spawn('/bin/sh', ['-c', child], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const script = 'trap "" HUP INT TERM; echo stubborn; exec tail -f /dev/null'
+  const child = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  return new Promise((resolve) => {
+    child.stdout.once('data', (text) => resolve(say(String(text).trim())))
+  })
 }
 
 function say(text) {
@@ -178,6 +183,7 @@ function say(text) {
 function note(role, text) {
   const line = { id: randomUUID(), at: new Date().toISOString(), role, text }
   appendFileSync(transcript, `${JSON.stringify(line)}\n`)
+  return line.id
 }
 
 function tell(name, fields) {

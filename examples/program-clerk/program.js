@@ -24,14 +24,18 @@ export const program = {
     env: {},
     promptBy: 'argument',
   },
+  // A task may begin with a dash.
+  promptArguments: (prompt) => ['--', prompt],
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
     tellsStart: true,
     launch(command, session) {
       const hooks = Object.entries(EVENTS).map(([name, how]) => [name, command(how)])
       return {
         settings: JSON.stringify(Object.fromEntries(hooks)),
         arguments: (settings) => ['--hooks', settings, '--session', session],
+        // The clerk goes on with a session that it has written down.
+        resume: (settings, told) => ['--hooks', settings, '--session', told],
       }
     },
     entriesOf(line) {

@@ -2,10 +2,12 @@ import { posix } from 'node:path'
 import { importsOf } from './imports-of.mjs'
 
 const BACKEND_TABLE = 'packages/cli/src/backends.ts'
-const TESTING_EXPORTS = ['@orch/core/contract']
+const TESTING_EXPORTS = ['@orch/core/contract', '@orch/backend-tmux/contract']
 
 const isPackageCode = (path) => /^packages\/[^/]+\/(src|test|bin)\/.*\.(ts|js|mjs)$/.test(path)
 const packageOf = (path) => path.split('/')[1]
+/** What a package exports for the tests of others. */
+const isContract = (path) => /^packages\/[^/]+\/src\/contract\//.test(path)
 const isSource = (path) => /^packages\/[^/]+\/(src|bin)\//.test(path)
 
 function orchPackage(specifier) {
@@ -19,7 +21,7 @@ function directionProblem(path, { specifier, lazy }) {
   if (to === from) return 'names its own package, import the file instead'
   if (from === 'core') return 'core imports no other package'
   if (from.startsWith('backend-') && to !== 'core') return 'a backend imports only @orch/core'
-  if (TESTING_EXPORTS.includes(specifier)) return 'is for tests'
+  if (TESTING_EXPORTS.includes(specifier) && !isContract(path)) return 'is for tests'
   if (!to.startsWith('backend-')) return undefined
   if (path !== BACKEND_TABLE) return `backends are named only in ${BACKEND_TABLE}`
   return lazy ? undefined : 'backends are imported lazily, with import()'

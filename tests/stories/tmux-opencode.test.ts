@@ -24,7 +24,7 @@ describe('an agent in tmux that runs the real opencode', () => {
   it('shows its turn from the task to the end, and what was said and done', async () => {
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
-      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript'],
+      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     story.model.release('the turn')

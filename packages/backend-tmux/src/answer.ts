@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
+import { hasProc, processStat } from './client/processes.ts'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
 import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
@@ -31,7 +32,12 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
     })
   if (!(await writeToReader(answerPipe(file, reply.requestId), decision)))
     return result('gone', 'nobody waits for the answer any more')
-  const over = await recheck(() => !isOpen() || undefined, { timeoutMs: ACTED_MS, signal })
+  const isOver = (): 'acted' | 'ended' | undefined => {
+    if (hasProc() && processStat(handle.panePid) === null) return 'ended'
+    return isOpen() ? undefined : 'acted'
+  }
+  const over = await recheck(isOver, { timeoutMs: ACTED_MS, signal })
+  if (over === 'ended') return result('gone', 'its program ended before it showed that it acted on the answer')
   return result('answered', over ? 'its program took the answer and went on' : 'its program took the answer')
 }
 

@@ -12,26 +12,30 @@ export interface MessageSince {
 
 /**
  * What was finally said to a message; `null` before the end of its turn, and when that was broken off or failed. Codex names
- * the turn that takes a message, Claude Code at the end of a turn the message that began it. Those that came while a turn ran are taken together by the next one, or by
+ * the turn that takes a message, Claude Code at the end of a turn the message that began it, and a program that gives each
+ * message a turn of its own the message (`message_id`). Those that came while a turn ran are taken together by the next one, or by
  * the turn itself at its next step: then none follows.
  */
 export function answerInEvents({ given, queued, after, isOver }: MessageSince): string | null {
   const own = after.filter(({ subagent }) => subagent === null)
   const ends = own.filter(endsTurn)
-  const isNamed = given.fields.turn_id !== undefined
+  const isNamed = (given.fields.turn_id ?? given.fields.message_id) !== undefined
   const of = queued && !isNamed ? endOfQueued(ends, isOver) : endOfOwn(own, given)
   return of?.name === 'Stop' ? String(of.fields.last_assistant_message ?? '') : null
 }
 
 /** A turn that waited for its subagents ends under another name. */
 function endOfOwn(own: readonly HookEvent[], { fields }: HookEvent): HookEvent | undefined {
-  const turn = fields.turn_id ?? fields.prompt_id
-  const first = own.findIndex(({ name, fields: told }) => isEnd(name) && (told.turn_id ?? told.prompt_id) === turn)
+  const first = own.findIndex(({ name, fields: told }) => isEnd(name) && turnOf(told) === turnOf(fields))
   return first < 0 ? undefined : own.slice(first).find(endsTurn)
 }
 
 function endOfQueued([before, next]: readonly HookEvent[], isOver: boolean): HookEvent | undefined {
   return next ?? (isOver ? before : undefined)
+}
+
+function turnOf({ turn_id: turn, message_id: message, prompt_id: prompt }: HookEvent['fields']): unknown {
+  return turn ?? message ?? prompt
 }
 
 function isEnd(name: string): boolean {

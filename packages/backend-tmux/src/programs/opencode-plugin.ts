@@ -1,7 +1,7 @@
 /**
  * The plugin that OpenCode loads for one launch. It lies in the directory of events and tells there what happens, in the
- * lines that a hook would tell: `MILLISECONDS-COUNT JSON`. What is said and done goes to a file beside them, one
- * `TranscriptEntry` each line.
+ * lines that a hook would tell: `MILLISECONDS-COUNT JSON`. What is said and done in a conversation goes to a file beside
+ * them, one `TranscriptEntry` each line, and is gone on with there when the conversation is.
  *
  * A variable of the run tells whose event it is, and a child that inherits it is another process: the first process of a
  * run that loads the plugin is the program, and any other keeps silent. An answer comes through a pipe with a name, as to
@@ -13,8 +13,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const run = process.env.ORCH_TMUX_RUN ?? ''
-const file = join(dirname(fileURLToPath(import.meta.url)), run)
-const transcript = file + '.transcript'
+const folder = dirname(fileURLToPath(import.meta.url))
+const file = join(folder, run)
 const LONGEST = 1_000_000
 
 const parents = new Map()
@@ -166,12 +166,16 @@ function over(id) {
 
 function tell(sessionID, name, fields, id = nextId()) {
   const subagent = parents.get(sessionID) ? { agent_id: sessionID, agent_type: agents.get(sessionID) ?? 'subagent' } : {}
-  const about = { hook_event_name: name, session_id: sessionID, transcript_path: transcript, ...subagent }
+  const about = { hook_event_name: name, session_id: sessionID, transcript_path: transcriptOf(sessionID), ...subagent }
   append(file, id + ' ' + JSON.stringify({ ...about, ...fields }))
 }
 
 function write(sessionID, entry) {
-  if (!parents.get(sessionID)) append(transcript, JSON.stringify(entry))
+  if (!parents.get(sessionID)) append(transcriptOf(sessionID), JSON.stringify(entry))
+}
+
+function transcriptOf(sessionID) {
+  return sessionID === null ? null : join(folder, sessionID.replace(/[^A-Za-z0-9_-]/g, '') + '.transcript')
 }
 
 function append(path, line) {

@@ -17,12 +17,13 @@ export const opencode: Program = {
   // `opencode run` ends with its turn, and takes the task by itself.
   promptArguments: (prompt, [first]) => (first === 'run' ? [prompt] : ['--prompt', prompt]),
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
     tellsStart: true,
     launch: () => ({
       settings: OPENCODE_PLUGIN,
       extension: 'mjs',
       arguments: () => [],
+      resume: (_, told) => ['--session', told],
       environment: (settings, env) => ({ [CONTENT]: withPlugin(env[CONTENT], settings) }),
     }),
     entriesOf: ownEntries,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmux } from '@orch/backend-tmux'
-import type { ProgramSpec } from '@orch/core'
+import type { BackendFactory, ProgramSpec } from '@orch/core'
 import type { World as ContractWorld } from '@orch/core/contract'
 import { SOURCE_ARGUMENTS } from '../../../../tests/harness/source-arguments.ts'
 import { wholeLines } from '../../../../tests/harness/whole-lines.ts'
@@ -13,13 +13,25 @@ const ALWAYS = ['existence', 'process', 'lastActivityAt'] as const
 /** A world of the contract suite: a real tmux server with a small interactive program in each window. */
 export async function contractWorld(promptBy: ProgramSpec['promptBy']): Promise<ContractWorld> {
   const world = new World()
-  const program = nodeProgram('agent.mjs', [], promptBy)
-  const { backend, calls } = countingTmux(world)
-  let looks = 0
   const file = (id: string, name: string): string => join(world.folder, `${id}.${name}`)
   return {
+    ...contractWorldOf(world, nodeProgram('agent.mjs', [], promptBy), tmux()),
+    received: async ({ id }) => wholeLines(readOrEmpty(file(id, 'received'))).map((line) => JSON.parse(line) as string),
+    finish: async ({ id }) => writeFileSync(file(id, 'finish'), ''),
+  }
+}
+
+/** What such a world is apart from what its program was given. */
+export function contractWorldOf(
+  world: World,
+  program: ProgramSpec,
+  factory: BackendFactory,
+): Omit<ContractWorld, 'received' | 'finish'> {
+  const { backend, calls } = countingTmux(world, factory)
+  let looks = 0
+  return {
     backend,
-    elsewhere: promptBy === 'send' ? elsewhere(world) : null,
+    elsewhere: program.promptBy === 'send' ? elsewhere(world) : null,
     looks: () => (looks += calls()),
     prompts: {
       answer: (text) => `answer ${text}`,
@@ -30,11 +42,9 @@ export async function contractWorld(promptBy: ProgramSpec['promptBy']): Promise<
       stubborn: () => 'stubborn',
     },
     known: { created: ALWAYS, begun: ALWAYS, exited: ALWAYS, stopped: ALWAYS, killed: ALWAYS },
-    open: async (options) => tmux()({ ...world.host, ...options }),
+    open: async (options) => factory({ ...world.host, ...options }),
     light: { program: systemProgram('tail', ['-f', '/dev/null']) },
     request: (overrides) => world.request(program, overrides),
-    received: async ({ id }) => wholeLines(readOrEmpty(file(id, 'received'))).map((line) => JSON.parse(line) as string),
-    finish: async ({ id }) => writeFileSync(file(id, 'finish'), ''),
     killServer: () => world.killServer(),
     freezeServer: async () => world.freeze(),
     thawServer: async () => world.thaw(),

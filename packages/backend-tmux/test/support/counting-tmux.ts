@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmux } from '@orch/backend-tmux'
-import type { Backend } from '@orch/core'
+import type { Backend, BackendFactory } from '@orch/core'
 import type { World } from './world.ts'
 
 /** A client of the world's server that counts the tmux processes it starts. */
@@ -14,7 +14,7 @@ export interface CountingTmux {
 }
 
 /** Puts a program that logs each call before the real tmux on PATH. */
-export function countingTmux(world: World): CountingTmux {
+export function countingTmux(world: World, factory: BackendFactory = tmux()): CountingTmux {
   const bin = join(world.folder, 'bin')
   const log = join(bin, 'calls')
   mkdirSync(bin)
@@ -29,5 +29,5 @@ export function countingTmux(world: World): CountingTmux {
     writeFileSync(log, '')
     return seen
   }
-  return { backend: tmux()({ ...world.host, env }), lines, calls: () => lines().length }
+  return { backend: factory({ ...world.host, env }), lines, calls: () => lines().length }
 }

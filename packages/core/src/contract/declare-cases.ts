@@ -35,3 +35,24 @@ export function declareCases<Case extends { readonly id: string }>(
     })
   }
 }
+
+/**
+ * Declares one test that says why nothing can be tried here: skipped, with a line on stderr, or failed where
+ * `ORCH_REQUIRE_BACKENDS` names it.
+ */
+export function declareMissing(
+  options: { readonly name: string; readonly runner: ContractRunner },
+  text: string,
+): void {
+  const { it } = options.runner
+  const required = (process.env.ORCH_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim())
+  if (required.includes(options.name)) {
+    it('can run here, as ORCH_REQUIRE_BACKENDS demands', async () => {
+      throw new ContractFailure(text)
+    })
+    return
+  }
+  process.stderr.write(`SKIPPED: ${text}\n`)
+  const showSkipped = it.skip ?? it
+  showSkipped(`SKIPPED: ${text}`, async () => {})
+}

@@ -1,6 +1,7 @@
 export type { CaseContext, ContractCase, Created } from './case.ts'
 export { BACKEND_CASES } from './cases.ts'
-export { ContractFailure } from './check.ts'
+export { ContractFailure, check, checkEqual, checkRejects } from './check.ts'
+export { declareCases, declareMissing } from './declare-cases.ts'
 export type { RegistryCase, RegistryContext } from './registry/case.ts'
 export { REGISTRY_CASES } from './registry/cases.ts'
 export { type RegistryCaseOutcome, runRegistryCase } from './registry/run-registry-case.ts'

@@ -4,8 +4,7 @@ import type { Capability } from '../agent.ts'
 import type { BackendFactory } from '../backend.ts'
 import type { ContractCase } from './case.ts'
 import { BACKEND_CASES } from './cases.ts'
-import { ContractFailure } from './check.ts'
-import { declareCases } from './declare-cases.ts'
+import { declareCases, declareMissing } from './declare-cases.ts'
 import { runCase } from './run-case.ts'
 import type { ContractOptions } from './world.ts'
 
@@ -21,7 +20,7 @@ export function runBackendContract(options: ContractOptions): void {
   const title = `${options.name} backend contract${variant}`
   const missing = options.missing?.() ?? null
   if (missing !== null) {
-    describe(title, () => declareMissing(options, missing))
+    describe(title, () => declareMissing(options, `the ${options.name} backend cannot run here: ${missing}`))
     return
   }
   const capabilities = selectingCapabilities(options.factory)
@@ -35,21 +34,6 @@ export function runBackendContract(options: ContractOptions): void {
 /** Whether a backend with these capabilities must pass the case. */
 export function isSelected(entry: ContractCase, capabilities: readonly Capability[]): boolean {
   return entry.requires.every((capability) => capabilities.includes(capability))
-}
-
-function declareMissing(options: ContractOptions, missing: string): void {
-  const { it } = options.runner
-  const text = `the ${options.name} backend cannot run here: ${missing}`
-  const required = (process.env.ORCH_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim())
-  if (required.includes(options.name)) {
-    it('can run here, as ORCH_REQUIRE_BACKENDS demands', async () => {
-      throw new ContractFailure(text)
-    })
-    return
-  }
-  process.stderr.write(`SKIPPED: ${text}\n`)
-  const showSkipped = it.skip ?? it
-  showSkipped(`SKIPPED: ${text}`, async () => {})
 }
 
 function selectingCapabilities(factory: BackendFactory): readonly Capability[] {
