@@ -4,15 +4,17 @@ import { code, publish, table } from './docs/page.mjs'
 register()
 const { BACKEND_CASES } = await import('../packages/core/src/contract/cases.ts')
 const { REGISTRY_CASES } = await import('../packages/core/src/contract/registry/cases.ts')
+const { PROGRAM_CASES } = await import('../packages/backend-tmux/src/contract/cases.ts')
 const { SITUATIONS } = await import('../packages/core/src/contract/situations.ts')
 
 const COMMAND = 'node scripts/generate-contract-docs.mjs'
 
 const INTRODUCTION = `# The backend contract
 
-What every backend promises, as cases that are run against it; the contract of a [registry
-store](#the-registry-contract) follows. This page is generated from the cases (\`${COMMAND}\`);
-they are in \`packages/core/src/contract/cases/\` and \`packages/core/src/contract/registry/cases/\`.
+What every backend promises, as cases that are run against it; the contracts of a [registry
+store](#the-registry-contract) and of a [program in tmux](#the-program-contract) follow. This page is generated from the
+cases (\`${COMMAND}\`); they are in \`packages/core/src/contract/cases/\`, \`packages/core/src/contract/registry/cases/\`
+and \`packages/backend-tmux/src/contract/cases/\`.
 
 A case is run when the backend's own \`capabilitiesOf(null)\` has everything it needs; there is no way to skip one. A
 known gap is listed with its reason, and fails the suite as soon as it passes. After each case every agent is stopped,
@@ -70,6 +72,25 @@ leaves that is killed in the middle of a change, \`missing\` is a change in the 
 \`ruined\` is a record of which nothing can be read.
 `
 
+const PROGRAM_INTRODUCTION = `# The program contract
+
+What a program in tmux promises (\`Program\` of \`@orch/backend-tmux\`), as cases that are run against it: those that the
+capabilities which it declares select. \`runProgramContract\` of \`@orch/backend-tmux/contract\` runs them:
+
+\`\`\`ts
+import { describe, it } from '@jest/globals'
+import { runProgramContract } from '@orch/backend-tmux/contract'
+import { program } from '../program.js'
+import { createWorld } from './support/program-world.ts'
+
+runProgramContract({ program, runner: { describe, it }, setup: createWorld, knownGaps: {}, missing: () => null })
+\`\`\`
+
+\`setup\` returns a fresh \`ProgramWorld\` for each case: a tmux backend, complete requests that run the program, prompts that
+make it answer, work, ask or fail, what it really received, the files of the user's own, its start-up screens as it drew them,
+and hands on its window.
+`
+
 function groupOf(id) {
   return id.slice(0, id.indexOf('-'))
 }
@@ -90,16 +111,21 @@ function situations() {
   ].join('\n')
 }
 
+function casesTable(some) {
+  const rows = some.map(({ id, requires, because }) => [code([id]), code(requires), because])
+  return table(['case', 'needs', 'because'], rows)
+}
+
 function cases(all) {
   const groups = [...new Set(all.map(({ id }) => groupOf(id)))]
   const sections = groups.map((group) => {
     const members = all.filter(({ id }) => groupOf(id) === group)
-    const rows = members.map(({ id, requires, because }) => [code([id]), code(requires), because])
-    return `### ${group}\n\n${table(['case', 'needs', 'because'], rows)}`
+    return `### ${group}\n\n${casesTable(members)}`
   })
   return [`## The ${all.length} cases`, ...sections].join('\n\n')
 }
 
 const backend = [INTRODUCTION, situations(), '', cases(BACKEND_CASES)].join('\n')
 const registry = [REGISTRY_INTRODUCTION, cases(REGISTRY_CASES)].join('\n')
-publish('docs/contract.md', `${backend}\n\n${registry}\n`, { source: 'cases', command: COMMAND })
+const program = [PROGRAM_INTRODUCTION, casesTable(PROGRAM_CASES)].join('\n')
+publish('docs/contract.md', `${backend}\n\n${registry}\n\n${program}\n`, { source: 'cases', command: COMMAND })

@@ -12,9 +12,11 @@ export type {
   ProgramHooks,
   ProgramModule,
   StartScreen,
+  UsageFormat,
 } from './programs/program.ts'
 export { PROGRAM_API_VERSION } from './programs/program.ts'
 export type { TranscriptEntry } from './transcripts/transcript-entry.ts'
+export type { UsageEntry } from './transcripts/usage-entry.ts'
 
 /** The version of the contract this package implements. */
 export const apiVersion: number = BACKEND_API_VERSION
