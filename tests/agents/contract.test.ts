@@ -1,11 +1,9 @@
 import { describe, it } from '@jest/globals'
+import { knownProgram, type Program } from '@orch/backend-tmux'
 import { runProgramContract } from '@orch/backend-tmux/contract'
-import { claude } from '../../packages/backend-tmux/src/programs/claude.ts'
-import { codex } from '../../packages/backend-tmux/src/programs/codex.ts'
-import { opencode } from '../../packages/backend-tmux/src/programs/opencode.ts'
 import { programWorld } from './support/program-world.ts'
 
-for (const program of [claude, codex, opencode]) {
-  const name = program.spec.name as 'claude' | 'codex' | 'opencode'
+for (const name of ['claude', 'codex', 'opencode'] as const) {
+  const program = knownProgram(name) as Program
   runProgramContract({ program, runner: { describe, it }, setup: () => programWorld(name), patienceMs: 60_000 })
 }

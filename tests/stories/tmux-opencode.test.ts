@@ -24,12 +24,25 @@ describe('an agent in tmux that runs the real opencode', () => {
   it('shows its turn from the task to the end, and what was said and done', async () => {
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
-      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+      capabilities: [
+        'programs',
+        'attach',
+        'turns',
+        'answers',
+        'requests',
+        'interrupt',
+        'transcript',
+        'usage',
+        'resume',
+      ],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     story.model.release('the turn')
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(receivedTexts(story.model.requests, 'the turn')[0]).toContain(`You are the agent "${id}"`)
+    expect(await story.place.json('check', id)).toMatchObject({
+      agent: { usage: { inputTokens: expect.any(Number), outputTokens: 1, costUsd: expect.any(Number) } },
+    })
     const { stdout } = await story.place.orch('tail', '--json', '-n', '1', id)
     const [item] = stdout.split('\n').flatMap((line): Item[] => {
       const told = line === '' ? null : (JSON.parse(line) as TailLine)

@@ -4,6 +4,7 @@ import { completeOptions, optionsFromConfig, type TmuxOptions } from './options.
 
 export type { HookEvent } from './hooks/hook-event.ts'
 export type { TmuxOptions } from './options.ts'
+export { knownProgram } from './programs/known.ts'
 export type {
   HookKind,
   HookLaunch,

@@ -1,7 +1,7 @@
 /**
  * The plugin that OpenCode loads for one launch. It lies in the directory of events and tells there what happens, in the
  * lines that a hook would tell: `MILLISECONDS-COUNT JSON`. What is said and done in a conversation goes to a file beside
- * them, one `TranscriptEntry` each line, and is gone on with there when the conversation is.
+ * them, one `TranscriptEntry` or `UsageEntry` each line, and is gone on with there when the conversation is.
  *
  * A variable of the run tells whose event it is, and a child that inherits it is another process: the first process of a
  * run that loads the plugin is the program, and any other keeps silent. An answer comes through a pipe with a name, as to
@@ -22,6 +22,7 @@ const agents = new Map()
 const turns = new Map()
 const asked = new Map()
 const called = new Set()
+const spent = new Map()
 let count = 0
 
 export const Orch = async ({ client }) => {
@@ -54,9 +55,11 @@ function know(info) {
 
 function given(sessionID, { id }, parts) {
   const text = parts.flatMap((part) => (part.type === 'text' && !part.synthetic ? [part.text] : [])).join('\\n')
+  const at = new Date().toISOString()
+  if (!turns.has(sessionID)) write(sessionID, { type: 'began', id, at, contextLimit: null })
   const turn = turns.get(sessionID) ?? { id, text: '', error: null }
   turns.set(sessionID, turn)
-  write(sessionID, { type: 'said', id, kind: 'message', role: 'user', text, at: new Date().toISOString() })
+  write(sessionID, { type: 'said', id, kind: 'message', role: 'user', text, at })
   tell(sessionID, 'UserPromptSubmit', { prompt: text, turn_id: turn.id })
 }
 
@@ -76,11 +79,15 @@ const handlers = {
     const turn = turns.get(sessionID)
     if (!turn) return
     turns.delete(sessionID)
+    write(sessionID, { type: 'ended', at: new Date().toISOString() })
     for (const [id, one] of asked) if (one.sessionID === sessionID) over(id)
     const { error } = turn
     const name = !error ? 'Stop' : error.name === 'MessageAbortedError' ? 'Interrupt' : 'StopFailure'
     const text = error ? error.data?.message ?? error.name : turn.text
     tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text })
+  },
+  'message.updated': ({ info }) => {
+    if (info.role === 'assistant' && info.time.completed) used(info)
   },
   'message.part.updated': ({ part }) => {
     if (part.type === 'tool') return worked(part)
@@ -117,6 +124,33 @@ const handlers = {
   'permission.replied': ({ requestID }) => replied(requestID),
   'question.replied': ({ requestID }) => replied(requestID),
   'question.rejected': ({ requestID }) => replied(requestID),
+}
+
+/** What a subagent used belongs to the conversation that it works for. */
+function used({ id, sessionID, time, tokens, cost }) {
+  const { input, output, reasoning, cache } = tokens
+  const all = input + output + reasoning + cache.read + cache.write
+  if (all === 0 || spent.get(id)?.all === all) return
+  spent.set(id, { all, cost })
+  const counts = {
+    inputTokens: input,
+    outputTokens: output,
+    reasoningTokens: reasoning,
+    cacheReadTokens: cache.read,
+    cacheWriteTokens: cache.write,
+    costUsd: cost,
+  }
+  const root = rootOf(sessionID)
+  const at = new Date(time.completed).toISOString()
+  write(root, { type: 'spent', id, at, counts, contextTokens: root === sessionID ? all : null })
+  const every = [...spent.values()]
+  const sum = (name) => every.reduce((total, one) => total + one[name], 0)
+  write(root, { type: 'cost', costUsd: sum('cost'), tokens: sum('all') })
+}
+
+function rootOf(sessionID) {
+  const parent = parents.get(sessionID)
+  return parent ? rootOf(parent) : sessionID
 }
 
 function worked({ sessionID, callID, tool, state }) {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { OrchError } from '@orch/core'
-import { ownEntries } from '../transcripts/own-transcript.ts'
+import { ownEntries, ownUsage } from '../transcripts/own-transcript.ts'
 import { OPENCODE_PLUGIN } from './opencode-plugin.ts'
 import type { Program } from './program.ts'
 
@@ -17,7 +17,7 @@ export const opencode: Program = {
   // `opencode run` ends with its turn, and takes the task by itself.
   promptArguments: (prompt, [first]) => (first === 'run' ? [prompt] : ['--prompt', prompt]),
   hooks: {
-    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+    capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'usage', 'resume'],
     tellsStart: true,
     launch: () => ({
       settings: OPENCODE_PLUGIN,
@@ -27,6 +27,7 @@ export const opencode: Program = {
       environment: (settings, env) => ({ [CONTENT]: withPlugin(env[CONTENT], settings) }),
     }),
     entriesOf: ownEntries,
+    usage: { entriesOf: ownUsage },
     emptyColumn: 5,
     takesForCommand: /^\/|(^|\s)@\S*$/,
     interruptKeys: ['Escape', 'Escape', 'Escape', 'Escape'],
