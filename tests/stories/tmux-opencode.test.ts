@@ -20,8 +20,23 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   )
 
+/** The lines that programs told in this place. */
+async function events(): Promise<string[]> {
+  const folder = join(story.place.state, 'tmux', 'events')
+  const names = (await readdir(folder)).filter((name) => /^[A-Za-z0-9-]+$/.test(name))
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.join('').split('\n')
+}
+
+/** The names beside the user's configuration, but for the one that OpenCode itself writes there. */
+async function configured(): Promise<string[]> {
+  const names = await readdir(join(story.place.env.XDG_CONFIG_HOME as string, 'opencode'))
+  return names.filter((name) => name !== '.gitignore')
+}
+
 describe('an agent in tmux that runs the real opencode', () => {
-  it('shows its turn from the task to the end, and what was said and done', async () => {
+  it('shows its turn and what was said and used, under the configuration of the user', async () => {
+    const before = await configured()
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
       capabilities: [
@@ -40,25 +55,16 @@ describe('an agent in tmux that runs the real opencode', () => {
     story.model.release('the turn')
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(receivedTexts(story.model.requests, 'the turn')[0]).toContain(`You are the agent "${id}"`)
+    expect(await configured()).toEqual(before)
     expect(await story.place.json('check', id)).toMatchObject({
       agent: { usage: { inputTokens: expect.any(Number), outputTokens: 1, costUsd: expect.any(Number) } },
     })
     const { stdout } = await story.place.orch('tail', '--json', '-n', '1', id)
-    const [item] = stdout.split('\n').flatMap((line): Item[] => {
+    const items = stdout.split('\n').flatMap((line): Item[] => {
       const told = line === '' ? null : (JSON.parse(line) as TailLine)
       return told?.type === 'item' ? [told.item] : []
     })
-    expect(item).toMatchObject({ kind: 'message', role: 'assistant', text: 'over' })
-  })
-
-  it('keeps the configuration of the user in force, and puts nothing beside it', async () => {
-    const files = (): Promise<string[]> => readdir(join(story.place.env.XDG_CONFIG_HOME as string, 'opencode'))
-    const before = await files()
-    const id = await story.idle()
-    expect(await story.place.agent(id)).toMatchObject({ state: 'idle' })
-    expect(story.model.requests.at(-1)?.model).toBe('scripted')
-    // OpenCode itself writes that one.
-    expect((await files()).filter((name) => name !== '.gitignore')).toEqual(before)
+    expect(items).toMatchObject([{ kind: 'message', role: 'assistant', text: 'over' }])
   })
 
   it('waits on a permission: allowed from outside, denied with a reason, answered by a person', async () => {
@@ -89,7 +95,7 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(await isThere('person.txt')).toBe(true)
   })
 
-  it('waits on a question, which is answered from outside', async () => {
+  it('asks a question, which is answered from outside, and is interrupted from outside and by a person', async () => {
     const id = await story.spawn('Ask [[question: Which colour? | Red | Blue]] [[answer: fine]]')
     await story.settled(id, 'waiting')
     expect((await story.place.agent(id)).requests).toMatchObject([
@@ -98,10 +104,7 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(await story.place.json('answer', id, 'Blue')).toMatchObject({ result: 'answered' })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(story.model.requests.at(-1)?.toolResults.at(-1)).toContain('Blue')
-  })
 
-  it('is interrupted from outside and by a person, and takes the next message as it is', async () => {
-    const id = await story.idle()
     await story.send(id, 'Work [[answer: begun]] [[hold: one]]')
     await story.holds('one')
     expect(await story.place.json('interrupt', id)).toMatchObject({ code: 0, interrupted: true })
@@ -117,12 +120,13 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(receivedTexts(story.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
   })
 
-  it('has a message for certain, queues one while it works, and brings the answer', async () => {
+  it('takes messages unaltered and one behind the other, no commands, and fails when its model does', async () => {
     const id = await story.idle()
     const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n\tthird'
     expect(await story.send(id, text)).toMatchObject({ receipt: { delivery: 'confirmed' } })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(receivedTexts(story.model.requests, 'Über').at(-1)).toContain(text)
+
     await story.send(id, 'First [[answer: one]] [[hold: first]]')
     await story.holds('first')
     const second = await story.place.start('send', '--json', '--wait', id, 'Second [[answer: two]] [[hold: second]]')
@@ -134,23 +138,14 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(await story.place.agent(id)).toMatchObject({ state: 'working' })
     story.model.release('second')
     expect((await second.result()).json).toMatchObject({ receipt: { delivery: 'queued' }, answer: { text: 'two' } })
-  })
 
-  it.each(['/help', 'Look at @README'])('is not given %j, which would open a list', async (text) => {
-    const id = await story.idle()
-    expect(await story.send(id, text)).toMatchObject({
-      receipt: { delivery: 'refused', reason: { code: 'COMMAND_TEXT' } },
-    })
-    expect(await story.send(id, `!touch shell.txt ${text} and more [[answer: read]]`)).toMatchObject({
-      receipt: { delivery: 'confirmed' },
-    })
-    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
-    expect(await isThere('shell.txt')).toBe(false)
-  })
-
-  it('has failed when its model cannot be asked', async () => {
-    const id = await story.spawn('Work [[error: 400]]')
+    for (const command of ['/help', 'Look at @README'])
+      expect(await story.send(id, command)).toMatchObject({
+        receipt: { delivery: 'refused', reason: { code: 'COMMAND_TEXT' } },
+      })
+    await story.send(id, '!touch shell.txt at @README and more [[error: 400]]')
     expect(await story.settled(id, 'failed')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('shell.txt')).toBe(false)
   })
 
   it('hears nothing of an opencode that it starts itself', async () => {
@@ -163,11 +158,3 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect((await events()).filter((line) => line.includes('UserPromptSubmit'))).toHaveLength(1)
   })
 })
-
-/** The lines that programs told in this place. */
-async function events(): Promise<string[]> {
-  const folder = join(story.place.state, 'tmux', 'events')
-  const names = (await readdir(folder)).filter((name) => /^[A-Za-z0-9-]+$/.test(name))
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
-  return texts.join('').split('\n')
-}
