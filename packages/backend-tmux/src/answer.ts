@@ -8,6 +8,9 @@ import { answerPipe } from './hooks/hooked-launch.ts'
 import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
 import { parseHandle } from './parse.ts'
 
+/** How long a hook that has told of a request may take to read the answer to it, in milliseconds. */
+const READER_MS = 2_000
+
 /** How long a program may take to act on an answer, in milliseconds. */
 const ACTED_MS = 5_000
 
@@ -30,7 +33,8 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
       hint: `Run "orch answer ${agent.id}" to see what it offers`,
       agent: agent.id,
     })
-  if (!(await writeToReader(answerPipe(file, reply.requestId), decision)))
+  const write = (): Promise<boolean | undefined> => writeToReader(answerPipe(file, reply.requestId), decision)
+  if (!(await recheck(write, { timeoutMs: READER_MS, signal })))
     return result('gone', 'nobody waits for the answer any more')
   const isOver = (): 'acted' | 'ended' | undefined => {
     if (hasProc() && processStat(handle.panePid) === null) return 'ended'
@@ -41,8 +45,8 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   return result('answered', over ? 'its program took the answer and went on' : 'its program took the answer')
 }
 
-/** Writes to a pipe with a name, unless nobody reads from it. */
-async function writeToReader(pipe: string, text: string): Promise<boolean> {
+/** Writes to a pipe with a name; `false` when that has gone, `undefined` while nobody reads from it. */
+async function writeToReader(pipe: string, text: string): Promise<boolean | undefined> {
   try {
     const file = await open(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
     try {
@@ -52,7 +56,9 @@ async function writeToReader(pipe: string, text: string): Promise<boolean> {
     }
     return true
   } catch (error) {
-    if (['ENXIO', 'ENOENT', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENXIO') return undefined
+    if (code === 'ENOENT' || code === 'EPIPE') return false
     throw error
   }
 }

@@ -46,11 +46,11 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     fails: 'the turn is "ended"',
   },
   'message-is-confirmed': {
-    hooks: 'launch: telling({ UserPromptSubmit: (keep) => `sed "s/a message/another/" | ${keep}` })',
+    hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/a message/another/" | ' + keep })`,
     fails: 'a message is confirmed when the program told that it has it',
   },
   'message-waits-behind-a-turn': {
-    hooks: 'launch: telling({ Stop: (keep) => `sed s/Stop/Busy/ | ${keep}` })',
+    hooks: `launch: telling({ Stop: (keep) => 'sed s/Stop/Busy/ | ' + keep })`,
     fails: 'the turn is "ended"',
   },
   'command-is-refused': { hooks: 'takesForCommand: /^another/', fails: 'a text that would be a command is refused' },
