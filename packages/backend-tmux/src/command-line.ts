@@ -305,6 +305,15 @@ export function captureCommands(panes: readonly string[]): Command[] {
   ])
 }
 
+/** Prints whether exactly this pane shows the screen of programs that draw on all of it, and what it shows, with its colours. */
+export function screenCommands(of: Identity): Command[] {
+  const show: Command[] = [
+    ['display-message', '-p', '-t', of.pane, '#{alternate_on}'],
+    ['capture-pane', '-p', '-e', '-t', of.pane],
+  ]
+  return [['if-shell', '-F', '-t', of.pane, `#{==:${WHOSE}.,${ownState(of)}}`, nested(show)]]
+}
+
 /** Removes exactly this pane and its window's tag, if it is there, and lists what is left. */
 export function killCommands(of: Identity): Command[] {
   return [

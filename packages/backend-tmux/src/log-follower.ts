@@ -1,6 +1,7 @@
 import type { Item, Reason } from '@orch/core'
-import { readLastLines, readLinesFrom } from './client/log.ts'
+import { isFullScreenAt, readLastLines, readLinesFrom } from './client/log.ts'
 import { LogParts } from './client/log-parts.ts'
+import { FULL_SCREEN, FullScreenFilter } from './full-screen.ts'
 import { lineItem } from './output-lines.ts'
 
 /** What is told of a log whose oldest part was removed. */
@@ -15,6 +16,7 @@ export class LogFollower {
   #next = 0
   #partial = 0
   #dirty = false
+  #filter = new FullScreenFilter(false)
 
   constructor(agent: string, log: { readonly path: string; readonly raw: boolean }) {
     this.agent = agent
@@ -30,6 +32,7 @@ export class LogFollower {
     this.#next = page?.start ?? 0
     if (line?.final === true) this.#next = line.end
     if (line?.final === false) this.#partial = line.end
+    this.#filter = new FullScreenFilter(isFullScreenAt(this.#path, this.#next))
   }
 
   /** Notes that the log has grown, perhaps; `false` when that was noted already and not read since. */
@@ -39,7 +42,10 @@ export class LogFollower {
     return isNew
   }
 
-  /** What was added, as far as one read goes, whether there is more, and why something is missing before it. */
+  /**
+   * What was added, as far as one read goes, whether there is more, and why something is missing: before it, or what a
+   * program draws on the whole window since, which is no text.
+   */
   async read(): Promise<{ readonly items: readonly Item[]; readonly more: boolean; readonly gap: Reason | null }> {
     this.#dirty = false
     const { lines, more, isCut } = readLinesFrom(this.#log, this.#next)
@@ -47,6 +53,10 @@ export class LogFollower {
     this.#partial = lines.at(-1)?.final === false ? (lines.at(-1)?.end ?? 0) : 0
     this.#next =
       lines.filter(({ final }) => final).at(-1)?.end ?? (isCut ? (lines[0]?.start ?? this.#log.end) : this.#next)
-    return { items: added.map((line) => lineItem(line, this.#raw)), more, gap: isCut ? LOG_CUT : null }
+    if (isCut) this.#filter = new FullScreenFilter(isFullScreenAt(this.#path, lines[0]?.start ?? this.#next))
+    const wasFull = this.#filter.isFull
+    const shown = this.#raw ? added : added.flatMap((line) => this.#filter.take(line) ?? [])
+    const drawn = !wasFull && this.#filter.isFull ? FULL_SCREEN : null
+    return { items: shown.map((line) => lineItem(line, this.#raw)), more, gap: isCut ? LOG_CUT : drawn }
   }
 }

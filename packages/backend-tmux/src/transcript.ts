@@ -1,12 +1,12 @@
-import { type AgentRef, OrchError, type ReadQuery, type ReadResult } from '@orch/core'
+import { type AgentRef, OrchError, type ReadQuery, type ReadResult, type Reason } from '@orch/core'
 import { sizeOf } from './client/events-file.ts'
-import { readLastLines } from './client/log.ts'
 import type { Context } from './context.ts'
 import { findHandle } from './deliver.ts'
+import { FULL_SCREEN } from './full-screen.ts'
 import { transcriptOf } from './hooks/look-at-hooks.ts'
-import { LOG_CUT } from './log-follower.ts'
-import { lineItem } from './output-lines.ts'
 import { parseHandle } from './parse.ts'
+import { readLogPage } from './read-log.ts'
+import { lookAtScreen, screenIfShown, screenPage } from './screen.ts'
 import { readTranscriptPage } from './transcripts/read-transcript.ts'
 import { tallyOf } from './usage.ts'
 
@@ -19,23 +19,25 @@ export async function readTranscript(
   signal.throwIfAborted()
   const { agent, query } = request
   const handle = parseHandle(agent.handle) ?? (await findHandle(context, agent, signal))
+  if (query.screen) {
+    const screen = handle === null ? null : await lookAtScreen(context, { agent, handle }, signal)
+    return screenPage(screen, query)
+  }
   const structured = handle === null ? null : transcriptOf(handle)
   if (handle !== null && structured !== null && sizeOf(structured.path) > 0) {
     const page = readTranscriptPage(structured, query)
     const tally = query.turns ? await tallyOf(handle, signal) : null
     return tally === null ? page : { ...page, turns: tally.turns(query.turns ?? 0) }
   }
-  const page = handle === null ? null : readLastLines(handle.log, { last: query.last, before: cursor(query.before) })
-  if (page === null) {
-    const text = 'The log of its output is not there'
-    return { items: [], before: null, gap: { code: 'NO_LOG', text } }
-  }
-  return {
-    items: page.lines.map((line) => lineItem(line, query.raw)),
-    before: page.start === 0 || page.isCut ? null : String(page.start),
-    gap: page.isCut ? LOG_CUT : null,
-  }
+  const before = cursor(query.before)
+  const isShown = handle !== null && before === null && !query.raw
+  const screen = isShown ? await screenIfShown(context, { agent, handle }, signal) : null
+  if (screen?.isFull) return screenPage(screen, query, FULL_SCREEN)
+  const page = handle === null ? null : readLogPage(handle.log, { ...query, before })
+  return page ?? { items: [], before: null, gap: NO_LOG }
 }
+
+const NO_LOG: Reason = { code: 'NO_LOG', text: 'The log of its output is not there' }
 
 function cursor(before: string | null): number | null {
   if (before === null) return null

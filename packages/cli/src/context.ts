@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { fileError, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments } from './define-command.ts'
-import type { Io } from './io.ts'
+import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
 import { selfCommand } from './self-command.ts'
 
@@ -14,6 +14,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** A person sits at both ends: destructive commands then take a prefix of an id. */
   readonly interactive: boolean
+  /** Colours are for whoever reads stdout. */
+  readonly colors: boolean
   /** The project's orchestrator, opened at the first call; opens no backend. */
   orch(): Promise<Orch>
   /**
@@ -41,6 +43,7 @@ export function createContext(args: Arguments, io: Io): Context {
     get interactive() {
       return io.stdin.isTTY === true && io.stdout.isTTY === true
     },
+    colors: hasColors(io),
     orch: () => {
       opened ??= open(args, io)
       return opened

@@ -16,6 +16,11 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
+/** Whether colours are for whoever reads stdout: a terminal, unless `NO_COLOR` is set. */
+export function hasColors({ stdout, env }: Pick<Io, 'stdout' | 'env'>): boolean {
+  return stdout.isTTY === true && (env.NO_COLOR ?? '') === ''
+}
+
 /** Why the command line has to end before its work is done; the exit code says it, no text does. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'

@@ -1,7 +1,7 @@
 import type { Doc } from '@orch/core'
 import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
-import type { Io } from './io.ts'
+import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
 import { print, printJson, printTalk } from './output.ts'
 import { createPage, type Page, type PageSettings } from './page.ts'
@@ -57,7 +57,7 @@ function pageSettings(io: Io): PageSettings {
   const interactive = io.stdout.isTTY === true
   return {
     interactive,
-    colors: interactive && (io.env.NO_COLOR ?? '') === '',
+    colors: hasColors(io),
     columns: interactive ? (io.stdout.columns ?? null) : null,
     now: Date.now(),
   }

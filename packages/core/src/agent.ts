@@ -148,6 +148,8 @@ export type Capability =
   | 'transcript'
   /** shows what it used */
   | 'usage'
+  /** has a window: `read` gives what a person would see in it */
+  | 'screen'
   /** runs programs named in the configuration or on the command line */
   | 'programs'
   /** takes a model, an agent name, a permission mode and permission rules at spawn */

@@ -259,6 +259,12 @@ export interface ReadQuery {
   readonly raw: boolean
   /** Also what the newest turns used, at most so many; never together with `before`. @default 0 */
   readonly turns?: number
+  /**
+   * Capability `screen`. Instead of the transcript what a person would see in the agent's window now: one item of the kind
+   * `screen` for each row, the empty ones at the end left out, and of these the last. With `raw`, each row begins and ends
+   * without colours. Never together with `before`. @default false
+   */
+  readonly screen?: boolean
 }
 
 /** A page of the transcript, oldest first. */

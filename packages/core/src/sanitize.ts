@@ -18,3 +18,12 @@ const CONTROLS = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu
 export function sanitize(text: string): string {
   return text.replace(SEQUENCES, '').replace(CONTROLS, '')
 }
+
+const EVERYTHING = new RegExp(`${SEQUENCES.source}|${CONTROLS.source}`, 'gu')
+const COLOR = new RegExp(`^${ESC}\\[[\\d;:]*m$`)
+
+/** The same, but for what says how text looks (SGR): that stays, and ends with the text. Pure. */
+export function sanitizeExceptColors(text: string): string {
+  const kept = text.replace(EVERYTHING, (control) => (COLOR.test(control) ? control : ''))
+  return kept.includes('\u001b') ? `${kept}\u001b[0m` : kept
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { sanitize } from '../src/sanitize.ts'
+import { sanitize, sanitizeExceptColors } from '../src/sanitize.ts'
 
 describe('sanitize()', () => {
   it.each([
@@ -87,5 +87,26 @@ describe('sanitize()', () => {
   it('comes to an end with hundreds of thousands of sequences that do not', () => {
     for (const piece of ['\x1b]', '\x9d', '\x1bP', '\x90', '\x1b[0', '\x9b;'])
       expect(sanitize(`${piece.repeat(200_000)}\nthe next line`)).toMatch(/\nthe next line$/)
+  })
+})
+
+describe('sanitizeExceptColors()', () => {
+  it.each([
+    ['plain text', 'a\tb\nc', 'a\tb\nc'],
+    [
+      'colours, which end with the text',
+      '\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mx',
+      '\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mx\x1b[0m',
+    ],
+    ['the clipboard (OSC 52)', 'a\x1b]52;c;cm0gLXJm\x07\x1b[31mb', 'a\x1b[31mb\x1b[0m'],
+    ['a title and a link', '\x1b]0;t\x07\x1b]8;;http://x\x1b\\a\x1b]8;;\x1b\\', 'a'],
+    ['cursor movement and erasing', '\x1b[2J\x1b[3;4Ha\x1b[?25l\x1b[6n', 'a'],
+    ['what only looks like a colour', '\x1b[>4;2ma\x1b[?4mb\x1b[1 mc', 'abc'],
+    ['DCS, APC and C1 controls', 'a\x1bP1$r0m\x1b\\b\x1b_x\x1b\\c\x9b31md\x9d0;t\x9c', 'abcd'],
+    ['a colour inside a control string', '\x1b]0;\x1b[31mt\x07', '\x1b[31mt\x1b[0m'],
+    ['a sequence inside a sequence', '\x1b[3\x1b[31m1m', '3\x1b[31m1m\x1b[0m'],
+    ['a lone ESC, bells and bidi overrides', 'a\x1b\x07\u202eb\r', 'ab'],
+  ])('leaves of %s only colours', (_, text, expected) => {
+    expect(sanitizeExceptColors(text)).toBe(expected)
   })
 })

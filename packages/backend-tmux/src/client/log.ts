@@ -1,3 +1,4 @@
+import { isFullAfter, LONGEST_SWITCH } from '../full-screen.ts'
 import { BLOCK_BYTES, type Line, lineStarts, linesBetween } from '../output-lines.ts'
 import { modifiedAt } from './files.ts'
 import { LogParts } from './log-parts.ts'
@@ -56,6 +57,24 @@ function lastLinesOf(log: LogParts, query: LogQuery): LogPage | null {
 export function loggedAt(path: string): string | null {
   const log = new LogParts(path)
   return log.look() ? modifiedAt(log.newest) : null
+}
+
+/** How far back a log is looked through, in blocks, for whether a program drew on the whole screen then. */
+const BACK_BLOCKS = 64
+
+/** Whether a program drew on the whole screen at an offset, by what the log says before that; `false` when it does not say. */
+export function isFullScreenAt(path: string, offset: number): boolean {
+  const log = new LogParts(path)
+  if (!log.look()) return false
+  const end = Math.min(offset, log.end)
+  const least = Math.max(log.start, end - BACK_BLOCKS * BLOCK_BYTES)
+  for (let to = end; to > least; to -= BLOCK_BYTES) {
+    // A switch that lies on the border is in neither block alone.
+    const bytes = log.read(Math.max(least, to - BLOCK_BYTES), Math.min(end, to + LONGEST_SWITCH))
+    const isFull = bytes && isFullAfter(bytes)
+    if (isFull !== null) return isFull
+  }
+  return false
 }
 
 /** Lines in the order of the log. */

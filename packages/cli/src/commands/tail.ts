@@ -23,12 +23,17 @@ export const command: Command<AsyncIterable<TailLine>> = defineCommand({
       describe: 'Exactly what came after the line of --json with this cursor',
     },
     reasoning: { type: 'boolean', describe: 'Also what the model thought, in the JSON too' },
+    screen: {
+      type: 'boolean',
+      describe: 'Instead what a person would see in its window now, in colours on a terminal',
+    },
     raw: { type: 'boolean', describe: 'Leave terminal control sequences in' },
   },
   examples: [
     ['orch tail fix-login', 'the last 20 lines or items'],
     ['orch tail -f -n 1 @last', 'the newest one, then live'],
     ['orch tail -f --json fix-login', 'one JSON value per line'],
+    ['orch tail --screen fix-login', 'what its window shows, for an agent in tmux'],
     ['orch tail --json --since CURSOR fix-login', 'what came after the line with that cursor'],
   ],
   run: async (args, context) => {
@@ -36,10 +41,11 @@ export const command: Command<AsyncIterable<TailLine>> = defineCommand({
     const last = args.lines === undefined ? undefined : wholeNumber('-n', args.lines, [1, 100_000])
     const orch = await context.orch()
     const id = await resolveAgent(orch, args.agent)
-    const { since, reasoning, follow, raw } = args
-    return tail(orch, id, { last, since, reasoning, follow, raw, signal: context.signal })
+    const { since, reasoning, follow, raw, screen } = args
+    const colors = context.colors && !args.json
+    return tail(orch, id, { last, since, reasoning, follow, raw, screen, colors, signal: context.signal })
   },
-  render: (line, page, args) => writeTailLine(page, line, args.raw === true),
+  render: (line, page, args) => writeTailLine(page, line, args.raw === true || args.screen === true),
 })
 
 function both(): Error {

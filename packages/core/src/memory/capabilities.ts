@@ -10,6 +10,7 @@ const ALWAYS: readonly Capability[] = [
   'attach',
   'transcript',
   'usage',
+  'screen',
   'models',
   'server',
 ]

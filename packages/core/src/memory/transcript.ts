@@ -2,9 +2,14 @@ import type { Item } from '../agent.ts'
 import type { ReadQuery, ReadResult } from '../backend.ts'
 import type { AgentState } from './state.ts'
 
+/** How many lines its window shows. */
+const ROWS = 24
+
 /** One page of what an agent said: its items, or their lines for a backend without structured transcripts. */
 export function pageOf(agent: AgentState | undefined, query: ReadQuery, structured: boolean): ReadResult {
   if (!agent) return { items: [], before: null, gap: { code: 'GONE', text: 'The server does not know the agent' } }
+  if (query.screen)
+    return { items: agent.items.flatMap(toLines).slice(-ROWS).slice(-query.last), before: null, gap: null }
   const all = structured ? agent.items : agent.items.flatMap(toLines)
   const end = query.before === null ? all.length : all.findIndex(({ id }) => id === query.before)
   if (end < 0) throw new RangeError(`Cannot read before "${query.before}": no such cursor`)

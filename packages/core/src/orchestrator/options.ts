@@ -100,6 +100,10 @@ export interface TailOptions extends CallOptions {
   readonly follow?: boolean | undefined
   /** Terminal control sequences as the program wrote them. @default false */
   readonly raw?: boolean | undefined
+  /** Instead: what a person would see in the agent's window now, all of it unless `last` is given. @default false */
+  readonly screen?: boolean | undefined
+  /** With `screen`: with its colours, and without any other control sequence. @default false */
+  readonly colors?: boolean | undefined
 }
 
 /** What `server logs` takes. */

@@ -11,7 +11,7 @@ import type { Position } from './progress.ts'
 const DEFAULT_LAST = 20
 
 /** How many items a page holds at most. */
-const LONGEST_PAGE = 100_000
+export const LONGEST_PAGE = 100_000
 
 /** How many items are asked for at once, after the first page, when it is not known how many are needed. */
 const NEXT_PAGE = 100
@@ -35,13 +35,18 @@ export async function readTranscript(
   options: Reading & Pick<TailOptions, 'last'>,
 ): Promise<Transcript> {
   const { last = DEFAULT_LAST } = options
-  if (!Number.isInteger(last) || last < 1 || last > LONGEST_PAGE) throw new RangeError(`Not a number of items: ${last}`)
+  assertLength(last)
   const isShown = shownBy(options)
   const { items, ...rest } = await readBack(orch, record, options, (items, pages) => {
     const missing = last - items.filter(isShown).length
     return pages === 0 || missing <= 0 ? missing : Math.max(missing, DEFAULT_LAST)
   })
   return { items: items.filter(isShown).slice(-last), ...rest }
+}
+
+/** @throws RangeError unless so many items can be read */
+export function assertLength(last: number): void {
+  if (!Number.isInteger(last) || last < 1 || last > LONGEST_PAGE) throw new RangeError(`Not a number of items: ${last}`)
 }
 
 /**

@@ -7,6 +7,7 @@ import type { TailOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { type Position, positionAt } from './progress.ts'
 import { readAfter, readTranscript, type Transcript } from './read-transcript.ts'
+import { tailScreen } from './tail-screen.ts'
 import { startTelling, tellPage } from './told.ts'
 import { assertSound, reread } from './update-record.ts'
 
@@ -15,12 +16,16 @@ const BEGINNING: Position = { after: null, open: new Map() }
 /**
  * The newest lines or items of an agent, exactly `last` or all there are, or what came after `since`; with `follow` what
  * comes after them until the agent's end. Subscribes before it reads: nothing falls between, nothing final comes twice.
- * @throws OrchError `USAGE` for a `since` that is no cursor of this agent, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, the
- * backend's own
+ * @throws OrchError `USAGE` for a `since` that is no cursor of this agent, `UNSUPPORTED` for the screen of one that has
+ * none, or one to be followed, `AGENT_NOT_FOUND`, `RECORD_CORRUPT`, the backend's own
  */
 export async function* tail(orch: Orch, id: string, options: TailOptions = {}): AsyncIterable<TailLine> {
   const stored = assertSound(await reread(orch, id))
   if (stored.record.handle === null) throw nothingToRead(id)
+  if (options.screen) {
+    yield* tailScreen(orch, stored.record, options)
+    return
+  }
   const since = options.since === undefined ? null : positionAt(options.since)
   if (options.since !== undefined && since === null) throw noCursor(id, options.since)
   const told = startTelling(id, since ?? BEGINNING)

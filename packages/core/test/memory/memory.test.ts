@@ -96,7 +96,7 @@ describe('memory()', () => {
 
   it('without a capability neither shows nor does what it stands for', async () => {
     const backend = open({
-      without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'usage', 'server'],
+      without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'usage', 'screen', 'server'],
     })
     expect(backend.capabilitiesOf(null)).toEqual(['attachments', 'models', 'programs', 'resume'])
     expect(

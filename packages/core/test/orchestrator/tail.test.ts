@@ -48,6 +48,25 @@ describe('tail()', () => {
     await expect(collect(tail(orch, id, { last }))).rejects.toThrow(RangeError)
   })
 
+  it('shows the screen, all of it or its last rows, without what would act on a terminal', async () => {
+    const { orch, id } = await place.spawn('[[answer: a\n\u001b[31mb\u001b]0;t\u0007\u001b[2J]]')
+    const rows = async (options: TailOptions): Promise<(string | null | undefined)[]> =>
+      (await collect(tail(orch, id, { screen: true, ...options }))).map((line) => itemOf(line)?.text)
+    expect((await rows({})).slice(-2)).toEqual(['a', 'b'])
+    expect(await rows({ last: 1, colors: true })).toEqual(['\u001b[31mb\u001b[0m'])
+    await expect(rows({ last: 0 })).rejects.toThrow(RangeError)
+    await expect(rows({ follow: true })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await expect(rows({ since: 'x' })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
+  it('refuses the screen of an agent that has none, with what to do instead', async () => {
+    const { orch, id } = await place.spawn('x', { memory: { without: ['screen'] } })
+    await expect(collect(tail(orch, id, { screen: true }))).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      info: { hint: `Read what it says with "orch tail ${id}"` },
+    })
+  })
+
   it('reads what an ended and a closed agent left', async () => {
     const { orch, id } = await place.spawn('[[answer: one]][[exit: 3]]')
     expect((await collect(tail(orch, id))).map((line) => itemOf(line)?.text)).toContain('one')

@@ -181,6 +181,32 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'read-shows-the-screen',
+    requires: ['screen'],
+    because: 'what a person would see is asked for where a program says nothing else',
+    async run(t) {
+      const agent = await converse(t, 2)
+      const screen = (last: number): Promise<ReadResult> =>
+        t.backend.read(agent, { last, before: null, raw: false, screen: true }, t.signal)
+      const { items, before } = await screen(EVERYTHING)
+      check(
+        items.some((item) => item.text?.includes('reply number 2') === true),
+        'the screen holds the newest answer',
+      )
+      check(
+        items.every(({ kind, text }) => kind === 'screen' && text?.includes('\n') === false),
+        'the screen is rows',
+      )
+      checkEqual(before, null, 'nothing lies before a screen')
+      const texts = items.map(({ text }) => text)
+      checkEqual(
+        (await screen(1)).items.map(({ text }) => text),
+        texts.slice(-1),
+        'of one row the screen shows the last',
+      )
+    },
+  },
+  {
     id: 'read-after-stop-is-not-silent',
     requires: [],
     because: 'what an agent said last is wanted most after it ended',

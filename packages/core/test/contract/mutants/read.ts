@@ -11,6 +11,10 @@ function withPages(backend: Backend, change: Change): Backend {
   return { ...backend, read }
 }
 
+function withQuery(backend: Backend, change: (query: ReadQuery) => ReadQuery): Backend {
+  return { ...backend, read: (agent, query, signal) => backend.read(agent, change(query), signal) }
+}
+
 type Turns = NonNullable<ReadResult['turns']>
 
 function withTurns(backend: Backend, change: (turns: Turns) => Turns): Backend {
@@ -22,6 +26,26 @@ const free = (turn: TurnUsage): TurnUsage => ({ ...turn, usage: NO_USAGE })
 const EMPTY: ReadResult = { items: [], before: null, gap: null }
 
 export const readMutants: readonly Mutant[] = [
+  {
+    name: 'the screen is the transcript',
+    fails: { 'read-shows-the-screen': 'the screen is rows' },
+    break: (backend) => withQuery(backend, (query) => ({ ...query, screen: false })),
+  },
+  {
+    name: 'the screen is empty',
+    fails: { 'read-shows-the-screen': 'the screen holds the newest answer' },
+    break: (backend) => withPages(backend, (page, { screen }) => (screen ? EMPTY : page)),
+  },
+  {
+    name: 'the screen is always whole',
+    fails: { 'read-shows-the-screen': 'of one row the screen shows the last' },
+    break: (backend) => withQuery(backend, (query) => (query.screen ? { ...query, last: 1000 } : query)),
+  },
+  {
+    name: 'something lies before the screen',
+    fails: { 'read-shows-the-screen': 'nothing lies before a screen' },
+    break: (backend) => withPages(backend, (page, { screen }) => (screen ? { ...page, before: 'x' } : page)),
+  },
   {
     name: 'read returns the newest first',
     fails: { 'read-holds-what-the-agent-said': 'read() returns the oldest first' },
