@@ -26,8 +26,15 @@ const hostile = [
   ],
 ].join(' ')
 
+/** An agent whose program runs a script, and is given no task. */
+async function agentOf(script: string): Promise<string> {
+  const drawer = { command: 'sh', args: ['-c', script], promptBy: 'none' }
+  await place.write('.orch/config.json', JSON.stringify({ programs: { drawer } }))
+  return await place.spawn('Task', '--program', 'drawer')
+}
+
 async function agentThatPrints(text: string): Promise<string> {
-  const id = await place.spawn('Task', '--program', '--', 'sh', '-c', `printf '${text}'; cat >/dev/null`)
+  const id = await agentOf(`stty -echo; printf '${text}'; cat`)
   await eventually(async () => (await place.orch('tail', '--screen', id)).stdout.includes('link'), {
     what: 'the screen',
   })
@@ -47,7 +54,7 @@ async function onTerminal(env: Record<string, string>, ...args: readonly string[
 const controls = /(?![\n\t])[\p{Cc}]/u
 const esc = '\u001b'
 const looks = new RegExp(`${esc}\\[[\\d;]*m`)
-const plain = /^\n\n {2}red +bold +link\n$/
+const plain = /^\n\n +red +bold +link\n$/
 
 describe('tail --screen', () => {
   it('shows what the window shows, in colours on a terminal alone, and nothing else that acts on it', async () => {
@@ -90,8 +97,10 @@ describe('tail --screen', () => {
 describe('tail of a program that draws on the whole window', () => {
   it('says so and shows the window, and after its end its text', async () => {
     await place.write('text', 'seen in vim\n')
-    const id = await place.spawn('Task', '--program', '--', 'sh', '-c', 'echo begun; vi text; echo over')
-    await eventually(async () => (await place.orch('tail', id)).stdout.includes('seen in vim'), { what: 'the window' })
+    const id = await agentOf('echo begun; vi text; echo over')
+    const isSeen = async (): Promise<boolean> =>
+      (await place.orch('tail', '-n', '50', id)).stdout.includes('seen in vim')
+    await eventually(isSeen, { what: 'the window' })
     const { stdout } = await place.orch('tail', '-n', '50', id)
     expect(stdout).toContain('draws on the whole window')
     expect(stdout).toMatch(/^seen in vim\n~\n~\n/m)

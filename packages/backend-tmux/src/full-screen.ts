@@ -1,10 +1,11 @@
 import type { Reason } from '@orch/core'
 import type { Line } from './output-lines.ts'
+import { plainText } from './plain-text.ts'
 
 /** That a program's output is no text that could be read line by line. */
 export const FULL_SCREEN: Reason = {
   code: 'FULL_SCREEN',
-  text: 'Its program draws on the whole window, this is what that shows now; "orch attach --read-only" follows it',
+  text: 'Its program draws on the whole window, which shows this now: "tail --screen" shows all of it, "attach --read-only" follows it',
 }
 
 /** Switches to the screen on which programs draw without history, and back (xterm, private modes 47, 1047, 1049). */
@@ -48,6 +49,6 @@ export class FullScreenFilter {
     const isTouched = this.#isFull || from > 0
     if (line.final) this.#isFull = isFull
     if (!isTouched) return line
-    return kept.trim() === '' ? null : { ...line, bytes: Buffer.from(kept, 'latin1') }
+    return plainText(kept).trim() === '' ? null : { ...line, bytes: Buffer.from(kept, 'latin1') }
   }
 }

@@ -2,7 +2,7 @@ import type { ReadQuery } from '../backend.ts'
 import type { TailLine } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
-import { sanitizeExceptColors } from '../sanitize.ts'
+import { sanitize, sanitizeExceptColors } from '../sanitize.ts'
 import { toRef } from './look.ts'
 import type { TailOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -14,6 +14,7 @@ export async function* tailScreen(orch: Orch, record: AgentRecord, options: Tail
   const { last = LONGEST_PAGE, raw = false, colors = false, signal } = options
   assertLength(last)
   if (options.follow || options.since !== undefined) throw isNoStream(id)
+  const clean = colors ? sanitizeExceptColors : sanitize
   const backend = await orch.backend(name)
   if (!backend.capabilitiesOf(toRef(record)).includes('screen')) throw hasNone(id, name)
   const query: ReadQuery = { last, before: null, raw: raw || colors, screen: true }
@@ -21,7 +22,7 @@ export async function* tailScreen(orch: Orch, record: AgentRecord, options: Tail
   const { items, gap } = await callBackend(call, (inner) => backend.read(toRef(record), query, inner))
   if (gap !== null) yield { apiVersion: 1, type: 'gap', agent: id, reason: gap }
   for (const item of items) {
-    const text = raw || item.text === null ? item.text : sanitizeExceptColors(item.text)
+    const text = raw || item.text === null ? item.text : clean(item.text)
     yield { apiVersion: 1, type: 'item', agent: id, cursor: null, item: { ...item, text } }
   }
 }

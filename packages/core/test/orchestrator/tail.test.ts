@@ -63,7 +63,7 @@ describe('tail()', () => {
     const { orch, id } = await place.spawn('x', { memory: { without: ['screen'] } })
     await expect(collect(tail(orch, id, { screen: true }))).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      info: { hint: `Read what it says with "orch tail ${id}"` },
+      hint: `Read what it says with "orch tail ${id}"`,
     })
   })
 
