@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { type CreateRequest, type CreateResult, isOrchError, OrchError, type Receipt } from '@orch/core'
 import { isDirectory, prepareFiles, removeFiles, removeStaleStarts, writePrivateFile } from './client/files.ts'
+import { removeOldRuns } from './client/old-runs.ts'
 import { createCommands, EXISTS } from './command-line.ts'
 import type { Context } from './context.ts'
 import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts'
@@ -61,6 +62,7 @@ export async function startRun(
   }
   // barrier: tmux-prepared
   await removeStaleStarts(context.paths.starts)
+  removeOldRuns(context.paths, context.options.keepDays)
   await writePrivateFile(
     files.start,
     startFile({ directory: request.directory, env: { ...env, ...hooked?.environment }, argv }),

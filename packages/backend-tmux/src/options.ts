@@ -12,6 +12,8 @@ export interface TmuxOptions {
   readonly historyLines?: number
   /** How much of an agent's output is kept at most, in bytes: 1 MiB to 1 TiB. The oldest goes first. @default 64 MiB */
   readonly logBytes?: number
+  /** For how many days the output of a program that ended, and what it told, are kept: 1 to 36,500. @default 30 */
+  readonly keepDays?: number
 }
 
 /** {@link TmuxOptions} with every default filled in. */
@@ -43,6 +45,7 @@ const NUMBERS = {
   rows: { least: 20, most: 10_000, otherwise: 50 },
   historyLines: { least: 0, most: 1_000_000, otherwise: 2_000 },
   logBytes: { least: 1_048_576, most: 1_099_511_627_776, otherwise: 67_108_864 },
+  keepDays: { least: 1, most: 36_500, otherwise: 30 },
 } as const
 
 /** Fills the defaults. @throws RangeError for a number out of range. */
@@ -60,6 +63,7 @@ export function completeOptions(options: TmuxOptions): CompleteOptions {
     rows: number('rows'),
     historyLines: number('historyLines'),
     logBytes: number('logBytes'),
+    keepDays: number('keepDays'),
   }
 }
 

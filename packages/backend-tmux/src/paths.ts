@@ -25,6 +25,8 @@ export interface Paths {
   readonly hookScript: string
   /** The script that writes the logs, beside their directory, named after its content. */
   readonly logScript: string
+  /** When it was last looked for runs that ended long ago. */
+  readonly swept: string
   /** What a run starts with; the wrapper deletes each file once it has read it. */
   readonly starts: string
 }
@@ -45,6 +47,7 @@ export function pathsFor(host: BackendHost, uid: number): Paths {
     wrapper: `${base}/run-${versionOf(WRAPPER)}.sh`,
     hookScript: `${base}/hook-${versionOf(HOOK_SCRIPT)}.sh`,
     logScript: `${base}/log-${versionOf(LOG_SCRIPT)}.sh`,
+    swept: `${base}/swept`,
     logs,
     exits,
     starts,
