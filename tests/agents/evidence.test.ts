@@ -28,7 +28,7 @@ describe.each([
   {
     program: 'codex',
     unasked: ['--dangerously-bypass-approvals-and-sandbox'],
-    child: 'codex exec --skip-git-repo-check',
+    child: 'SCRIPTED_KEY=scripted codex exec --skip-git-repo-check',
     tool: ['exec_command', 'cmd'],
   },
 ] as const)('what is known of the real $program', ({ program, unasked, child, tool: [tool, field] }) => {
@@ -46,7 +46,7 @@ describe.each([
   it('is not what a child says that inherits its environment', async () => {
     const inner = `${child} "Inner [[hold: inner]] [[answer: said]]" </dev/null >inner.txt 2>&1`
     const id = await story.spawn(`Run ${call(`${inner}; touch ended; ${ENDLESS}`)}`)
-    await story.holds('inner')
+    await eventually(() => story.model.waiting().includes('inner'), { what: 'the child', timeoutMs: 40_000 })
     expect(await story.place.agent(id)).toMatchObject({ state: 'working', requests: [] })
     story.model.release('inner')
     await made('ended')
@@ -91,8 +91,9 @@ describe.each([
     } else
       await appendFile(join(story.place.env.HOME as string, '.codex', 'config.toml'), '[features]\nhooks = false\n')
     const id = await story.spawn('Begin [[answer: begun]]')
-    const agent = await story.seen(id, 'running')
-    expect(agent.reason.text).toContain('hooks')
+    const runs = async (): Promise<boolean> => (await story.place.agent(id)).state === 'running'
+    await eventually(runs, { what: 'the state "running"', timeoutMs: 40_000 })
+    expect((await story.place.agent(id)).reason.text).toContain('hooks')
   })
 })
 
@@ -116,7 +117,12 @@ describe('what is known of the real claude', () => {
 
   it('is that it waits on what a subagent asks, and that a subagent at work ends no turn', async () => {
     const prompt = 'Inner [[hold: inner]] [[shell: touch inner.txt]] [[answer: said]]'
-    const input = JSON.stringify({ description: 'Looks', prompt, subagent_type: 'general-purpose' })
+    const input = JSON.stringify({
+      description: 'Looks',
+      prompt,
+      subagent_type: 'general-purpose',
+      run_in_background: false,
+    })
     const call = `[[tool: Agent | ${input.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')}]]`
     const id = await story.spawn(`Send ${call} [[answer: done]]`)
     await story.holds('inner')

@@ -38,6 +38,9 @@ const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that i
 /** Between two turns the program notes for an instant that it is idle, in milliseconds. */
 export const SETTLED_MS = 300
 
+/** A program that runs hooks tells of its start long before it has been idle for so many milliseconds. */
+const UNHOOKED_MS = 10_000
+
 const CLEAR = { dialog: null, isUnclear: false, isUnhooked: false } as const
 
 const STARTUP: Turn = { status: 'none' }
@@ -126,7 +129,7 @@ function withStatus(
     if (asked.length > 0) return { ...by, asked }
     return { ...noted, turn: by.turn, dialog: { text: waitingFor ?? 'a dialog', at } }
   }
-  if (last === null && status === 'idle') return { ...by, isUnhooked: true }
+  if (last === null && status === 'idle') return { ...by, isUnhooked: now - at >= UNHOOKED_MS }
   if (last === null || status === 'busy')
     return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
   if (by.turn.status !== 'running') return { ...by, asked: [] }

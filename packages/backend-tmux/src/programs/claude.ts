@@ -56,6 +56,11 @@ export const claude: Program = {
         shows: /I trust this folder/,
         text: 'It asks whether you trust the folder: answer it in its window',
       },
+      {
+        name: 'bypass',
+        shows: /Bypass Permissions mode.*Yes, I accept/,
+        text: 'It asks whether you accept that it asks for no permission: answer it in its window',
+      },
       { name: 'theme', shows: /Choose the text style/, text: 'It asks for a theme: answer it in its window' },
       { name: 'login', shows: /Select login method/, text: 'It asks you to log in: do so in its window' },
     ],

@@ -52,10 +52,14 @@ export const codex: Program = {
     takesEnter: { when: /(^|\s)[@$/]\S*$/, space: 'pasted' },
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],
-    showsTurns: /• Working \(|Worked for /,
+    showsTurns: /• Working \((\d\ds|\d+m|\d+h)|Worked for <?\d+\S* • \d\d:\d\d/,
     startScreens: [
       { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
-      { name: 'trust', shows: /Do you trust/, text: 'It asks whether you trust the folder: answer it in its window' },
+      {
+        name: 'trust',
+        shows: /Trust this folder\?|Do you trust/,
+        text: 'It asks whether you trust the folder: answer it in its window',
+      },
       { name: 'login', shows: /Sign in with ChatGPT/, text: 'It asks you to log in: do so in its window' },
       { name: 'update', shows: /Update available!.*Skip/, text: 'It offers an update: answer it in its window' },
     ],

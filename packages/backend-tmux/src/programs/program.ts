@@ -62,8 +62,8 @@ export interface ProgramHooks {
   /** The screens that may come before its conversation begins; of those that match, the first counts. */
   readonly startScreens: readonly StartScreen[]
   /**
-   * What its screen shows while or after a turn runs, as `StartScreen.shows`: a program that told of nothing by then runs no
-   * hooks. Left out where its status shows as much.
+   * What its screen shows of a turn that has run for ten seconds or is over, as `StartScreen.shows`: a program that told of
+   * nothing by then runs no hooks. Left out where its status shows as much.
    */
   readonly showsTurns?: RegExp
   /** What a line of its transcript says. */

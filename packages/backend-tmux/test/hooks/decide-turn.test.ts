@@ -148,7 +148,8 @@ describe('decideTurn()', () => {
 
   it('believes the status alone where hooks are not run: that it works, not that a turn has ended', () => {
     expect(decideTurn([], status('busy', 2500))).toMatchObject({ turn: { status: 'running' }, source: 'file' })
-    expect(decideTurn([], status('idle', 2500))).toMatchObject({ turn: { status: 'none' }, isUnhooked: true })
+    expect(decideTurn([], status('idle', 2500), 12_500)).toMatchObject({ turn: { status: 'none' }, isUnhooked: true })
+    expect(decideTurn([], status('idle', 2500), 12_000)).toMatchObject({ isUnhooked: false })
     expect(decideTurn(chain(startup), status('idle', 2500)).isUnhooked).toBe(false)
   })
 

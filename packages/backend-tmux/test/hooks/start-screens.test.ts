@@ -10,6 +10,16 @@ const TRUST = `
    Yes, I trust
    this folder
 `
+const FOLDER = `
+  Folder access
+  Trust this folder? Codex can read, edit, and run files here, subject to your permission settings.
+› 1. Trust and continue
+`
+const BYPASS = `
+  WARNING: Claude Code running in Bypass Permissions mode
+  ❯ No, exit
+    Yes, I accept
+`
 const HOOKS = `
   Hooks need review
   3 hooks are new or changed.
@@ -19,7 +29,9 @@ const HOOKS = `
 describe('startRequest()', () => {
   it.each([
     ['claude', TRUST, 'startup-trust'],
+    ['claude', BYPASS, 'startup-bypass'],
     ['codex', HOOKS, 'startup-hooks'],
+    ['codex', FOLDER, 'startup-trust'],
   ])('knows a screen of %s that a person must answer', (program, screen, id) => {
     expect(startRequest(program, screen)).toMatchObject({ id, kind: 'startup', answerable: false })
   })

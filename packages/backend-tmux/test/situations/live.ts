@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { orchProgram } from '../../../../tests/harness/orch.ts'
 import { createStage, type Stage } from './stage.ts'
@@ -19,8 +21,7 @@ export async function timeToWaiting(program: Recordable, times: number): Promise
       await stage.say(`Run ${ASKING[program](`touch file-${round}`)} [[answer: done]]`)
       await eventually(() => shown.length > before, { what: '"waiting"', timeoutMs: 30_000 })
       taken.push((shown[before] as number) - (await askedAt(stage)))
-      await stage.press('Enter')
-      await stage.made(`file-${round}`)
+      await stage.agree(() => existsSync(join(stage.place.project, `file-${round}`)))
       await stage.rests()
     }
     return taken.sort((a, b) => a - b)

@@ -14,7 +14,7 @@ export async function recordStory(story: Story, progress: (text: string) => void
   try {
     await story.tell(stage, async (name, truth) => {
       const seen = await stage.sight()
-      const situation = scrub(shorten(seen), stage)
+      const situation = shorten(scrub(seen, stage))
       const derived = replay(situation)
       if (derived.state !== replay(seen).state) throw new Error(`Cannot shorten "${name}": what is left says otherwise`)
       writeRecorded({ name: `${story.program}-${name}`, truth, situation })

@@ -21,6 +21,10 @@ export interface Stage extends AsyncDisposable, Pick<AgentPlace, 'model' | 'plac
   /** Types a message into its window as a person does. */
   say(text: string): Promise<void>
   press(...keys: readonly string[]): Promise<void>
+  /** Resolves when it asks for a permission: Codex shows only that a hook runs, for longer than any other does. */
+  asks(): Promise<unknown>
+  /** Says yes until it is taken: a dialog passes over keys for a moment after it opened, and Codex shows none. */
+  agree(isTaken: () => boolean): Promise<unknown>
   /** Resolves when its model waits at `[[hold: name]]`. */
   holds(name: string): Promise<unknown>
   /** Resolves when its window shows this. */
@@ -40,6 +44,9 @@ export interface Stage extends AsyncDisposable, Pick<AgentPlace, 'model' | 'plac
   sight(): Promise<Situation>
 }
 
+/** What a window shows while its program asks for a permission. */
+const ASKS = /Do you want to proceed\?|Running hook/
+
 /** How long a window must stay the same to be at rest, in milliseconds. */
 const REST_MS = 1200
 
@@ -51,6 +58,12 @@ export async function createStage(program: AgentProgram): Promise<Stage> {
   let asked = 0
   const target = (): readonly string[] => ['-t', `orch:=${id}`]
   const paneIs = (): Promise<string> => place.tmux.tmux('display-message', '-p', ...target(), '#{pane_dead}')
+  const paste = async (text: string): Promise<void> => {
+    await place.tmux.tmux('set-buffer', '-b', 'said', text)
+    await place.tmux.tmux('paste-buffer', '-p', '-d', '-b', 'said', ...target())
+  }
+  const agreeOnce = (): Promise<unknown> =>
+    program === 'codex' ? place.orch('answer', id, '--allow') : stage.press('Enter')
   const stage: Stage = {
     program,
     model,
@@ -61,7 +74,8 @@ export async function createStage(program: AgentProgram): Promise<Stage> {
     id: () => id,
     async say(text) {
       asked = text.startsWith('/') ? asked : model.requests.length
-      await place.tmux.tmux('send-keys', ...target(), '-l', text)
+      if (text.startsWith('/')) await place.tmux.tmux('send-keys', ...target(), '-l', text)
+      else await paste(text)
       const begin = text.slice(0, 12)
       await eventually(async () => (await stage.screen()).includes(begin), { what: `"${begin}" in its window` })
       await place.tmux.tmux('send-keys', ...target(), 'Enter')
@@ -69,6 +83,20 @@ export async function createStage(program: AgentProgram): Promise<Stage> {
     async press(...keys) {
       await place.tmux.tmux('send-keys', ...target(), ...keys)
     },
+    async asks() {
+      let count = 0
+      const again = async (): Promise<boolean> => {
+        count = ASKS.test(await stage.screen()) ? count + 1 : 0
+        return count > (program === 'codex' ? 2 : 0)
+      }
+      await eventually(again, { what: 'a request', timeoutMs: 30_000, intervalMs: 300 })
+    },
+    agree: (isTaken) =>
+      eventually(() => isTaken() || agreeOnce().then(() => false), {
+        what: 'the end of the request',
+        intervalMs: 500,
+        timeoutMs: 30_000,
+      }),
     holds: (name) => eventually(() => model.waiting().includes(name), { what: `"${name}" held`, timeoutMs: 30_000 }),
     shows: (what) =>
       eventually(async () => what.test(await stage.screen()), { what: `a window with ${what}`, timeoutMs: 30_000 }),

@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { eventually } from '../../../../../tests/harness/eventually.ts'
+import { processInfo } from '../../../../../tests/harness/processes.ts'
 import { settle } from '../settle.ts'
 import type { Stage } from '../stage.ts'
 import type { Recordable, Story } from '../story.ts'
@@ -24,6 +28,13 @@ const refused = ({ model }: Stage, times: number): Promise<unknown> =>
     what: `${times} refusals`,
     timeoutMs: 30_000,
   })
+
+/** Has Codex run this program without asking. */
+async function allow({ place }: Stage, command: string): Promise<void> {
+  const folder = join(place.env.HOME as string, '.codex', 'rules')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'default.rules'), `prefix_rule(pattern=["${command}"], decision="allow")\n`)
+}
 
 /** What both programs are brought into in the same way. */
 export function storiesOf(program: Recordable): Story[] {
@@ -111,30 +122,33 @@ export function storiesOf(program: Recordable): Story[] {
       await keep('working-after-a-failed-tool', 'working')
     }),
     story('unasked', async (stage, keep) => {
-      await settle(stage, { args: UNASKED[program] })
-      await stage.spawn(`Run ${asking(`touch ran; ${ENDLESS}`)}`)
+      await settle(stage, { args: program === 'claude' ? UNASKED.claude : [] })
+      await allow(stage, 'touch')
+      await stage.spawn(`Run ${asking('touch ran')} [[hold: after]] [[answer: done]]`)
+      await stage.holds('after')
       await stage.made('ran')
-      await keep('working-in-a-call-that-a-rule-allows', 'working')
+      await keep('working-after-a-call-that-a-rule-allows', 'working')
+      stage.model.release('after')
+      await stage.rests()
+      await keep('idle-after-a-call-that-a-rule-allows', 'idle')
     }),
     story('permission', async (stage, keep) => {
       await stage.spawn(`Run ${asking('touch one')} [[hold: between]] ${asking('touch two')} [[answer: done]]`)
-      await stage.shows(ASKS)
+      await stage.asks()
       await keep('waiting-on-a-permission', 'waiting')
-      await stage.press('Enter')
-      await stage.holds('between')
+      await stage.agree(() => stage.model.waiting().includes('between'))
       await keep('working-after-a-permission', 'working')
       stage.model.release('between')
-      await stage.shows(ASKS)
+      await stage.asks()
       await keep('waiting-on-the-next-permission', 'waiting')
       await stage.press('Escape')
       await stage.rests()
       await keep('idle-after-escape-at-a-permission', 'idle')
       await stage.press('C-u')
       await stage.say(`Again ${asking('touch three')} [[answer: done]]`)
-      await stage.shows(ASKS)
+      await stage.asks()
       await keep('waiting-again-after-escape', 'waiting')
-      await stage.press('Enter')
-      await stage.made('three')
+      await stage.agree(() => existsSync(join(stage.place.project, 'three')))
       await stage.shows(/done/)
       await stage.rests()
       await keep('idle-after-a-permission', 'idle')
@@ -149,7 +163,7 @@ export function storiesOf(program: Recordable): Story[] {
       await stage.rests()
       await keep('idle-after-escape-while-asked-again', 'idle')
       await stage.press('C-u')
-      for (const status of [400, 401, 404]) {
+      for (const status of [400, 404, 422]) {
         await stage.say(`Fail [[error: ${status}]]`)
         await stage.shows(new RegExp(`Scripted error ${status}`))
         await stage.rests()
@@ -173,7 +187,7 @@ export function storiesOf(program: Recordable): Story[] {
     }),
     story('kill-waiting', async (stage, keep) => {
       await stage.spawn(`Run ${asking('touch one')}`)
-      await stage.shows(ASKS)
+      await stage.asks()
       await stage.end('SIGKILL')
       await keep('failed-by-sigkill-at-a-permission', 'failed')
     }),
@@ -193,14 +207,15 @@ export function storiesOf(program: Recordable): Story[] {
     story('wrapper', async (stage, keep) => {
       await stage.spawn('Work [[hold: one]]')
       await stage.holds('one')
-      const { parentPid } = await stage.process()
+      const { pid, parentPid } = await stage.process()
       process.kill(parentPid, 'SIGKILL')
       await stage.gone()
+      await eventually(async () => (await processInfo(pid)) === undefined, { what: 'the end of the program' })
       await keep('exited-after-its-wrapper-was-killed', 'exited')
     }),
     story('nested', async (stage, keep) => {
       await settle(stage, { args: UNASKED[program] })
-      const child = program === 'claude' ? 'claude -p' : 'codex exec --skip-git-repo-check'
+      const child = program === 'claude' ? 'claude -p' : 'SCRIPTED_KEY=scripted codex exec --skip-git-repo-check'
       const inner = (script: string): string => `${child} "Inner ${script}" </dev/null >inner.txt 2>&1`
       const call = (command: string): string => command.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')
       const tool = program === 'claude' ? ['Bash', 'command'] : ['exec_command', 'cmd']
@@ -221,6 +236,3 @@ export function storiesOf(program: Recordable): Story[] {
     }),
   ]
 }
-
-/** The dialogs in which the programs ask for a permission. */
-const ASKS = /Do you want to proceed\?|Would you like to run/

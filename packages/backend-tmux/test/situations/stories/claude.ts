@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eventually } from '../../../../../tests/harness/eventually.ts'
 import { settle } from '../settle.ts'
+import type { Situation } from '../situation.ts'
 import type { Stage } from '../stage.ts'
 import type { Story } from '../story.ts'
 import { ENDLESS, UNASKED } from './both.ts'
@@ -12,9 +14,21 @@ const call = (name: string, input: object): string =>
   `[[tool: ${name} | ${JSON.stringify(input).replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')}]]`
 
 const subagent = (prompt: string, more: object = {}): string =>
-  call('Agent', { description: 'Looks', prompt, subagent_type: 'general-purpose', ...more })
+  call('Agent', {
+    description: 'Looks',
+    prompt,
+    subagent_type: 'general-purpose',
+    run_in_background: false,
+    ...more,
+  })
 
 const home = ({ place }: Stage, ...path: readonly string[]): string => join(place.env.HOME as string, ...path)
+
+/** Whether it noted ten seconds ago that it is idle. */
+function isLongIdle({ sighting: { testimony } }: Situation): boolean {
+  const [note] = testimony?.statusNotes ?? []
+  return note !== undefined && JSON.parse(note.text).statusUpdatedAt < Date.now() - 10_000
+}
 
 /** Claude Code as it begins with this in its own state file. */
 async function begin(stage: Stage, state: object): Promise<void> {
@@ -28,8 +42,7 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await stage.spawn('Ask [[question: Which colour? | Red | Blue]] [[hold: one]] [[answer: fine]]')
     await stage.shows(/Which colour\?[\s\S]*Enter to select/)
     await keep('waiting-on-a-question', 'waiting')
-    await stage.press('Enter')
-    await stage.holds('one')
+    await stage.agree(() => stage.model.waiting().includes('one'))
     await keep('working-after-a-question', 'working')
     stage.model.release('one')
     await stage.rests()
@@ -42,12 +55,12 @@ export const CLAUDE_STORIES: readonly Story[] = [
   story('plan', async (stage, keep) => {
     await settle(stage, { args: ['--permission-mode', 'plan'] })
     await stage.spawn(`Plan ${call('ExitPlanMode', { plan: 'Do it' })} [[hold: one]]`)
-    await stage.shows(/Would you like to proceed|ready to code/i)
+    await stage.shows(/Exit plan mode\?|Would you like to proceed/)
     await keep('waiting-on-the-approval-of-a-plan', 'waiting')
   }),
   story('denied', async (stage, keep) => {
     await stage.spawn('Run [[shell: touch one]] [[answer: done]]')
-    await stage.shows(/Do you want to proceed\?/)
+    await stage.asks()
     await stage.press('4')
     await stage.rests()
     await keep('idle-after-a-denied-permission', 'idle')
@@ -58,10 +71,9 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await stage.holds('inner')
     await keep('working-while-a-subagent-works', 'working')
     stage.model.release('inner')
-    await stage.shows(/Do you want to proceed\?/)
+    await stage.asks()
     await keep('waiting-on-the-permission-of-a-subagent', 'waiting')
-    await stage.press('Enter')
-    await stage.holds('outer')
+    await stage.agree(() => stage.model.waiting().includes('outer'))
     await keep('working-after-a-subagent', 'working')
     stage.model.release('outer')
     await stage.rests()
@@ -118,8 +130,13 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await begin(stage, { hasCompletedOnboarding: true, theme: 'dark' })
     await stage.shows(/trust this folder/)
     await keep('waiting-on-trust-for-the-folder', 'waiting')
-    for (let down = 0; down < 3 && !/❯ (1\. )?Yes/.test(await stage.screen()); down += 1) await stage.press('Down')
-    await stage.press('Enter')
+    const trusted = async (): Promise<boolean> => {
+      const screen = await stage.screen()
+      if (!screen.includes('trust this folder')) return true
+      await stage.press(/❯ (\d\. )?Yes/.test(screen) ? 'Enter' : 'Down')
+      return false
+    }
+    await eventually(trusted, { what: 'the end of the question', intervalMs: 400 })
     await stage.shows(/● begun/)
     await stage.rests()
     await keep('idle-after-trust-and-turn', 'idle')
@@ -128,15 +145,6 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await begin(stage, {})
     await stage.shows(/text style/)
     await keep('waiting-on-a-theme', 'waiting')
-  }),
-  story('login', async (stage, keep) => {
-    await settle(stage, {
-      args: ['--permission-mode', 'default'],
-      env: { ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_BASE_URL: '' },
-    })
-    await begin(stage, { theme: 'dark', projects: { [stage.place.project]: { hasTrustDialogAccepted: true } } })
-    await stage.shows(/login method/)
-    await keep('waiting-on-a-login', 'waiting')
   }),
   story('bypass', async (stage, keep) => {
     await settle(stage, { args: ['--permission-mode', 'bypassPermissions'], env: { IS_SANDBOX: '1' } })
@@ -168,13 +176,14 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await mkdir(home(stage, '.claude'), { recursive: true })
     await writeFile(home(stage, '.claude', 'settings.json'), JSON.stringify({ disableAllHooks: true }))
     await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
-    await stage.holds('one')
+    await stage.shows(/… \(\d+s/)
     await keep('working-without-hooks', 'working')
     stage.model.release('one')
     await stage.rests()
-    await keep('idle-without-hooks', 'idle')
+    await eventually(async () => isLongIdle(await stage.sight()), { what: 'ten idle seconds', timeoutMs: 30_000 })
+    await keep('running-without-hooks-at-rest', 'running')
     await stage.say('Run [[shell: touch one]] [[answer: done]]')
-    await stage.shows(/Do you want to proceed\?/)
+    await stage.asks()
     await keep('waiting-without-hooks', 'waiting')
   }),
 ]

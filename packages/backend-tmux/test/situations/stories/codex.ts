@@ -13,8 +13,8 @@ const config = ({ place }: Stage): string => join(place.env.HOME as string, '.co
 export const CODEX_STORIES: readonly Story[] = [
   story('denied', async (stage, keep) => {
     await stage.spawn(`Run ${ASKING.codex('touch one')} [[answer: done]]`)
-    await stage.shows(/Would you like to run/)
-    await stage.press('n')
+    await stage.asks()
+    await stage.place.orch('answer', stage.id(), '--deny')
     await stage.rests()
     await keep('idle-after-a-denied-permission', 'idle')
   }),
@@ -71,7 +71,7 @@ export const CODEX_STORIES: readonly Story[] = [
   story('without-hooks', async (stage, keep) => {
     await appendFile(config(stage), '[features]\nhooks = false\n')
     await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
-    await stage.holds('one')
+    await stage.shows(/Working \(1\ds/)
     await keep('running-without-hooks', 'running')
     stage.model.release('one')
     await stage.rests()
