@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { CheckDocument, StatusDocument, UsageCounts } from '@orch/core'
+import type { CheckDocument, Item, StatusDocument, UsageCounts } from '@orch/core'
 import { sumUsage } from '@orch/core'
 import { perTest } from '../harness/scope.ts'
 import { claudeSubagent } from '../scripted-model/subagent.ts'
@@ -7,6 +7,8 @@ import { type AgentStory, agentStory } from './support/agent-story.ts'
 
 const scope = perTest()
 let story: AgentStory
+
+const controls = /(?![\n\t])\p{Cc}/u
 
 /** What the model billed for the turns of its clients, housekeeping left out. */
 function billed(): UsageCounts {
@@ -62,6 +64,25 @@ describe.each(['claude', 'codex'] as const)('an agent that runs the real %s', (p
   })
 })
 
+describe.each([
+  { program: 'claude', composer: /^❯/m },
+  { program: 'codex', composer: /^› Ask Codex/m },
+] as const)('the screen of an agent that runs the real $program', ({ program, composer }) => {
+  it('shows its composer, and nothing of a message that would act on a terminal', async () => {
+    story = await agentStory(scope, program)
+    const id = await story.idle()
+    await story.send(id, "Run [[shell: printf '\\033]0;OWNED\\007\\033[31mran']] [[answer: over]]")
+    await story.settled(id, 'idle', 'waiting')
+    if ((await story.place.agent(id)).state === 'waiting') await story.place.orch('answer', id, '--allow')
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const shown = await story.place.orch('tail', '--screen', id)
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(composer) })
+    const told = await story.place.orch('tail', '-n', '100', id)
+    expect(told.stdout).toMatch(/^ +ran$/m)
+    expect(shown.stdout + told.stdout).not.toMatch(controls)
+  })
+})
+
 describe('an agent that runs the real claude', () => {
   beforeEach(async () => {
     story = await agentStory(scope, 'claude')
@@ -77,6 +98,16 @@ describe('an agent that runs the real claude', () => {
     await story.settled(id, 'idle')
     expect(story.model.requests.flatMap(({ userTexts }) => userTexts)).toContain(below)
     expect(await used(id)).toMatchObject({ ...billed(), costUsd: null })
+    const { stdout } = await story.place.orch('tail', '--json', '-n', '100', id)
+    const items = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { item: Item })
+    const said = items
+      .map(({ item }) => item.text)
+      .filter((text) => /^(begun|delegated|\/clear|clean)$/.test(text ?? ''))
+    expect([...new Set(said)]).toEqual(['begun', 'delegated', '/clear', 'clean'])
+    expect(items.every(({ item }) => item.at !== null)).toBe(true)
     const { turns } = await story.place.json<CheckDocument>('check', id)
     expect(turns).toHaveLength(3)
     expect(sumUsage((turns ?? []).map(({ usage }) => usage))).toEqual(billed())

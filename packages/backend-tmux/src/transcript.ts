@@ -1,13 +1,15 @@
-import { type AgentRef, OrchError, type ReadQuery, type ReadResult, type Reason } from '@orch/core'
+import type { AgentRef, ReadQuery, ReadResult, Reason } from '@orch/core'
 import { sizeOf } from './client/events-file.ts'
 import type { Context } from './context.ts'
 import { findHandle } from './deliver.ts'
 import { FULL_SCREEN } from './full-screen.ts'
-import { transcriptOf } from './hooks/look-at-hooks.ts'
-import { parseHandle } from './parse.ts'
+import { type Handle, parseHandle } from './parse.ts'
+import { hooksOf } from './programs/known.ts'
 import { readLogPage } from './read-log.ts'
 import { lookAtScreen, screenIfShown, screenPage } from './screen.ts'
-import { readTranscriptPage } from './transcripts/read-transcript.ts'
+import { readConversations } from './transcripts/read-conversations.ts'
+import { notACursor, type Transcript } from './transcripts/read-transcript.ts'
+import { RunTranscripts } from './transcripts/run-transcripts.ts'
 import { tallyOf } from './usage.ts'
 
 /** `Backend.read`: what the program wrote down of the conversation, else lines of the log, which outlives window and server. Without a handle one tmux process finds it. */
@@ -23,9 +25,9 @@ export async function readTranscript(
     const screen = handle === null ? null : await lookAtScreen(context, { agent, handle }, signal)
     return screenPage(screen, query)
   }
-  const structured = handle === null ? null : transcriptOf(handle)
-  if (handle !== null && structured !== null && sizeOf(structured.path) > 0) {
-    const page = readTranscriptPage(structured, query)
+  const conversations = handle === null ? [] : conversationsOf(handle)
+  if (handle !== null && conversations.length > 0) {
+    const page = readConversations(conversations, query)
     const tally = query.turns ? await tallyOf(handle, signal) : null
     return tally === null ? page : { ...page, turns: tally.turns(query.turns ?? 0) }
   }
@@ -39,10 +41,16 @@ export async function readTranscript(
 
 const NO_LOG: Reason = { code: 'NO_LOG', text: 'The log of its output is not there' }
 
+/** What its program wrote down, oldest conversation first; nothing for one that writes nothing down, or did not begin. */
+function conversationsOf({ program, events }: Handle): Transcript[] {
+  const entriesOf = hooksOf(program ?? '')?.entriesOf
+  if (entriesOf === undefined || events === undefined) return []
+  const written = new RunTranscripts(events).conversations()
+  return written.filter(({ path }) => sizeOf(path) > 0).map(({ path }) => ({ path, entriesOf }))
+}
+
 function cursor(before: string | null): number | null {
   if (before === null) return null
   if (/^\d{1,15}$/.test(before)) return Number(before)
-  throw new OrchError('USAGE', `Cannot read before "${before}": it is not a cursor of this agent`, {
-    hint: 'Use the cursor that the page before this one named',
-  })
+  throw notACursor(before)
 }

@@ -72,9 +72,13 @@ function indexOf(all: readonly Placed[], before: string): number {
 
 function parsePlace(cursor: string): { readonly offset: number; readonly index: number } {
   const match = /^(\d{1,15})\.(\d{1,6})$/.exec(cursor)
-  if (match === null)
-    throw new OrchError('USAGE', `Cannot read before "${cursor}": it is not a cursor of this agent`, {
-      hint: 'Use the cursor that the page before this one named',
-    })
+  if (match === null) throw notACursor(cursor)
   return { offset: Number(match[1]), index: Number(match[2]) }
+}
+
+/** Why a text that came as a cursor cannot be read before. */
+export function notACursor(text: string): OrchError {
+  return new OrchError('USAGE', `Cannot read before "${text}": it is not a cursor of this agent`, {
+    hint: 'Use the cursor that the page before this one named',
+  })
 }

@@ -11,7 +11,7 @@ export class TranscriptFollower {
   readonly agent: string
   readonly #find: () => Transcript | null
   readonly #maker: ItemMaker
-  #path: string | null = null
+  #current: Transcript | null = null
   #next = 0
   #dirty = false
 
@@ -26,7 +26,7 @@ export class TranscriptFollower {
   async start(): Promise<void> {
     const transcript = this.#find()
     if (transcript === null) return
-    this.#path = transcript.path
+    this.#current = transcript
     const size = sizeOf(transcript.path)
     this.#take(transcript, { from: Math.max(0, size - PART_BYTES), to: size })
   }
@@ -41,17 +41,26 @@ export class TranscriptFollower {
   /** What was added, as far as one read goes, and whether there is more. */
   async read(): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> {
     this.#dirty = false
-    const transcript = this.#find()
+    const newest = this.#find()
+    const transcript = this.#current ?? newest
     if (transcript === null) return { items: [], more: false }
-    if (transcript.path !== this.#path) this.#next = 0
-    this.#path = transcript.path
+    this.#current = transcript
+    const isLeft = newest !== null && newest.path !== transcript.path
     const size = sizeOf(transcript.path)
     for (let bytes = PART_BYTES; ; bytes *= 4) {
       const to = Math.min(size, this.#next + bytes)
       const before = this.#next
       const items = this.#take(transcript, { from: before, to })
-      if (this.#next > before || to === size) return { items, more: this.#next > before && to < size }
+      const more = this.#next > before && to < size
+      if (isLeft && to === size) this.#goOn(newest)
+      if (more || to === size) return { items, more: more || isLeft }
     }
+  }
+
+  /** What is left of the one before was read. */
+  #goOn(newest: Transcript): void {
+    this.#current = newest
+    this.#next = 0
   }
 
   /** The items of the whole lines in a range; what follows them is next. */

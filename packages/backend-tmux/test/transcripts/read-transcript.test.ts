@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { claudeEntries } from '../../src/transcripts/claude-transcript.ts'
+import { readConversations } from '../../src/transcripts/read-conversations.ts'
 import { readTranscriptPage, type Transcript } from '../../src/transcripts/read-transcript.ts'
 import { TranscriptFollower } from '../../src/transcripts/transcript-follower.ts'
 
@@ -83,6 +84,33 @@ describe('readTranscriptPage()', () => {
   })
 })
 
+describe('readConversations()', () => {
+  it('pages through all of them as through one, and its cursors hold while more is said and begun', () => {
+    const all = ['a', 'b', 'c'].map((name) => ({ ...transcript, path: `${transcript.path}.${name}` }))
+    const [first, second, third] = all as [Transcript, Transcript, Transcript]
+    writeFileSync(first.path, ['1', '2', '3'].map((text) => said(text)).join(''))
+    writeFileSync(second.path, noise)
+    writeFileSync(third.path, ['4', '5'].map((text) => said(text)).join(''))
+    const read = (known: readonly Transcript[], last: number, before: string | null): ReturnType<typeof page> =>
+      readConversations(known, { last, before, raw: false })
+    for (const size of [1, 2, 3, 5, 9]) {
+      const pages: (string | null)[][] = []
+      for (let before: string | null = null, more = true; more; ) {
+        const { items, before: next } = read(all, size, before)
+        pages.unshift(texts(items))
+        before = next
+        more = next !== null
+      }
+      expect(pages.flat()).toEqual(['1', '2', '3', '4', '5'])
+    }
+    const { before } = read([first], 2, null)
+    writeFileSync(first.path, said('later'), { flag: 'a' })
+    expect(texts(read(all, 9, before).items)).toEqual(['1'])
+    expect(() => read([second], 1, before)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(() => read(all, 1, '12.0')).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+})
+
 describe('TranscriptFollower', () => {
   async function started(): Promise<TranscriptFollower> {
     const follower = new TranscriptFollower('agent', { find: () => transcript, raw: false })
@@ -109,12 +137,16 @@ describe('TranscriptFollower', () => {
     expect((await follower.read()).items).toMatchObject([{ id: 't', tool: { output: 'a.txt' } }])
   })
 
-  it('goes on in the next transcript, from its beginning', async () => {
+  it('goes on in the next transcript, from its beginning, once it has read the one before to its end', async () => {
     writeFileSync(transcript.path, said('old'))
     const follower = await started()
+    appendFileSync(transcript.path, said('last of old'))
     transcript = { ...transcript, path: `${transcript.path}.next` }
     writeFileSync(transcript.path, said('new'))
+    const first = await follower.read()
+    expect([texts(first.items), first.more]).toEqual([['last of old'], true])
     expect(texts((await follower.read()).items)).toEqual(['new'])
+    expect(await follower.read()).toMatchObject({ items: [], more: false })
   })
 
   it('takes a line of any length', async () => {
