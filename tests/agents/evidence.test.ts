@@ -28,7 +28,7 @@ describe.each([
   {
     program: 'codex',
     unasked: ['--dangerously-bypass-approvals-and-sandbox'],
-    child: 'SCRIPTED_KEY=scripted codex exec --skip-git-repo-check',
+    child: `SCRIPTED_KEY=scripted ${process.env.ORCH_TEST_AGENTS}/node_modules/.bin/codex exec`,
     tool: ['exec_command', 'cmd'],
   },
 ] as const)('what is known of the real $program', ({ program, unasked, child, tool: [tool, field] }) => {

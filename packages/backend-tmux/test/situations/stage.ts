@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createJsonlRegistry, NO_REPORT } from '@orch/core'
-import { type AgentPlace, type AgentProgram, agentPlace } from '../../../../tests/agents/support/agent-place.ts'
+import { type AgentPlace, agentPlace } from '../../../../tests/agents/support/agent-place.ts'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import type { ProcessInfo } from '../../../../tests/harness/processes.ts'
 import { TmuxClient } from '../../src/client/tmux.ts'
@@ -10,10 +10,11 @@ import { sightAgents } from '../../src/observe.ts'
 import { completeOptions } from '../../src/options.ts'
 import { pathsFor } from '../../src/paths.ts'
 import { type Situation, situationOf } from './situation.ts'
+import type { Recordable } from './story.ts'
 
 /** A real program in a place of its own, and what a scene does with it. Nothing here asks orch for a state. */
 export interface Stage extends AsyncDisposable, Pick<AgentPlace, 'model' | 'place'> {
-  readonly program: AgentProgram
+  readonly program: Recordable
   /** Spawns the agent of the scene. */
   spawn(task: string, ...args: readonly string[]): Promise<void>
   /** The id of that agent. */
@@ -51,7 +52,7 @@ const ASKS = /Do you want to proceed\?|Running hook/
 const REST_MS = 1200
 
 /** Makes a stage; disposing it ends everything that ran on it. */
-export async function createStage(program: AgentProgram): Promise<Stage> {
+export async function createStage(program: Recordable): Promise<Stage> {
   const agents = await agentPlace()
   const { model, place } = agents
   let id = ''

@@ -36,203 +36,209 @@ async function allow({ place }: Stage, command: string): Promise<void> {
   await writeFile(join(folder, 'default.rules'), `prefix_rule(pattern=["${command}"], decision="allow")\n`)
 }
 
-/** What both programs are brought into in the same way. */
+const IN_A_TURN = async (stage: Stage): Promise<void> => {
+  await stage.spawn('Work [[hold: one]]')
+  await stage.holds('one')
+}
+
+/** A signal ends the program where it was brought. */
+function endedBy(signal: NodeJS.Signals, where: string, bring: (stage: Stage) => Promise<void>): Story['tell'] {
+  return async (stage, keep) => {
+    await bring(stage)
+    await stage.end(signal)
+    await keep(`failed-by-${signal.toLowerCase()}-${where}`, 'failed')
+  }
+}
+
+/** What both programs are brought into in the same way, by the name of the story. */
+const TELLINGS: Readonly<Record<string, Story['tell']>> = {
+  async turns(stage, keep) {
+    await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
+    await stage.holds('one')
+    await keep('working-before-words', 'working')
+    stage.model.release('one')
+    await stage.rests()
+    await keep('idle-after-turn', 'idle')
+    await stage.say('More [[answer: some words]] [[hold: two]]')
+    await stage.holds('two')
+    await keep('working-among-words', 'working')
+    await stage.say('Queued [[answer: got it]] [[hold: three]]')
+    await stage.shows(/Queued/)
+    await keep('working-with-a-queued-message', 'working')
+    stage.model.release('two')
+    await stage.holds('three')
+    await keep('working-on-the-queued-message', 'working')
+    stage.model.release('three')
+    await stage.rests()
+    await keep('idle-after-the-queued-message', 'idle')
+    await stage.say('Think [[think: what now]] [[hold: four]]')
+    await stage.holds('four')
+    await keep('working-in-thought', 'working')
+    stage.model.release('four')
+    await stage.rests()
+    await stage.say('/clear')
+    await stage.rests()
+    await keep('idle-after-clear', 'idle')
+    await stage.say('After [[answer: clear]] [[hold: five]]')
+    await stage.holds('five')
+    await keep('working-after-clear', 'working')
+    stage.model.release('five')
+    await stage.rests()
+    await keep('idle-after-clear-and-turn', 'idle')
+  },
+  async start(stage, keep) {
+    await stage.spawn('Begin [[hold: one]]')
+    await keep('starting', 'starting')
+    if (stage.model.requests.length > 0) throw new Error('Cannot keep "starting": it had begun')
+  },
+  async escape(stage, keep) {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    for (const [name, text] of [
+      ['before-words', 'Work [[hold: a]]'],
+      ['among-words', 'Work [[answer: said]] [[hold: b]]'],
+      ['in-thought', 'Work [[think: hm]] [[hold: c]]'],
+    ] as const) {
+      await stage.say(text)
+      await stage.holds(text.replace(/.*hold: (.).*/, '$1'))
+      await stage.press('Escape')
+      await stage.rests()
+      await keep(`idle-after-escape-${name}`, 'idle')
+      await stage.press('C-u')
+    }
+    await stage.say('Next [[answer: next]] [[hold: d]]')
+    await stage.holds('d')
+    await keep('working-after-escape', 'working')
+    stage.model.release('d')
+    await stage.rests()
+    await keep('idle-after-escape-and-turn', 'idle')
+  },
+  async tools(stage, keep) {
+    await settle(stage, { args: UNASKED[stage.program] })
+    await stage.spawn(`Run [[shell: touch started; ${ENDLESS}]] [[answer: over]]`)
+    await stage.made('started')
+    await keep('working-in-a-tool', 'working')
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-in-a-tool', 'idle')
+    await stage.press('C-u')
+    await stage.say('Run [[shell: echo seen]] [[hold: after]] [[answer: done]]')
+    await stage.holds('after')
+    await keep('working-after-a-tool', 'working')
+    stage.model.release('after')
+    await stage.rests()
+    await keep('idle-after-a-tool', 'idle')
+    await stage.say('Fail [[shell: exit 3]] [[hold: failed]] [[answer: done]]')
+    await stage.holds('failed')
+    await keep('working-after-a-failed-tool', 'working')
+  },
+  async unasked(stage, keep) {
+    await settle(stage, { args: stage.program === 'claude' ? UNASKED.claude : [] })
+    await allow(stage, 'touch')
+    await stage.spawn(`Run ${ASKING[stage.program]('touch ran')} [[hold: after]] [[answer: done]]`)
+    await stage.holds('after')
+    await stage.made('ran')
+    await keep('working-after-a-call-that-a-rule-allows', 'working')
+    stage.model.release('after')
+    await stage.rests()
+    await keep('idle-after-a-call-that-a-rule-allows', 'idle')
+  },
+  async permission(stage, keep) {
+    await stage.spawn(
+      `Run ${ASKING[stage.program]('touch one')} [[hold: between]] ${ASKING[stage.program]('touch two')} [[answer: done]]`,
+    )
+    await stage.asks()
+    await keep('waiting-on-a-permission', 'waiting')
+    await stage.agree(() => stage.model.waiting().includes('between'))
+    await keep('working-after-a-permission', 'working')
+    stage.model.release('between')
+    await stage.asks()
+    await keep('waiting-on-the-next-permission', 'waiting')
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-at-a-permission', 'idle')
+    await stage.press('C-u')
+    await stage.say(`Again ${ASKING[stage.program]('touch three')} [[answer: done]]`)
+    await stage.asks()
+    await keep('waiting-again-after-escape', 'waiting')
+    await stage.agree(() => existsSync(join(stage.place.project, 'three')))
+    await stage.shows(/done/)
+    await stage.rests()
+    await keep('idle-after-a-permission', 'idle')
+  },
+  async refusals(stage, keep) {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.say('Fail [[error: 500]]')
+    await refused(stage, 2)
+    await keep('working-while-the-model-is-asked-again', 'working')
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-while-asked-again', 'idle')
+    await stage.press('C-u')
+    for (const status of [400, 422]) {
+      await stage.say(`Fail [[error: ${status}]]`)
+      await stage.shows(new RegExp(`Scripted error ${status}`))
+      await stage.rests()
+      await keep(`failed-by-${status}`, 'failed')
+    }
+    await stage.say('Go on [[answer: well]]')
+    await stage.rests()
+    await keep('idle-after-a-failure', 'idle')
+  },
+  async leave(stage, keep) {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.say('/quit')
+    await stage.gone()
+    await keep('exited-by-a-person', 'exited')
+  },
+  async wrapper(stage, keep) {
+    await stage.spawn('Work [[hold: one]]')
+    await stage.holds('one')
+    const { pid, parentPid } = await stage.process()
+    process.kill(parentPid, 'SIGKILL')
+    await stage.gone()
+    await eventually(async () => (await processInfo(pid)) === undefined, { what: 'the end of the program' })
+    await keep('exited-after-its-wrapper-was-killed', 'exited')
+  },
+  async nested(stage, keep) {
+    await settle(stage, { args: UNASKED[stage.program] })
+    const child =
+      stage.program === 'claude'
+        ? 'claude -p'
+        : `SCRIPTED_KEY=scripted ${process.env.ORCH_TEST_AGENTS}/node_modules/.bin/codex exec`
+    const inner = (script: string): string => `${child} "Inner ${script}" </dev/null >inner.txt 2>&1`
+    const call = (command: string): string => command.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')
+    const tool = stage.program === 'claude' ? ['Bash', 'command'] : ['exec_command', 'cmd']
+    const run = (command: string): string =>
+      `[[tool: ${tool[0]} | ${call(JSON.stringify({ [tool[1] as string]: command, description: 'Runs it' }))}]]`
+    await stage.spawn(`Run ${run(inner('[[hold: inner]] [[answer: said]]'))} [[hold: outer]] [[answer: done]]`)
+    await stage.holds('inner')
+    await keep('working-while-a-child-works', 'working')
+    stage.model.release('inner')
+    await stage.holds('outer')
+    await keep('working-after-a-child', 'working')
+    stage.model.release('outer')
+    await stage.rests()
+    await keep('idle-after-a-child', 'idle')
+    await stage.say(`Again ${run(`${inner('[[answer: said]]')}; touch ended; ${ENDLESS}`)}`)
+    await stage.made('ended')
+    await keep('working-after-the-end-of-a-child', 'working')
+  },
+  kill: endedBy('SIGKILL', 'in-a-turn', IN_A_TURN),
+  'kill-idle': endedBy('SIGKILL', 'at-rest', async (stage) => {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+  }),
+  'kill-waiting': endedBy('SIGKILL', 'at-a-permission', async (stage) => {
+    await stage.spawn(`Run ${ASKING[stage.program]('touch one')}`)
+    await stage.asks()
+  }),
+  terminate: endedBy('SIGTERM', 'in-a-turn', IN_A_TURN),
+}
+
+/** What both programs are brought into. */
 export function storiesOf(program: Recordable): Story[] {
-  const asking = ASKING[program]
-  const story = (name: string, tell: Story['tell']): Story => ({ name, program, tell })
-  return [
-    story('turns', async (stage, keep) => {
-      await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
-      await stage.holds('one')
-      await keep('working-before-words', 'working')
-      stage.model.release('one')
-      await stage.rests()
-      await keep('idle-after-turn', 'idle')
-      await stage.say('More [[answer: some words]] [[hold: two]]')
-      await stage.holds('two')
-      await keep('working-among-words', 'working')
-      await stage.say('Queued [[answer: got it]] [[hold: three]]')
-      await stage.shows(/Queued/)
-      await keep('working-with-a-queued-message', 'working')
-      stage.model.release('two')
-      await stage.holds('three')
-      await keep('working-on-the-queued-message', 'working')
-      stage.model.release('three')
-      await stage.rests()
-      await keep('idle-after-the-queued-message', 'idle')
-      await stage.say('Think [[think: what now]] [[hold: four]]')
-      await stage.holds('four')
-      await keep('working-in-thought', 'working')
-      stage.model.release('four')
-      await stage.rests()
-      await stage.say('/clear')
-      await stage.rests()
-      await keep('idle-after-clear', 'idle')
-      await stage.say('After [[answer: clear]] [[hold: five]]')
-      await stage.holds('five')
-      await keep('working-after-clear', 'working')
-      stage.model.release('five')
-      await stage.rests()
-      await keep('idle-after-clear-and-turn', 'idle')
-    }),
-    story('start', async (stage, keep) => {
-      await stage.spawn('Begin [[hold: one]]')
-      await keep('starting', 'starting')
-      if (stage.model.requests.length > 0) throw new Error('Cannot keep "starting": it had begun')
-    }),
-    story('escape', async (stage, keep) => {
-      await stage.spawn('Begin [[answer: begun]]')
-      await stage.rests()
-      for (const [name, text] of [
-        ['before-words', 'Work [[hold: a]]'],
-        ['among-words', 'Work [[answer: said]] [[hold: b]]'],
-        ['in-thought', 'Work [[think: hm]] [[hold: c]]'],
-      ] as const) {
-        await stage.say(text)
-        await stage.holds(text.replace(/.*hold: (.).*/, '$1'))
-        await stage.press('Escape')
-        await stage.rests()
-        await keep(`idle-after-escape-${name}`, 'idle')
-        await stage.press('C-u')
-      }
-      await stage.say('Next [[answer: next]] [[hold: d]]')
-      await stage.holds('d')
-      await keep('working-after-escape', 'working')
-      stage.model.release('d')
-      await stage.rests()
-      await keep('idle-after-escape-and-turn', 'idle')
-    }),
-    story('tools', async (stage, keep) => {
-      await settle(stage, { args: UNASKED[program] })
-      await stage.spawn(`Run [[shell: touch started; ${ENDLESS}]] [[answer: over]]`)
-      await stage.made('started')
-      await keep('working-in-a-tool', 'working')
-      await stage.press('Escape')
-      await stage.rests()
-      await keep('idle-after-escape-in-a-tool', 'idle')
-      await stage.press('C-u')
-      await stage.say('Run [[shell: echo seen]] [[hold: after]] [[answer: done]]')
-      await stage.holds('after')
-      await keep('working-after-a-tool', 'working')
-      stage.model.release('after')
-      await stage.rests()
-      await keep('idle-after-a-tool', 'idle')
-      await stage.say('Fail [[shell: exit 3]] [[hold: failed]] [[answer: done]]')
-      await stage.holds('failed')
-      await keep('working-after-a-failed-tool', 'working')
-    }),
-    story('unasked', async (stage, keep) => {
-      await settle(stage, { args: program === 'claude' ? UNASKED.claude : [] })
-      await allow(stage, 'touch')
-      await stage.spawn(`Run ${asking('touch ran')} [[hold: after]] [[answer: done]]`)
-      await stage.holds('after')
-      await stage.made('ran')
-      await keep('working-after-a-call-that-a-rule-allows', 'working')
-      stage.model.release('after')
-      await stage.rests()
-      await keep('idle-after-a-call-that-a-rule-allows', 'idle')
-    }),
-    story('permission', async (stage, keep) => {
-      await stage.spawn(`Run ${asking('touch one')} [[hold: between]] ${asking('touch two')} [[answer: done]]`)
-      await stage.asks()
-      await keep('waiting-on-a-permission', 'waiting')
-      await stage.agree(() => stage.model.waiting().includes('between'))
-      await keep('working-after-a-permission', 'working')
-      stage.model.release('between')
-      await stage.asks()
-      await keep('waiting-on-the-next-permission', 'waiting')
-      await stage.press('Escape')
-      await stage.rests()
-      await keep('idle-after-escape-at-a-permission', 'idle')
-      await stage.press('C-u')
-      await stage.say(`Again ${asking('touch three')} [[answer: done]]`)
-      await stage.asks()
-      await keep('waiting-again-after-escape', 'waiting')
-      await stage.agree(() => existsSync(join(stage.place.project, 'three')))
-      await stage.shows(/done/)
-      await stage.rests()
-      await keep('idle-after-a-permission', 'idle')
-    }),
-    story('refusals', async (stage, keep) => {
-      await stage.spawn('Begin [[answer: begun]]')
-      await stage.rests()
-      await stage.say('Fail [[error: 500]]')
-      await refused(stage, 2)
-      await keep('working-while-the-model-is-asked-again', 'working')
-      await stage.press('Escape')
-      await stage.rests()
-      await keep('idle-after-escape-while-asked-again', 'idle')
-      await stage.press('C-u')
-      for (const status of [400, 404, 422]) {
-        await stage.say(`Fail [[error: ${status}]]`)
-        await stage.shows(new RegExp(`Scripted error ${status}`))
-        await stage.rests()
-        await keep(`failed-by-${status}`, 'failed')
-      }
-      await stage.say('Go on [[answer: well]]')
-      await stage.rests()
-      await keep('idle-after-a-failure', 'idle')
-    }),
-    story('kill', async (stage, keep) => {
-      await stage.spawn('Work [[hold: one]]')
-      await stage.holds('one')
-      await stage.end('SIGKILL')
-      await keep('failed-by-sigkill-in-a-turn', 'failed')
-    }),
-    story('kill-idle', async (stage, keep) => {
-      await stage.spawn('Begin [[answer: begun]]')
-      await stage.rests()
-      await stage.end('SIGKILL')
-      await keep('failed-by-sigkill-at-rest', 'failed')
-    }),
-    story('kill-waiting', async (stage, keep) => {
-      await stage.spawn(`Run ${asking('touch one')}`)
-      await stage.asks()
-      await stage.end('SIGKILL')
-      await keep('failed-by-sigkill-at-a-permission', 'failed')
-    }),
-    story('terminate', async (stage, keep) => {
-      await stage.spawn('Work [[hold: one]]')
-      await stage.holds('one')
-      await stage.end('SIGTERM')
-      await keep('failed-by-sigterm-in-a-turn', 'failed')
-    }),
-    story('leave', async (stage, keep) => {
-      await stage.spawn('Begin [[answer: begun]]')
-      await stage.rests()
-      await stage.say('/quit')
-      await stage.gone()
-      await keep('exited-by-a-person', 'exited')
-    }),
-    story('wrapper', async (stage, keep) => {
-      await stage.spawn('Work [[hold: one]]')
-      await stage.holds('one')
-      const { pid, parentPid } = await stage.process()
-      process.kill(parentPid, 'SIGKILL')
-      await stage.gone()
-      await eventually(async () => (await processInfo(pid)) === undefined, { what: 'the end of the program' })
-      await keep('exited-after-its-wrapper-was-killed', 'exited')
-    }),
-    story('nested', async (stage, keep) => {
-      await settle(stage, { args: UNASKED[program] })
-      const child = program === 'claude' ? 'claude -p' : 'SCRIPTED_KEY=scripted codex exec --skip-git-repo-check'
-      const inner = (script: string): string => `${child} "Inner ${script}" </dev/null >inner.txt 2>&1`
-      const call = (command: string): string => command.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')
-      const tool = program === 'claude' ? ['Bash', 'command'] : ['exec_command', 'cmd']
-      const run = (command: string): string =>
-        `[[tool: ${tool[0]} | ${call(JSON.stringify({ [tool[1] as string]: command, description: 'Runs it' }))}]]`
-      await stage.spawn(`Run ${run(inner('[[hold: inner]] [[answer: said]]'))} [[hold: outer]] [[answer: done]]`)
-      await stage.holds('inner')
-      await keep('working-while-a-child-works', 'working')
-      stage.model.release('inner')
-      await stage.holds('outer')
-      await keep('working-after-a-child', 'working')
-      stage.model.release('outer')
-      await stage.rests()
-      await keep('idle-after-a-child', 'idle')
-      await stage.say(`Again ${run(`${inner('[[answer: said]]')}; touch ended; ${ENDLESS}`)}`)
-      await stage.made('ended')
-      await keep('working-after-the-end-of-a-child', 'working')
-    }),
-  ]
+  return Object.entries(TELLINGS).map(([name, tell]) => ({ name, program, tell }))
 }

@@ -30,6 +30,11 @@ function isLongIdle({ sighting: { testimony } }: Situation): boolean {
   return note !== undefined && JSON.parse(note.text).statusUpdatedAt < Date.now() - 10_000
 }
 
+/** Whether its hook told of a request: a subagent's is not always shown in the window. */
+function hasAsked({ sighting: { testimony } }: Situation): boolean {
+  return testimony?.eventLines.some((line) => line.includes('"PermissionRequest"')) ?? false
+}
+
 /** Claude Code as it begins with this in its own state file. */
 async function begin(stage: Stage, state: object): Promise<void> {
   await writeFile(home(stage, '.claude.json'), JSON.stringify(state))
@@ -71,9 +76,10 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await stage.holds('inner')
     await keep('working-while-a-subagent-works', 'working')
     stage.model.release('inner')
-    await stage.asks()
+    await eventually(async () => hasAsked(await stage.sight()), { what: 'a request', timeoutMs: 30_000 })
     await keep('waiting-on-the-permission-of-a-subagent', 'waiting')
-    await stage.agree(() => stage.model.waiting().includes('outer'))
+    await stage.place.orch('answer', stage.id(), '--allow')
+    await stage.holds('outer')
     await keep('working-after-a-subagent', 'working')
     stage.model.release('outer')
     await stage.rests()
