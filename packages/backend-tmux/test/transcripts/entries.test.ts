@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { claudeEntries } from '../../src/transcripts/claude-transcript.ts'
 import { codexEntries } from '../../src/transcripts/codex-transcript.ts'
+
+const recorded = (name: string): string[] =>
+  readFileSync(join(import.meta.dirname, `../../../../tests/recorded/transcripts/${name}.jsonl`), 'utf8').split('\n')
 
 const at = '2026-11-29T12:18:02.423Z'
 
@@ -29,7 +34,38 @@ describe('claudeEntries()', () => {
     expect(said('user', result)).toEqual([{ type: 'returned', id: 'toolu_1', failed: true, output: 'no', at }])
   })
 
+  it('names what is no text: an image has megabytes', () => {
+    const source = { type: 'base64', data: 'iVBOR'.repeat(1000) }
+    const pieces = [
+      { type: 'text', text: 'seen' },
+      { type: 'image', source },
+    ]
+    expect(said('user', [{ type: 'tool_result', tool_use_id: 't', content: pieces }])).toMatchObject([
+      { type: 'returned', output: 'seen\n[image]', failed: false },
+    ])
+    expect(said('user', [{ type: 'image', source }])).toMatchObject([{ type: 'said', text: '[image]' }])
+    expect(claudeEntries(recorded('claude').find((line) => line.includes('"image"')) ?? '')).toMatchObject([
+      { type: 'returned', output: '[image]' },
+    ])
+  })
+
+  it('reads calls of tools that the model runs by itself', () => {
+    const search = { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'x' } }
+    expect(
+      said('assistant', [search, { type: 'web_search_tool_result', tool_use_id: 's', content: [] }]),
+    ).toMatchObject([
+      { type: 'called', id: 's', name: 'web_search' },
+      { type: 'returned', id: 's' },
+    ])
+  })
+
+  it('shows a command of its own as a person typed it', () => {
+    const text = '<command-name>/model</command-name>\n  <command-args>opus</command-args>'
+    expect(said('user', text, { rowSource: 'local' })).toMatchObject([{ role: 'user', text: '/model opus' }])
+  })
+
   it.each([
+    ['the end of a subagent', { origin: { kind: 'task-notification' } }],
     ['a remark', { isMeta: true }],
     ['a subagent', { isSidechain: true }],
     ['the program itself', { rowSource: 'harness' }],
@@ -71,6 +107,29 @@ describe('codexEntries()', () => {
       { type: 'returned', failed: false },
     ])
     expect(read({ ...output, output: 'Process exited with code 2' })).toMatchObject([{ failed: true }])
+  })
+
+  it('names what is no text, and does not take the words of a command for its end', () => {
+    const output = { type: 'function_call_output', call_id: 'c' }
+    const image = [{ type: 'input_image', image_url: 'data:image/png;base64,iVBOR' }]
+    expect(read({ ...output, output: image })).toMatchObject([{ output: '[image]', failed: false }])
+    const words = 'Process exited with code 0\nOutput:\nProcess exited with code 7'
+    expect(read({ ...output, output: words })).toMatchObject([{ failed: false }])
+    expect(recorded('codex').flatMap((line) => codexEntries(line))).toContainEqual(
+      expect.objectContaining({ type: 'returned', output: '[image]' }),
+    )
+  })
+
+  it('reads tools that take text, and searches', () => {
+    const patch = { type: 'custom_tool_call', call_id: 'p', name: 'apply_patch', input: '*** Begin Patch' }
+    expect(read(patch)).toMatchObject([{ type: 'called', id: 'p', input: { input: '*** Begin Patch' } }])
+    expect(read({ type: 'custom_tool_call_output', call_id: 'p', output: 'Done' })).toMatchObject([
+      { type: 'returned', id: 'p', output: 'Done' },
+    ])
+    expect(read({ type: 'web_search_call', id: 'w', action: { query: 'x' } })).toMatchObject([
+      { type: 'called', id: 'w', input: { query: 'x' } },
+      { type: 'returned', id: 'w' },
+    ])
   })
 
   it.each(['<environment_context>\n', '<turn_aborted>\n', '# AGENTS.md instructions for /x'])(
