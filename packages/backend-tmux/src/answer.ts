@@ -2,11 +2,12 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
+import { isSomethingAt } from './client/files.ts'
 import { hasProc, processStat } from './client/processes.ts'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
 import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
-import { parseHandle } from './parse.ts'
+import { type Handle, parseHandle } from './parse.ts'
 
 /** How long a hook that has told of a request may take to read the answer to it, in milliseconds. */
 const READER_MS = 2_000
@@ -26,6 +27,7 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   if (handle === null || file === undefined || event === undefined) return result('gone', 'no such request was told of')
   const isOpen = (): boolean =>
     lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === reply.requestId) ?? false
+  if (hasEnded(handle)) return result('gone', 'its program has ended')
   if (!isOpen()) return result('already', 'its program went on without it')
   const decision = decisionOn(event, reply.choice, reply.text)
   if (decision === null)
@@ -37,12 +39,17 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   if (!(await recheck(write, { timeoutMs: READER_MS, signal })))
     return result('gone', 'nobody waits for the answer any more')
   const isOver = (): 'acted' | 'ended' | undefined => {
-    if (hasProc() && processStat(handle.panePid) === null) return 'ended'
+    if (hasEnded(handle)) return 'ended'
     return isOpen() ? undefined : 'acted'
   }
   const over = await recheck(isOver, { timeoutMs: ACTED_MS, signal })
   if (over === 'ended') return result('gone', 'its program ended before it showed that it acted on the answer')
   return result('answered', over ? 'its program took the answer and went on' : 'its program took the answer')
+}
+
+/** A hook outlives a program that was killed, and would take an answer that nobody acts on. */
+function hasEnded({ exit, panePid }: Handle): boolean {
+  return isSomethingAt(exit) || (hasProc() && processStat(panePid) === null)
 }
 
 /** Writes to a pipe with a name; `false` when that has gone, `undefined` while nobody reads from it. */

@@ -33,6 +33,7 @@ const INTERRUPTED: Reason = {
 }
 const INTERRUPTED_BY_KEY: Reason = { code: 'INTERRUPTED', text: 'The turn was interrupted' }
 const RESUMED: Reason = { code: 'RESUMED', text: 'It went on with an earlier conversation, and was told nothing yet' }
+const ENDING: Reason = { code: 'ENDING', text: 'Its conversation was ended in a turn, and its program is about to end' }
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
 /** Between two turns the program notes for an instant that it is idle, in milliseconds. */
@@ -56,10 +57,17 @@ export function decideTurn(
 ): TurnDecision {
   const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
   for (const event of events) follow(progress, event)
-  const { turn, asked, last } = progress
+  const { asked, last } = progress
+  const turn = untilProcessEnds(progress.turn)
   const source = last?.source ?? 'hook'
   const byHooks: TurnDecision = { ...CLEAR, turn, asked, source, detail: detailOf(last) }
   return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
+}
+
+/** A program that is about to end rests no more: how it ended, its process tells. */
+function untilProcessEnds(turn: Turn): Turn {
+  if (turn.status !== 'ended' || turn.reason !== ENDING) return turn
+  return { status: 'running', since: turn.at, reason: ENDING }
 }
 
 function follow(progress: Progress, event: HookEvent): void {
@@ -101,8 +109,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   Interrupt(progress, { at }) {
     end(progress, ended('interrupted', at, INTERRUPTED_BY_KEY))
   },
-  SessionEnd(progress, { at }) {
-    if (progress.turn.status === 'running') end(progress, ended('interrupted', at, INTERRUPTED))
+  SessionEnd(progress, { at, fields }) {
+    const why = leadsOn(fields.reason) ? INTERRUPTED : ENDING
+    if (progress.turn.status === 'running') end(progress, ended('interrupted', at, why))
   },
 }
 
@@ -130,12 +139,18 @@ function withStatus(
     return { ...noted, turn: by.turn, dialog: { text: waitingFor ?? 'a dialog', at } }
   }
   if (last === null && status === 'idle') return { ...by, isUnhooked: now - at >= UNHOOKED_MS }
+  if (last?.name === 'SessionEnd' && by.turn.status === 'running') return by
   if (last === null || status === 'busy')
     return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
   if (by.turn.status !== 'running') return { ...by, asked: [] }
   if (last.name === 'Stop' && now - at < SETTLED_MS) return { ...by, isUnclear: true }
   const turn = last.name === 'Stop' ? ended('completed', last.at, null) : ended('interrupted', at, INTERRUPTED)
   return { ...noted, turn, asked: [] }
+}
+
+/** Whether another conversation follows in the same program, for which it ends one. */
+function leadsOn(reason: unknown): boolean {
+  return reason === 'clear' || reason === 'resume'
 }
 
 /** Whether an event tells of the end of a turn, which may be followed by one with a queued message. */

@@ -111,8 +111,14 @@ const cases: readonly (readonly [
     { status: 'running' },
   ],
   [
-    'an end of the program in a turn breaks it off',
+    'a program that ends in a turn rests no more: how it ended is told by its process',
     chain('UserPromptSubmit', ['SessionEnd', { reason: 'other' }]),
+    status('idle', 2500),
+    { status: 'running', reason: { code: 'ENDING' } },
+  ],
+  [
+    '/clear in a turn breaks it off',
+    chain('UserPromptSubmit', ['SessionEnd', { reason: 'clear' }]),
     null,
     { status: 'ended', how: 'interrupted' },
   ],
