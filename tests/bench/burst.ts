@@ -11,7 +11,7 @@ import type { TmuxStand } from './support/tmux-stand.ts'
 const LINE_BYTES = 100
 
 /** What one more process or server may hold resident for a burst, in MiB. */
-const MOST_MIB = 120
+const MOST_MIB = 256
 const MOST_SERVER_MIB = 32
 
 /** 50 MB of output at once: every byte comes out of `tail -f`, and nobody holds it in memory. */
@@ -78,6 +78,9 @@ async function runBurst(
   }
 }
 
+/** What `tail -f` says of the agent's state stands among its output; that something is missing is not passed over. */
+const STATE = /^-- \w+: .*\n/gm
+
 interface Receiver {
   take(text: string): void
   /** Whether the end has come; throws unless exactly the lines that were printed had come before it. */
@@ -91,18 +94,17 @@ function receiver(): Receiver {
   let at: number | null = null
   let held = ''
   let isBegun = false
-  const END = 'the end\n'
   return {
     take(text) {
-      held += text.replaceAll('\r', '')
-      const begin = isBegun ? 0 : held.indexOf('000000000 ')
+      const all = held + text
+      const whole = all.slice(0, all.lastIndexOf('\n') + 1)
+      held = all.slice(whole.length)
+      const lines = whole.replaceAll('\r', '').replace(STATE, '')
+      const begin = isBegun ? 0 : lines.indexOf('000000000 ')
       if (begin < 0) return
-      held = held.slice(begin)
       isBegun = true
-      if (held.endsWith(END)) at ??= performance.now()
-      const keep = held.endsWith(END) ? held.length : Math.max(0, held.length - END.length)
-      hash.update(held.slice(0, keep))
-      held = held.slice(keep)
+      hash.update(lines.slice(begin))
+      if (lines.endsWith('the end\n')) at ??= performance.now()
     },
     isWhole(lines) {
       if (at === null) return false

@@ -183,7 +183,7 @@ describe('the log', () => {
         from = part.lines.at(-1)?.end ?? from
         more = part.more
       }
-      expect(parts).toBe(17)
+      expect(parts).toBe(36)
       expect(`${texts.join('\n')}\n` === content).toBe(true)
     })
   })

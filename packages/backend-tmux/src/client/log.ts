@@ -4,7 +4,7 @@ import { modifiedAt } from './files.ts'
 import { LogParts } from './log-parts.ts'
 
 /** So many blocks are read at once when a log is followed: at least three hold a whole line. */
-const PART_BLOCKS = 16
+const PART_BLOCKS = 8
 
 /** A part of a log. */
 export interface LogPage {

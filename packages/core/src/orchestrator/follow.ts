@@ -9,7 +9,7 @@ import { toRef } from './look.ts'
 import type { Orch } from './orch.ts'
 
 /** So many events wait at most for one who follows: a backend is asked for more when they are taken. */
-const MOST_WAITING = 1_000
+const MOST_WAITING = 100
 
 const RESUBSCRIBED: Reason = {
   code: 'RESUBSCRIBED',
