@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Item, ResumeDocument, TailLine } from '@orch/core'
@@ -76,10 +76,10 @@ describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real 
   })
 
   it('that never began has no conversation to go on with', async () => {
-    const home = story.place.env.HOME as string
-    await writeFile(join(home, '.claude.json'), JSON.stringify({ hasCompletedOnboarding: true, theme: 'dark' }))
-    const config = join(home, '.codex', 'config.toml')
-    await writeFile(config, (await readFile(config, 'utf8')).replace(/\[projects.*$/s, ''))
+    const untrusted = JSON.stringify({ hasCompletedOnboarding: true, theme: 'dark' })
+    await writeFile(join(story.place.env.HOME as string, '.claude.json'), untrusted)
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'touch foreign.txt' }] }] }
+    await story.place.write('.codex/hooks.json', JSON.stringify({ hooks }))
     const id = await story.spawn('Begin [[answer: begun]]')
     expect(await story.settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
     await killProgram(id)
