@@ -1,33 +1,7 @@
+import { type Command, commandLine, type GuardedCommand, nested } from './command.ts'
 import { LOG_VARIABLE } from './environment.ts'
 import { LOG_PARTS } from './log-script.ts'
 import type { CompleteOptions } from './options.ts'
-
-/** An option of the whole server. "window-size" is none: once it is set, the next window crashes tmux 3.3. */
-type GlobalOption =
-  | `@${string}`
-  | 'exit-empty'
-  | 'remain-on-exit'
-  | 'remain-on-exit-format'
-  | 'history-limit'
-  | 'default-terminal'
-  | 'update-environment'
-  | 'allow-rename'
-
-/** A tmux command and its arguments, of those that act on no window, or say in themselves on which and when. */
-export type Command =
-  | readonly [name: 'start-server' | 'if-shell' | 'load-buffer' | 'display-message', ...args: readonly string[]]
-  | readonly [name: 'list-panes' | 'capture-pane' | 'attach-session', ...args: readonly string[]]
-  | readonly [name: 'set-option', flag: '-g' | '-gq', option: GlobalOption, value: string]
-
-/** A command that acts on a window: it stands behind a condition, as a paste into a dead pane crashes the server. */
-export type GuardedCommand =
-  | Command
-  | readonly [
-      name: 'new-session' | 'new-window' | 'resize-window' | 'pipe-pane' | 'kill-pane',
-      ...args: readonly string[],
-    ]
-  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys', ...args: readonly string[]]
-  | readonly [name: 'set-option', flag: '-p' | '-w', ...args: readonly string[]]
 
 /** Whose window it is: compared with what the server says, in the call that acts. */
 export interface Identity {
@@ -71,35 +45,6 @@ const ROW = [
   '#{@orch_program}',
   '#{@orch_agent_id}',
 ].join('\t')
-
-/**
- * The arguments of one tmux process that runs `commands` in order, in one go (`tmux(1)`, COMMAND PARSING).
- * An argument that ends in `;` would end its command: the `;` is escaped.
- */
-export function commandLine(socket: string, commands: readonly Command[]): string[] {
-  const chained = commands.flatMap((command, index) => {
-    const escaped = command.map((argument) => argument.replace(/;$/, '\\;'))
-    return index === 0 ? escaped : [';', ...escaped]
-  })
-  return ['-S', socket, '-f', '/dev/null', '-u', ...chained]
-}
-
-/**
- * Commands as one string for `if-shell`, which tmux parses again: every byte that is not a plain character is
- * written in octal, so that nothing in it has a meaning.
- */
-export function nested(commands: readonly GuardedCommand[]): string {
-  return commands.map((command) => command.map(quoted).join(' ')).join(' ; ')
-}
-
-function quoted(argument: string): string {
-  let text = ''
-  for (const byte of Buffer.from(argument)) {
-    const character = String.fromCharCode(byte)
-    text += /[A-Za-z0-9_/.,:=@%+-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`
-  }
-  return `"${text}"`
-}
 
 /** What a new window is made of. Ids are `[A-Za-z0-9-]`. */
 export interface NewWindow {

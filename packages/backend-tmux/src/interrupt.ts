@@ -1,5 +1,6 @@
 import { type AgentRef, type Evidence, type InterruptResult, OrchError, recheck } from '@orch/core'
-import { type Command, keyCommands, SENT } from './command-line.ts'
+import type { Command } from './command.ts'
+import { keyCommands, SENT } from './command-line.ts'
 import type { Context } from './context.ts'
 import { lookAtHooks } from './hooks/look-at-hooks.ts'
 import { identityOf } from './identity.ts'

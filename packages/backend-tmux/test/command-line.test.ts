@@ -2,15 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import {
-  type Command,
-  commandLine,
-  type GuardedCommand,
-  type Identity,
-  killCommands,
-  nested,
-  sendCommands,
-} from '../src/command-line.ts'
+import { type Command, commandLine, type GuardedCommand, nested } from '../src/command.ts'
+import { type Identity, killCommands, sendCommands } from '../src/command-line.ts'
 import { countingTmux } from './support/counting-tmux.ts'
 import { systemProgram, World } from './support/world.ts'
 

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
-import { type Command, commandLine, controlCommandLine, listCommands, startCommands } from '../command-line.ts'
+import { type Command, commandLine } from '../command.ts'
+import { controlCommandLine, listCommands, startCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
 import { type Answer, type Look, parseLook, saysNoServer } from '../parse.ts'
 import { findProgram, isSomethingAt } from './files.ts'
