@@ -7,7 +7,8 @@ import { createStage, type Stage } from './stage.ts'
 import { ASKING } from './stories/both.ts'
 import type { Recordable } from './story.ts'
 
-/** From the moment a program asked for a permission to the moment `orch tail -f` said `waiting`, in milliseconds, sorted. */
+/** From the moment a program asked for a permission to the moment `orch tail -f` said `waiting`, in milliseconds, sorted; 0 when
+ * that was said by its status, before its hook had told of it. */
 export async function timeToWaiting(program: Recordable, times: number): Promise<number[]> {
   const stage = await createStage(program)
   const { command, shown, end } = follow(stage)
@@ -20,7 +21,7 @@ export async function timeToWaiting(program: Recordable, times: number): Promise
       const before = shown.length
       await stage.say(`Run ${ASKING[program](`touch file-${round}`)} [[answer: done]]`)
       await eventually(() => shown.length > before, { what: '"waiting"', timeoutMs: 30_000 })
-      taken.push((shown[before] as number) - (await askedAt(stage)))
+      taken.push(Math.max(0, (shown[before] as number) - (await askedAt(stage))))
       await stage.agree(() => existsSync(join(stage.place.project, `file-${round}`)))
       await stage.rests()
     }
@@ -64,10 +65,11 @@ function follow({ place }: Stage): { command(id: string): void; readonly shown: 
   }
 }
 
-/** When its hook told of the newest request, milliseconds since 1970. */
+/** When its hook told of the newest request, milliseconds since 1970; its own status may have told of it a moment before. */
 async function askedAt(stage: Stage): Promise<number> {
-  const { sighting } = await stage.sight()
-  const line = sighting.testimony?.eventLines.findLast((one) => one.includes('"PermissionRequest"'))
-  if (line === undefined) throw new Error('Cannot find the request')
-  return Number.parseInt(line, 10)
+  const told = async (): Promise<string | undefined> => {
+    const { sighting } = await stage.sight()
+    return sighting.testimony?.eventLines.findLast((one) => one.includes('"PermissionRequest"'))
+  }
+  return Number.parseInt(await eventually(told, { what: 'the event of the request' }), 10)
 }
