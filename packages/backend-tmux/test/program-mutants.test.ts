@@ -43,7 +43,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'turn-that-fails-is-an-error': {
     hooks: `launch: telling({ StopFailure: () => ${NEVER} })`,
-    fails: 'the turn is "ended"',
+    fails: 'the turn has ended in an error',
   },
   'message-is-confirmed': {
     hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/a message/another/" | ' + keep })`,

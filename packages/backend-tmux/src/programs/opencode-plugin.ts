@@ -53,11 +53,15 @@ function know(info) {
   if (info.agent) agents.set(info.id, info.agent)
 }
 
+function newTurn(id) {
+  return { id, text: '', error: null, isAnswered: false }
+}
+
 function given(sessionID, { id }, parts) {
   const text = parts.flatMap((part) => (part.type === 'text' && !part.synthetic ? [part.text] : [])).join('\\n')
   const at = new Date().toISOString()
   if (!turns.has(sessionID)) write(sessionID, { type: 'began', id, at, contextLimit: null })
-  const turn = turns.get(sessionID) ?? { id, text: '', error: null }
+  const turn = turns.get(sessionID) ?? newTurn(id)
   turns.set(sessionID, turn)
   write(sessionID, { type: 'said', id, kind: 'message', role: 'user', text, at })
   tell(sessionID, 'UserPromptSubmit', { prompt: text, turn_id: turn.id })
@@ -68,7 +72,7 @@ const handlers = {
   'session.updated': ({ info }) => know(info),
   'session.status': ({ sessionID, status }) => {
     if (status.type === 'idle' || turns.has(sessionID)) return
-    turns.set(sessionID, { id: 'turn-' + Date.now(), text: '', error: null })
+    turns.set(sessionID, newTurn('turn-' + Date.now()))
     tell(sessionID, 'Busy', { turn_id: turns.get(sessionID).id })
   },
   'session.error': ({ sessionID, error }) => {
@@ -81,13 +85,21 @@ const handlers = {
     turns.delete(sessionID)
     write(sessionID, { type: 'ended', at: new Date().toISOString() })
     for (const [id, one] of asked) if (one.sessionID === sessionID) over(id)
-    const { error } = turn
-    const name = !error ? 'Stop' : error.name === 'MessageAbortedError' ? 'Interrupt' : 'StopFailure'
+    const { error, isAnswered } = turn
+    // One that is broken off early tells of it in its answer alone, or leaves one that is not whole, or none.
+    const isBroken = error ? error.name === 'MessageAbortedError' : !isAnswered
+    const name = isBroken ? 'Interrupt' : error ? 'StopFailure' : 'Stop'
     const text = error ? error.data?.message ?? error.name : turn.text
     tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text })
   },
   'message.updated': ({ info }) => {
-    if (info.role === 'assistant' && info.time.completed) used(info)
+    if (info.role !== 'assistant') return
+    const turn = turns.get(info.sessionID)
+    if (turn) {
+      turn.isAnswered = Boolean(info.time.completed && info.finish)
+      turn.error = info.error ?? turn.error
+    }
+    if (info.time.completed) used(info)
   },
   'message.part.updated': ({ part }) => {
     if (part.type === 'tool') return worked(part)
