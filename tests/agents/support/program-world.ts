@@ -11,17 +11,23 @@ import { type AgentProgram, agentPlace, openCodeInTmuxPlace } from './agent-plac
 /** What differs between the real programs. */
 interface Facts {
   readonly args: readonly string[]
-  /** A file of the user's own below HOME, and what stands in it; `null`: as the place made it. */
-  readonly userFile: readonly [path: string, text: string | null]
+  /** A file below HOME that only the user writes, and what stands in it. */
+  readonly userFile: readonly [path: string, text: string]
+  /** What makes it run a command that it asks for first. */
+  readonly asks: string
   readonly allowKeys: readonly string[]
   /** As the real program drew them. */
   readonly screens: Readonly<Record<string, string>>
 }
 
+const SHELL = '[[shell: touch asked.txt]]'
+const ESCALATED = `[[tool: exec_command | ${JSON.stringify({ cmd: 'touch asked.txt', sandbox_permissions: 'require_escalated', justification: 'Needed' })}]]`
+
 const FACTS: Readonly<Record<AgentProgram, Facts>> = {
   claude: {
     args: ['--permission-mode', 'default'],
     userFile: ['.claude/settings.json', '{ "includeCoAuthoredBy": false }'],
+    asks: SHELL,
     allowKeys: ['1'],
     screens: {
       trust: "Claude Code'll be able to read, edit, and execute files here.\n ❯ No, exit\n   Yes, I trust this folder",
@@ -31,7 +37,8 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
   },
   codex: {
     args: [],
-    userFile: ['.codex/config.toml', null],
+    userFile: ['.codex/AGENTS.md', 'Be brief.'],
+    asks: ESCALATED,
     allowKeys: ['y'],
     screens: {
       hooks: '  Hooks need review\n  3 hooks are new or changed.\n› 1. Review hooks',
@@ -46,6 +53,7 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
       'config/opencode/opencode.json',
       '{ "$schema": "https://opencode.ai/config.json", "username": "somebody" }',
     ],
+    asks: SHELL,
     allowKeys: ['Enter'],
     screens: {},
   },
@@ -53,12 +61,12 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
 
 /** A place of the contract of programs in which a real one runs, with the scripted model. */
 export async function programWorld(program: AgentProgram): Promise<ProgramWorld> {
-  const { args, userFile, allowKeys, screens } = FACTS[program]
+  const { args, userFile, asks, allowKeys, screens } = FACTS[program]
   const agents = program === 'opencode' ? await openCodeInTmuxPlace() : await agentPlace()
   const { model, place } = agents
   const file = join(place.env.HOME as string, userFile[0])
   await mkdir(dirname(file), { recursive: true })
-  if (userFile[1] !== null) await writeFile(file, userFile[1])
+  await writeFile(file, userFile[1])
   const host: BackendHost = { name: 'tmux', stateDirectory: place.state, namespace: 'contract', env: place.env }
   const backend = tmux()(host)
   const spec: ProgramSpec = { name: program, command: program, args, env: {}, promptBy: null }
@@ -70,7 +78,7 @@ export async function programWorld(program: AgentProgram): Promise<ProgramWorld>
     prompts: {
       answer: (text) => `[[answer: ${text}]]`,
       work: (text) => `[[answer: ${text}]] [[hold: ${hold}]]`,
-      ask: () => '[[shell: touch asked.txt]] [[answer: asked]]',
+      ask: () => `${asks} [[answer: asked]]`,
       fail: () => '[[error: 400]]',
       exit: () => '',
       stubborn: () => '',

@@ -86,7 +86,7 @@ const handlers = {
     write(sessionID, { type: 'ended', at: new Date().toISOString() })
     for (const [id, one] of asked) if (one.sessionID === sessionID) over(id)
     const { error, isAnswered } = turn
-    // One that is broken off early tells of it in its answer alone, or leaves one that is not whole, or none.
+    // One that is broken off early tells of it in its answer alone, or leaves one that is not complete, or none.
     const isBroken = error ? error.name === 'MessageAbortedError' : !isAnswered
     const name = isBroken ? 'Interrupt' : error ? 'StopFailure' : 'Stop'
     const text = error ? error.data?.message ?? error.name : turn.text
@@ -96,7 +96,7 @@ const handlers = {
     if (info.role !== 'assistant') return
     const turn = turns.get(info.sessionID)
     if (turn) {
-      turn.isAnswered = Boolean(info.time.completed && info.finish)
+      turn.isAnswered = Boolean(info.time.completed)
       turn.error = info.error ?? turn.error
     }
     if (info.time.completed) used(info)
