@@ -64,11 +64,12 @@ describe('resume() of an agent whose program ended', () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => start(undefined, 100)))
     for (const process of all) process.tell(`resume ${id}`)
     const results = await Promise.all(all.map((process) => process.answer<ResumeDocument['results'][number]>()))
-    const others = results.filter(({ ok }) => !ok)
-    expect(others).toHaveLength(3)
-    for (const { error, receipt } of others)
+    expect(results.filter(({ restarted }) => restarted)).toHaveLength(1)
+    // One that comes so late that the agent rests again tells it to go on, as it would any other.
+    const told = results.filter(({ ok }) => ok)
+    for (const { error, receipt } of results.filter(({ ok }) => !ok))
       expect(['BUSY', 'NOT_STOPPED', 'RESUMING']).toContain(error?.code ?? receipt?.reason?.code)
-    expect(place.server.received(id)).toEqual([expect.anything(), GO_ON])
+    expect(place.server.received(id).slice(1)).toEqual(told.map(() => GO_ON))
     expect(await look()).toMatchObject({ state: 'idle' })
   })
 
