@@ -51,27 +51,21 @@ function guardedPaste(socket: string, pane: string): string[] {
 
 /** Resolves to `performance.now()` when the file holds the text. */
 async function lineWith(file: string, text: string): Promise<number> {
-  const watcher = watch(dirname(file))
-  try {
-    for (;;) {
-      const changed = new Promise<void>((resolve) => watcher.once('change', () => resolve()))
-      if ((await readFile(file, 'utf8')).includes(text)) return performance.now()
-      await changed
-    }
-  } finally {
-    watcher.close()
-  }
+  await untilHolds(file, (content) => content.includes(text))
+  return performance.now()
 }
 
 /** Resolves when the program has told of the end of the turn that the text with this number began. */
-async function endOfTurn(file: string, nth: number): Promise<void> {
+function endOfTurn(file: string, nth: number): Promise<void> {
+  return untilHolds(file, (content) => content.split(`"prompt":"Use OAuth ${nth}"`)[1]?.includes('"Stop"') === true)
+}
+
+async function untilHolds(file: string, isThere: (content: string) => boolean): Promise<void> {
   const watcher = watch(dirname(file))
   try {
     for (;;) {
       const changed = new Promise<void>((resolve) => watcher.once('change', () => resolve()))
-      const lines = (await readFile(file, 'utf8')).split('\n')
-      const given = lines.findIndex((line) => line.includes(`"prompt":"Use OAuth ${nth}"`))
-      if (given >= 0 && lines.slice(given).some((line) => line.includes('"Stop"'))) return
+      if (isThere(await readFile(file, 'utf8'))) return
       await changed
     }
   } finally {
