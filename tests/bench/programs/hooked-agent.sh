@@ -27,6 +27,6 @@ beginning="{\"session_id\":\"$session\",\"transcript_path\":\"$transcript\",\"ho
 printf '\342\235\257 '
 while IFS= read -r line; do
   printf '%s:"UserPromptSubmit","prompt":"%s"}' "$beginning" "$line" | eval "$tell"
-  printf '%s:"Stop","last_assistant_message":"Done"}' "$beginning" | eval "$tell"
   printf '\342\235\257 '
+  printf '%s:"Stop","last_assistant_message":"Done"}' "$beginning" | eval "$tell"
 done
