@@ -185,7 +185,7 @@ describe('an agent that runs the real claude', () => {
     const id = await story.spawn('Begin [[answer: begun]]')
     expect(await story.settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
     expect(await story.place.agent(id)).toMatchObject({
-      requests: [{ kind: 'startup', text: expect.stringContaining('trust the folder'), answerable: false }],
+      requests: [{ kind: 'startup', text: expect.stringContaining('trust the folder'), answerable: true }],
       evidence: [{ source: 'screen' }],
     })
     const answered = async (): Promise<boolean> => {

@@ -4,6 +4,8 @@ import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
 import { isSomethingAt } from './client/files.ts'
 import { hasProc, processStat } from './client/processes.ts'
+import type { Context } from './context.ts'
+import { asksInWindow } from './hooks/decide-turn.ts'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
 import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
@@ -15,9 +17,22 @@ const READER_MS = 2_000
 /** How long a program may take to act on an answer, in milliseconds. */
 const ACTED_MS = 5_000
 
+/** `Backend.answer`: a request that a hook asks, or a screen that comes before any hook. */
+export async function answerAgent(
+  context: Context,
+  { agent, reply }: { readonly agent: AgentRef; readonly reply: Reply },
+  signal: AbortSignal,
+): Promise<AnswerResult> {
+  signal.throwIfAborted()
+  const handle = parseHandle(agent.handle)
+  if (handle === null || !reply.requestId.startsWith('startup-')) return answerRequest(agent, reply, signal)
+  const { answerScreen } = await import('./answer-screen.ts')
+  return answerScreen(context, { agent, handle, reply }, signal)
+}
+
 /**
- * `Backend.answer`: hands the decision to the hook that waits for it, so that it reaches this request or none: no key is
- * ever pressed in a dialog.
+ * Hands the decision to the hook that waits for it, so that it reaches this request or none: no key is ever pressed in its
+ * dialog.
  */
 export async function answerRequest(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult> {
   signal.throwIfAborted()
@@ -29,6 +44,15 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
     lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === reply.requestId) ?? false
   if (hasEnded(handle)) return result('gone', 'its program has ended')
   if (!isOpen()) return result('already', 'its program went on without it')
+  if (asksInWindow(event))
+    throw new OrchError(
+      'UNSUPPORTED',
+      `Cannot answer "${reply.requestId}": its program takes the answer in its window only`,
+      {
+        hint: `Run "orch attach ${agent.id}"`,
+        agent: agent.id,
+      },
+    )
   const decision = decisionOn(event, reply.choice, reply.text)
   if (decision === null)
     throw new OrchError('USAGE', `Cannot answer "${reply.requestId}" so: it does not offer that`, {

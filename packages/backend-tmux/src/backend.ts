@@ -1,5 +1,5 @@
 import type { AgentRef, Backend, BackendHost } from '@orch/core'
-import { answerRequest } from './answer.ts'
+import { answerAgent } from './answer.ts'
 import { attach } from './attach.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { TmuxClient } from './client/tmux.ts'
@@ -48,7 +48,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     stop: (agent, signal) => stopAgent(context, agent, signal),
     finalAnswer,
     attach: (agent, signal) => attach(context, agent, signal),
-    answer: (agent, reply, signal) => known([agent]).then(() => answerRequest(agent, reply, signal)),
+    answer: (agent, reply, signal) => known([agent]).then(() => answerAgent(context, { agent, reply }, signal)),
     interrupt: (agent, signal) => known([agent]).then(() => interruptAgent(context, agent, signal)),
     resume: (agent, request, signal) => known([agent]).then(() => resumeAgent(context, agent, request, signal)),
     close: async () => closing.abort(),

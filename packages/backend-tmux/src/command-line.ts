@@ -208,9 +208,13 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, typing:
   ]
 }
 
-/** Presses keys, by their names, in exactly this pane, or prints {@link REFUSED} and why. */
-export function keyCommands(to: Identity, keys: readonly string[]): Command[] {
-  return [guarded(to, `${WHOSE}.${BLOCKERS}`, [[['send-keys', '-t', to.pane, ...keys]], []])]
+/**
+ * Presses keys, by their names, in exactly this pane, or prints {@link REFUSED} and why.
+ * @param shown rows that it must show, as extended regular expressions without `#`, `,` and `}`
+ */
+export function keyCommands(to: Identity, keys: readonly string[], shown: readonly string[] = []): Command[] {
+  const missing = shown.map((row) => `#{?#{C/r:${row}},,S}`).join('')
+  return [guarded(to, `${WHOSE}.${BLOCKERS}${missing}`, [[['send-keys', '-t', to.pane, ...keys]], []])]
 }
 
 /** Acts and prints {@link SENT} if the pane is this agent's and nothing blocks it; else prints {@link REFUSED} and why. */

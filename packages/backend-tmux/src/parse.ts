@@ -129,7 +129,7 @@ function parseServer(line: string): Server | null {
 
 /** Why `sendCommands` typed nothing; `null` for anything else it printed. */
 export function parseRefusal(stdout: string, handle: Handle): Reason | null {
-  const match = /^REFUSED\t(\d+)\.(\d+)\.([^.]*)\.([^.]*)\.([DMIBTH]*)\n$/.exec(stdout)
+  const match = /^REFUSED\t(\d+)\.(\d+)\.([^.]*)\.([^.]*)\.([DMIBTHS]*)\n$/.exec(stdout)
   if (match === null) return null
   const [, pid, startTime, agent, run, blockers = ''] = match
   if (Number(pid) !== handle.server.pid || Number(startTime) !== handle.server.startTime)
@@ -145,6 +145,7 @@ const BLOCKERS: Readonly<Record<string, Reason>> = {
   M: { code: 'COPY_MODE', text: 'Somebody scrolls in the window (copy mode), which takes keys' },
   T: { code: 'DRAFT', text: 'The program shows no empty line to type in: somebody may have begun a text there' },
   H: { code: 'HINT_OR_DRAFT', text: 'The line to type in holds something' },
+  S: { code: 'NOT_SHOWN', text: 'Its window does not show that any more' },
   I: { code: 'INPUT_OFF', text: 'Somebody switched the input of the window off' },
 }
 

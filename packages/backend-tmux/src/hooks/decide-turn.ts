@@ -36,7 +36,10 @@ const RESUMED: Reason = { code: 'RESUMED', text: 'It went on with an earlier con
 const ENDING: Reason = { code: 'ENDING', text: 'Its conversation was ended in a turn, and its program is about to end' }
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
-/** Between two turns the program notes for an instant that it is idle, in milliseconds. */
+/**
+ * Between two turns the program notes for an instant that it is idle, and when it asks, for an instant that it still works;
+ * in milliseconds. One that works on after that was answered, before its hook could tell that it asked.
+ */
 export const SETTLED_MS = 300
 
 /** A program that runs hooks tells of its start long before it has been idle for so many milliseconds. */
@@ -70,9 +73,17 @@ function untilProcessEnds(turn: Turn): Turn {
   return { status: 'running', since: turn.at, reason: ENDING }
 }
 
+/** The tool by which Codex asks its user: no hook takes an answer to it. */
+const WINDOW_QUESTION = 'request_user_input'
+
+/** Whether an event tells of a question that can only be answered in the window. */
+export function asksInWindow({ name, call }: HookEvent): boolean {
+  return name === 'PreToolUse' && /^"tool_name":\s*"(\w+)"/.exec(call)?.[1] === WINDOW_QUESTION
+}
+
 function follow(progress: Progress, event: HookEvent): void {
   const { name } = event
-  if (name === 'PermissionRequest') progress.asked.push(event)
+  if (name === 'PermissionRequest' || asksInWindow(event)) progress.asked.push(event)
   if (/^(PostToolUse|PostToolUseFailure|PermissionDenied)$/.test(name))
     progress.asked = progress.asked.filter((asked) => !isSameCall(asked, event))
   if (!isOwn(event)) return
@@ -130,9 +141,10 @@ function withStatus(
   last: HookEvent | null,
   { status, at, waitingFor, now }: ProgramStatus & { readonly now: number },
 ): TurnDecision {
-  const asked = by.asked.filter((event) => status === 'waiting' || event.at >= at)
+  const isNew = (event: HookEvent): boolean => event.at >= at && now - event.at < SETTLED_MS
+  const asked = by.asked.filter((event) => status === 'waiting' || isNew(event))
   const told = detailOfStatus({ status, at })
-  if (last !== null && at <= last.at) return { ...by, asked }
+  if (last !== null && at <= last.at) return { ...by, asked, isUnclear: status !== 'waiting' && asked.length > 0 }
   const noted = { ...CLEAR, asked, source: 'file', detail: told } as const
   if (status === 'waiting') {
     if (asked.length > 0) return { ...by, asked }

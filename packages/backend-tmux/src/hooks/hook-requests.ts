@@ -1,28 +1,51 @@
 import { type AgentRequest, type Choice, type JsonObject, type JsonValue, sanitize } from '@orch/core'
+import { asksInWindow } from './decide-turn.ts'
 import type { HookEvent } from './hook-event.ts'
 
-/** The tool by which Claude Code asks its user. */
-const QUESTION_TOOL = 'AskUserQuestion'
+/** The tools by which Claude Code and Codex ask their users. */
+const QUESTION_TOOLS: readonly unknown[] = ['AskUserQuestion', 'request_user_input']
+
+const IN_ITS_WINDOW = 'It asks in its window, where it must be answered'
 
 interface Question {
   readonly question: string
   readonly options: readonly { readonly label: string }[]
+  readonly multiSelect?: boolean
 }
 
 /** What a program asked, as core knows requests. */
 export function toAgentRequest(event: HookEvent): AgentRequest {
   const questions = questionsIn(event)
-  const isQuestion = questions.length > 0
+  const isHere = asksInWindow(event)
+  const isQuestion = questions.length > 0 || isHere
+  const asked = questions.map(({ question }) => question).join('\n')
   return {
     id: event.id,
     kind: isQuestion ? 'question' : 'permission',
-    text: sanitize(isQuestion ? questions.map(({ question }) => question).join('\n') : permissionText(event)),
-    detail: isQuestion ? null : permissionDetail(event),
+    text: sanitize(isQuestion ? asked || IN_ITS_WINDOW : permissionText(event)),
+    detail: isQuestion ? questionDetail(questions, isHere) : permissionDetail(event),
     choices: isQuestion ? questionChoices(questions) : permissionChoices(event),
     since: new Date(event.at).toISOString(),
     from: event.subagent,
-    answerable: true,
+    answerable: !isHere,
   }
+}
+
+/** What the choices cannot say: those of several questions, and how more than one is chosen. */
+function questionDetail(questions: readonly Question[], isHere: boolean): JsonObject | null {
+  const several =
+    questions.length > 1
+      ? questions.map((one): [string, JsonValue] => [
+          sanitize(one.question),
+          one.options.map(({ label }) => sanitize(label)),
+        ])
+      : []
+  const isMany = questions.some(({ multiSelect }) => multiSelect === true)
+  const how = [
+    ...(isHere ? [IN_ITS_WINDOW] : questions.length > 1 ? ['one line for each question'] : []),
+    ...(isMany ? ['commas between choices where several may be chosen'] : []),
+  ]
+  return how.length === 0 ? null : { ...Object.fromEntries(several), answer: how.join(', ') }
 }
 
 /** A dialog of the program's own, of which it says no more than that it is open: a person must look at it. */
@@ -66,7 +89,7 @@ function decision(chosen: JsonObject): string {
 }
 
 function questionsIn({ fields }: HookEvent): readonly Question[] {
-  if (fields.tool_name !== QUESTION_TOOL) return []
+  if (!QUESTION_TOOLS.includes(fields.tool_name)) return []
   const { questions } = (fields.tool_input ?? {}) as { questions?: unknown }
   return Array.isArray(questions) ? (questions as Question[]) : []
 }

@@ -2,7 +2,7 @@ import { sizeOf } from '../client/events-file.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
-import { decideTurn, type TurnDecision } from './decide-turn.ts'
+import { asksInWindow, decideTurn, type TurnDecision } from './decide-turn.ts'
 import { type HookEvent, isMessage, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { readEventLine, readNewestTurn } from './newest-turn.ts'
@@ -34,7 +34,7 @@ export function hear(program: string, witnesses: Witnesses): Told {
   const { asked, ...decision } = decideTurn(events, statusIn(witnesses.statusNotes()), witnesses.now())
   return {
     isSilent: isSilence(events),
-    decision: { ...decision, asked: asked.filter(({ id }) => witnesses.isAsking(id)) },
+    decision: { ...decision, asked: asked.filter((event) => asksInWindow(event) || witnesses.isAsking(event.id)) },
     given: events.filter(isMessage).map(({ at }) => at),
   }
 }

@@ -3,6 +3,8 @@ import { captureCommands, SCREEN_END } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
+import type { StartScreen } from '../programs/program.ts'
+import { isWrittenSo } from './screen-rows.ts'
 
 /** A window to look at. */
 export interface Window {
@@ -46,22 +48,30 @@ function withoutScreens(error: unknown): { readonly stdout: string } {
 
 /** What a program's screen asks before it begins; `null` for any other. A screen that is not known says nothing. */
 export function startRequest(program: string, screen: string): AgentRequest | null {
-  const plain = asOneLine(screen)
-  const known = hooksOf(program)?.startScreens.find(({ shows }) => shows.test(plain))
-  if (known === undefined) return null
+  const known = startScreen(program, screen)
+  if (known === null) return null
+  const choices = known.choices !== undefined && isWrittenSo(known.choices, screen) ? known.choices.choices : []
   return {
     id: `startup-${known.name}`,
     kind: 'startup',
-    text: sanitize(known.text),
+    text: sanitize(
+      choices.length > 0 || known.choices === undefined ? known.text : `${known.text}: answer it in its window`,
+    ),
     detail: null,
-    choices: [],
+    choices: choices.map(({ id, label }) => ({ id, label })),
     since: null,
     from: null,
-    answerable: false,
+    answerable: choices.length > 0,
   }
 }
 
 /** A screen as rules are matched with it: each run of white space as one space. */
 export function asOneLine(screen: string): string {
   return screen.replace(/\s+/g, ' ')
+}
+
+/** The screen that a program shows before it begins; `null` for any other. */
+function startScreen(program: string, screen: string): StartScreen | null {
+  const plain = asOneLine(screen)
+  return hooksOf(program)?.startScreens.find(({ shows }) => shows.test(plain)) ?? null
 }

@@ -1,6 +1,7 @@
 import { claudeEntries } from '../transcripts/claude-transcript.ts'
 import { claudeUsage } from '../transcripts/claude-usage.ts'
 import { alteredByClaude } from './altered-text.ts'
+import { CLAUDE_SCREENS } from './claude-screens.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /**
@@ -50,20 +51,7 @@ export const claude: Program = {
     takesEnter: { when: /(\\|(^|\s)[@/]\S*)$/, space: 'typed' },
     takesForCommand: new RegExp(`${COMMANDS.source}|^\\s*(exit|quit|:q!?|:wq!?)\\s*$`),
     interruptKeys: ['Escape'],
-    startScreens: [
-      {
-        name: 'trust',
-        shows: /I trust this folder/,
-        text: 'It asks whether you trust the folder: answer it in its window',
-      },
-      {
-        name: 'bypass',
-        shows: /Bypass Permissions mode.*Yes, I accept/,
-        text: 'It asks whether you accept that it asks for no permission: answer it in its window',
-      },
-      { name: 'theme', shows: /Choose the text style/, text: 'It asks for a theme: answer it in its window' },
-      { name: 'login', shows: /Select login method/, text: 'It asks you to log in: do so in its window' },
-    ],
+    startScreens: CLAUDE_SCREENS,
     statusDirectory({ CLAUDE_CONFIG_DIR, HOME }) {
       const directory = CLAUDE_CONFIG_DIR || (HOME && `${HOME}/.claude`)
       return directory ? `${directory}/sessions` : null

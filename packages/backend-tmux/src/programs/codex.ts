@@ -3,6 +3,7 @@ import type { HookEvent } from '../hooks/hook-event.ts'
 import { codexEntries } from '../transcripts/codex-transcript.ts'
 import { codexUsage } from '../transcripts/codex-usage.ts'
 import { alteredByCodex } from './altered-text.ts'
+import { CODEX_SCREENS } from './codex-screens.ts'
 import { ASK_SECONDS, COMMANDS, type HookKind, type Program } from './program.ts'
 
 /** What Codex tells, how it is kept, and for how long its hook may run, in seconds. Measured on 0.169.0. */
@@ -53,16 +54,7 @@ export const codex: Program = {
     takesForCommand: COMMANDS,
     interruptKeys: ['Escape'],
     showsTurns: /• Working \((\d\ds|\d+m|\d+h)|Worked for <?\d+\S* • \d\d:\d\d/,
-    startScreens: [
-      { name: 'hooks', shows: /Hooks need review/, text: 'It asks you to review hooks: answer it in its window' },
-      {
-        name: 'trust',
-        shows: /Trust this folder\?|Do you trust/,
-        text: 'It asks whether you trust the folder: answer it in its window',
-      },
-      { name: 'login', shows: /Sign in with ChatGPT/, text: 'It asks you to log in: do so in its window' },
-      { name: 'update', shows: /Update available!.*Skip/, text: 'It offers an update: answer it in its window' },
-    ],
+    startScreens: CODEX_SCREENS,
     statusDirectory: () => null,
     endsInTranscript: (lines) => lines.flatMap((line) => endIn(line) ?? []),
   },

@@ -89,6 +89,24 @@ export interface StartScreen {
   readonly shows: RegExp
   /** What it asks for, for people. */
   readonly text: string
+  /** What can be chosen from outside; left out: a person must see to it in the window. */
+  readonly choices?: ScreenChoices
+}
+
+/** What a screen lets choose, as it writes that: of one that is not written just so, nothing is chosen. */
+export interface ScreenChoices {
+  /** A row that it shows beside them. */
+  readonly title: string
+  readonly choices: readonly ScreenChoice[]
+}
+
+/** One of them. */
+export interface ScreenChoice {
+  readonly id: string
+  /** Its row, without the mark of the one that is pointed at. */
+  readonly label: string
+  /** What is pressed for it, by the name of the key; left out: it is pointed at in a list and confirmed there. */
+  readonly key?: 'Enter' | 'Escape'
 }
 
 /**

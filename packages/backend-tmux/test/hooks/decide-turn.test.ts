@@ -179,7 +179,13 @@ describe('decideTurn()', () => {
     ['not when its call has run', [...asked, ...chain(startup, startup, startup, startup, ran).slice(4)], null, 0],
     ['not after Escape', asked, status('idle', 4500), 0],
   ])('shows a request %s', (_, events, noted, count) => {
-    expect(decideTurn(events, noted).asked).toHaveLength(count)
+    expect(decideTurn(events, noted, 4100).asked).toHaveLength(count)
+  })
+
+  it('shows no request that a person answered before its hook told of it, once the program worked on for a moment', () => {
+    const noted = status('busy', 3900)
+    expect(decideTurn(asked, noted, 4100)).toMatchObject({ asked: [{ name: 'PermissionRequest' }], isUnclear: true })
+    expect(decideTurn(asked, noted, 4300)).toMatchObject({ asked: [], isUnclear: false, turn: { status: 'running' } })
   })
 
   it('shows a dialog that no event told of, also before the first', () => {

@@ -76,7 +76,10 @@ export function writeChain(page: Page, chain: readonly Finding[]): void {
   }
 }
 
-function answerCommand(id: string, request: AgentRequest): string {
-  const how = request.kind === 'permission' ? '(--allow | --always | --deny)' : '"TEXT"'
-  return `orch answer ${id} ${how} --request ${request.id}`
+function answerCommand(id: string, { kind, choices, id: request }: AgentRequest): string {
+  const how: Partial<Record<AgentRequest['kind'], string>> = {
+    permission: '(--allow | --always | --deny)',
+    startup: `(${choices.map((choice) => choice.id).join(' | ')})`,
+  }
+  return `orch answer ${id} ${how[kind] ?? '"TEXT"'} --request ${request}`
 }
