@@ -84,11 +84,6 @@ export const CLAUDE_STORIES: readonly Story[] = [
     stage.model.release('outer')
     await stage.rests()
     await keep('idle-after-a-subagent', 'idle')
-    await stage.say(`Send ${subagent('Inner [[hold: deep]]')} [[answer: done]]`)
-    await stage.holds('deep')
-    await stage.press('Escape')
-    await stage.rests()
-    await keep('idle-after-escape-while-a-subagent-works', 'idle')
   }),
   story('background-subagent', async (stage, keep) => {
     await stage.spawn(
