@@ -51,15 +51,14 @@ describe('a screen that the real claude shows before it begins', () => {
     expect(await story.settled(id, 'exited', 'failed')).toMatchObject({ outcome: 'met' })
   })
 
-  it('is answered from the end of a list: an MCP server of the project', async () => {
+  it('is left alone when it asks for an MCP server of the project', async () => {
     story = await agentStory(scope, 'claude')
     await story.place.write('.mcp.json', JSON.stringify({ mcpServers: { odd: { command: 'cat' } } }))
     const id = await story.spawn('Begin [[answer: begun]]')
-    await shown(id, 'mcp')
-    expect(await story.place.json('answer', id, 'Continue without using this MCP server')).toMatchObject({
-      result: 'answered',
-    })
-    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await shown(id, 'mcp')).toMatchObject({ answerable: false, choices: [] })
+    expect(await story.send(id, 'Typed')).toMatchObject({ receipt: { delivery: 'refused' } })
+    expect((await story.place.orch('answer', id, 'Use this MCP server')).code).not.toBe(0)
+    expect(await story.screen(id)).toContain('❯ Continue without using this MCP server')
   })
 })
 

@@ -23,7 +23,7 @@ interface Job {
 }
 
 /** How long a program may take to draw its pointer anew, and to go on after an answer, in milliseconds. */
-const MOVED_MS = 1_000
+const MOVED_MS = 500
 const GONE_MS = 5_000
 
 /** How often the pointer is moved at most. */
@@ -79,18 +79,23 @@ function isMeant({ id, label }: ScreenChoice, { choice, text }: Reply): boolean 
   return [id, label, label.replace(/^\d+\. /, '')].some((one) => one.toLowerCase() === said)
 }
 
-/** Moves the pointer to a choice, step by step, and confirms it; `false` when the screen is not shown any more. */
+/**
+ * Moves the pointer to a choice, step by step, and confirms it; `false` when the screen is not shown any more. It is moved at
+ * least once: a screen that was just drawn may take no keys yet, and an Enter that is lost is not pressed again.
+ */
 async function pick(job: Job): Promise<boolean> {
   const rows = rowsOf(job.screen)
   const places = async (): Promise<ReturnType<typeof placesOf>> => placesOf(job.choice, (await shownBy(job)).screen)
+  let takesKeys = false
   for (let moves = 0; moves < MOST_MOVES; moves += 1) {
-    if (await press(job, 'Enter', [...rows, pointedRow(job.choice)])) return true
+    if (takesKeys && (await press(job, 'Enter', [...rows, pointedRow(job.choice)]))) return true
     const { pointer, choice } = await places()
     if (pointer < 0 || choice < 0) return false
-    if (pointer === choice) continue
-    if (!(await press(job, pointer < choice ? 'Down' : 'Up', rows))) return false
+    const away = moves % 2 === 0 ? 'Up' : 'Down'
+    const towards = pointer < choice ? 'Down' : 'Up'
+    if (!(await press(job, pointer === choice ? away : towards, rows))) return false
     const hasMoved = async (): Promise<true | undefined> => (await places()).pointer !== pointer || undefined
-    await recheck(hasMoved, { timeoutMs: MOVED_MS, everyMs: 25, signal: job.signal })
+    takesKeys = (await recheck(hasMoved, { timeoutMs: MOVED_MS, everyMs: 25, signal: job.signal })) ?? takesKeys
   }
   return false
 }

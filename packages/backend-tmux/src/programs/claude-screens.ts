@@ -55,15 +55,7 @@ export const CLAUDE_SCREENS: readonly StartScreen[] = [
   {
     name: 'mcp',
     shows: /New MCP server found in this project/,
-    text: 'It asks whether to use an MCP server of the project',
-    choices: {
-      title: 'New MCP server found in this project',
-      choices: [
-        { id: 'allow', label: 'Use this MCP server' },
-        { id: 'always', label: 'Use this and all future MCP servers in this project' },
-        { id: 'deny', label: 'Continue without using this MCP server' },
-      ],
-    },
+    text: 'It asks whether to use an MCP server of the project, and takes no Enter at first: answer it in its window',
   },
   {
     name: 'bypass',
