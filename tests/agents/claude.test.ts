@@ -34,6 +34,7 @@ describe('an agent that runs the real claude', () => {
       capabilities: [
         'programs',
         'attach',
+        'screen',
         'turns',
         'answers',
         'requests',
@@ -51,7 +52,7 @@ describe('an agent that runs the real claude', () => {
 
   it('has a message for certain when its hook says so, and an idle one is its own', async () => {
     const id = await story.idle()
-    const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n\tthird'
+    const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n  third'
     expect(await story.send(id, text)).toMatchObject({
       receipt: { delivery: 'confirmed', evidence: [{ source: 'hook' }] },
     })

@@ -23,6 +23,7 @@ describe('an agent that runs the real codex', () => {
       capabilities: [
         'programs',
         'attach',
+        'screen',
         'turns',
         'answers',
         'requests',

@@ -42,6 +42,7 @@ describe('an agent in tmux that runs the real opencode', () => {
       capabilities: [
         'programs',
         'attach',
+        'screen',
         'turns',
         'answers',
         'requests',

@@ -16,6 +16,7 @@ export const CLERK: string = new URL('../../../../examples/program-clerk/program
 const CLERK_CAPABILITIES = [
   'programs',
   'attach',
+  'screen',
   'turns',
   'answers',
   'requests',
