@@ -34,7 +34,17 @@ describe('a program that a module of the project describes', () => {
     expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(await place.agent(id)).toMatchObject({
       program: 'clerk',
-      capabilities: ['programs', 'attach', 'turns', 'answers', 'requests', 'interrupt', 'transcript', 'resume'],
+      capabilities: [
+        'programs',
+        'attach',
+        'screen',
+        'turns',
+        'answers',
+        'requests',
+        'interrupt',
+        'transcript',
+        'resume',
+      ],
       evidence: [{ source: 'hook' }],
     })
     expect(await place.json('send', id, 'ask count the stamps')).toMatchObject({ receipt: { delivery: 'confirmed' } })

@@ -5,7 +5,7 @@ import { isCanonical } from './client/terminal.ts'
 import type { Context } from './context.ts'
 import { awaitHook } from './hooks/await-hook.ts'
 import { type HookEvent, isMessage } from './hooks/hook-event.ts'
-import { isResuming, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
+import { isBeginning, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
 import { noteMessage } from './hooks/message-notes.ts'
 import { holdsText } from './hooks/same-text.ts'
 import { handleOf, rowOf, taggedRows } from './identity.ts'
@@ -51,7 +51,7 @@ async function attempt(
   const misread = misreadText(handle.program ?? '', message.text)
   if (misread !== null) return refused(misread.code, misread.text)
   const isLong = longestLine(message.text) > CANONICAL_LINE_BYTES
-  if ((begin || isResuming(handle)) && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
+  if ((begin || isBeginning(handle)) && !(await isReady(handle, signal))) return refused('NOT_READY', NOT_READY)
   // barrier: tmux-reader-awaited
   const cut = isLong && (await isCanonical(handle.tty))
   if (cut)

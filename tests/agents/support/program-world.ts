@@ -15,7 +15,7 @@ interface Facts {
   readonly userFile: readonly [path: string, text: string]
   /** What makes it run a command that it asks for first. */
   readonly asks: string
-  readonly allowKeys: readonly string[]
+  readonly closingKeys: readonly string[]
   /** As the real program drew them. */
   readonly screens: Readonly<Record<string, string>>
 }
@@ -28,10 +28,15 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
     args: ['--permission-mode', 'default'],
     userFile: ['.claude/settings.json', '{ "includeCoAuthoredBy": false }'],
     asks: SHELL,
-    allowKeys: ['1'],
+    closingKeys: ['1'],
     screens: {
       trust: "Claude Code'll be able to read, edit, and execute files here.\n ❯ No, exit\n   Yes, I trust this folder",
       theme: " Let's get started.\n\n Choose the text style that looks best with your terminal",
+      notes: ' Security notes:\n\n 1. Claude can make mistakes.\n\n Press Enter to continue',
+      key: '  Detected a custom API key in your environment\n  ANTHROPIC_API_KEY: sk-ant-...567890\n    Yes\n  ❯ No (recommended)',
+      mcp: '  New MCP server found in this project: tools\n    Use this MCP server\n  ❯ Continue without using this MCP server',
+      bypass: '  WARNING: Claude Code running in Bypass Permissions mode\n  ❯ No, exit\n    Yes, I accept',
+      resume: '  Resume session\n  │ ⌕ Search…    │\n    project\n  No sessions in this project yet',
       login: ' Select login method:\n\n ❯ 1. Claude account with subscription',
     },
   },
@@ -39,12 +44,13 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
     args: [],
     userFile: ['.codex/AGENTS.md', 'Be brief.'],
     asks: ESCALATED,
-    allowKeys: ['y'],
+    closingKeys: ['Escape'],
     screens: {
       hooks: '  Hooks need review\n  3 hooks are new or changed.\n› 1. Review hooks',
-      trust: '  Do you trust the contents of this directory?\n\n› 1. Yes, continue',
+      trust: '  Folder access\n  Trust this folder? Codex can read, edit, and run files here.\n› 1. Trust and continue',
+      resume: ' Resume a previous session\n Type to search\n  No sessions yet\n enter resume   esc start new   ^c quit',
       login: '  Sign in with ChatGPT to use Codex as part of your paid plan',
-      update: '  ✨ Update available! 0.169.0 -> 0.170.0\n\n› 1. Update now\n  2. Skip',
+      update: '  Update available · 0.169.0 → 9.9.9\n› 1. Update now\n  2. Skip\n  3. Skip until next version',
     },
   },
   opencode: {
@@ -54,14 +60,14 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
       '{ "$schema": "https://opencode.ai/config.json", "username": "somebody" }',
     ],
     asks: SHELL,
-    allowKeys: ['Enter'],
+    closingKeys: ['Enter'],
     screens: {},
   },
 }
 
 /** A place of the contract of programs in which a real one runs, with the scripted model. */
 export async function programWorld(program: AgentProgram): Promise<ProgramWorld> {
-  const { args, userFile, asks, allowKeys, screens } = FACTS[program]
+  const { args, userFile, asks, closingKeys, screens } = FACTS[program]
   const agents = program === 'opencode' ? await openCodeInTmuxPlace() : await agentPlace()
   const { model, place } = agents
   const file = join(place.env.HOME as string, userFile[0])
@@ -101,7 +107,7 @@ export async function programWorld(program: AgentProgram): Promise<ProgramWorld>
     userFiles: [file],
     screens,
     commandText: '/help',
-    allowKeys,
+    closingKeys,
     press: (agent, ...keys) => place.tmux.tmux('send-keys', '-t', pane(agent), ...keys),
     screen: (agent) => place.tmux.tmux('capture-pane', '-p', '-t', pane(agent)),
     async crash(agent) {

@@ -29,8 +29,8 @@ export interface ProgramWorld
   readonly screens: Readonly<Record<string, string>>
   /** A text that the program would take for a command of its own. */
   readonly commandText: string
-  /** The keys by which a person allows what the program asks. */
-  readonly allowKeys: readonly string[]
+  /** The keys by which a person closes what the program asks: allows it, or breaks its turn off where no dialog is shown. */
+  readonly closingKeys: readonly string[]
   /** Presses keys in the agent's window, as tmux names them. */
   press(agent: AgentRef, ...keys: readonly string[]): Promise<unknown>
   /** What the agent's window shows. */

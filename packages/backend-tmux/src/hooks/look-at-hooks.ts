@@ -3,7 +3,7 @@ import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
 import { asksInWindow, decideTurn, type TurnDecision } from './decide-turn.ts'
-import { type HookEvent, isMessage, parseHookEvent } from './hook-event.ts'
+import { type HookEvent, isMessage, isOwn, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { readEventLine, readNewestTurn } from './newest-turn.ts'
 import { type ProgramStatus, parseProgramStatus } from './program-status.ts'
@@ -95,10 +95,10 @@ export function transcriptFinder(handle: Handle): () => Transcript | null {
   }
 }
 
-/** Whether it is a resumed run whose program told of nothing yet. */
-export function isResuming({ events: file }: Handle): boolean {
-  const events = file === undefined ? [] : readEvents(file)
-  return events.length > 0 && isSilence(events)
+/** Whether its conversation has just begun, or was just gone on with: nothing happened in it yet, and it may not take text. */
+export function isBeginning({ events: file }: Handle): boolean {
+  const last = (file === undefined ? [] : readEvents(file)).findLast(isOwn)
+  return last?.name === 'SessionStart'
 }
 
 /** Whether the program's conversation has begun and it takes text: it notes its status a moment after it told of the first. */

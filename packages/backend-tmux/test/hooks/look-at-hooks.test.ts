@@ -5,7 +5,7 @@ import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { createRandom } from '../../../../tests/kill/support/random.ts'
 import { decideTurn } from '../../src/hooks/decide-turn.ts'
-import { parseEvents, readEvent, readEvents, transcriptFinder } from '../../src/hooks/look-at-hooks.ts'
+import { isBeginning, parseEvents, readEvent, readEvents, transcriptFinder } from '../../src/hooks/look-at-hooks.ts'
 import type { Handle } from '../../src/parse.ts'
 
 const scope = perTest()
@@ -33,6 +33,26 @@ function namesRead(...told: readonly Told[]): string[] {
 const COMPACT = ['SessionStart', { source: 'compact' }] as const
 const MORNING = ['SessionStart', 'UserPromptSubmit', 'PreToolUse', 'PostToolUse', 'Stop'] as const
 const SUBAGENT = ['PreToolUse', { agent_id: 'a', agent_type: 'Explore', tool_name: 'Bash' }] as const
+
+describe('isBeginning()', () => {
+  const begins = (...told: readonly Told[]): boolean => {
+    namesRead(...told)
+    return isBeginning({ events: file } as Handle)
+  }
+
+  it('holds while a program told of nothing but the start of its conversation, also of one that it goes on with', () => {
+    const byOrch = ['SessionStart', { source: 'resume', by: 'orch' }] as const
+    expect(begins(byOrch)).toBe(true)
+    expect(begins(byOrch, ['SessionStart', { source: 'resume' }])).toBe(true)
+    expect(begins(...MORNING, ['SessionStart', { source: 'clear' }])).toBe(true)
+  })
+
+  it('does not hold once something happened, nor before anything was told', () => {
+    expect(begins(...MORNING)).toBe(false)
+    expect(begins('SessionStart', 'UserPromptSubmit')).toBe(false)
+    expect(isBeginning({ events: `${file}.none` } as Handle)).toBe(false)
+  })
+})
 
 describe('readEvents()', () => {
   it('goes back to the event before the newest message, where that left the program at rest', () => {

@@ -25,7 +25,7 @@ export async function clerkWorld(module: string = CLERK): Promise<ProgramWorld> 
     userFiles: [settings],
     screens: { trust: 'May I work in this folder? (y)\n' },
     commandText: '/help',
-    allowKeys: ['y'],
+    closingKeys: ['y'],
     press: async (agent, ...keys) => call('send-keys', '-t', handle(agent).pane, ...keys),
     screen: async (agent) => call('capture-pane', '-p', '-t', handle(agent).pane),
     async crash(agent) {

@@ -32,6 +32,8 @@ export const conversationCases: readonly ProgramCase[] = [
       const { ref, result } = await t.create(request)
       if (!result.begun) await t.backend.begin(ref, t.message(prompt), t.signal)
       await t.rest(ref, prompt)
+      const hasSaid = async (): Promise<true | undefined> => (await saysBefore(t, ref)) || undefined
+      await t.eventually('what it said in its transcript', hasSaid)
       await t.place.crash(ref)
       const { handle } = (await t.backend.resume?.(ref, request, t.signal)) ?? { handle: null }
       const again = t.adopt({ ...ref, handle })
@@ -41,14 +43,14 @@ export const conversationCases: readonly ProgramCase[] = [
         return delivery === 'confirmed' || undefined
       })
       await t.rest(again, text)
-      const said = (await items(t, again)).flatMap((item) => (item.role === 'assistant' ? item.text : []))
-      check(
-        said.some((one) => one?.includes('before the end')),
-        'what it said before is still in its transcript',
-      )
+      check(await saysBefore(t, again), 'what it said before is still in its transcript')
     },
   },
 ]
+
+async function saysBefore(t: ProgramContext, agent: AgentRef): Promise<boolean> {
+  return (await items(t, agent)).some(({ role, text }) => role === 'assistant' && text?.includes('before the end'))
+}
 
 async function items({ backend, signal }: ProgramContext, agent: AgentRef): Promise<readonly Item[]> {
   const query = { last: 50, before: null, raw: false }

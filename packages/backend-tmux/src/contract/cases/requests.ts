@@ -25,7 +25,7 @@ export const requestCases: readonly ProgramCase[] = [
     async run(t) {
       const agent = await t.spawn(t.place.prompts.ask('go on'))
       const { id, choices } = await asked(t, agent)
-      await t.place.press(agent, ...t.place.allowKeys)
+      await t.place.press(agent, ...t.place.closingKeys)
       await t.eventually('no open request', async () => (await open(t, agent))?.length === 0 || undefined)
       const reply = { requestId: id, choice: choices[0]?.id ?? null, text: null }
       const { result } = (await t.backend.answer?.(agent, reply, t.signal)) ?? {}
