@@ -142,9 +142,11 @@ function withStatus(
   { status, at, waitingFor, now }: ProgramStatus & { readonly now: number },
 ): TurnDecision {
   const isNew = (event: HookEvent): boolean => event.at >= at && now - event.at < SETTLED_MS
-  const asked = by.asked.filter((event) => status === 'waiting' || isNew(event))
+  // While a subagent asks, the program itself is noted as busy.
+  const asked = by.asked.filter((event) => status === 'waiting' || event.subagent !== null || isNew(event))
   const told = detailOfStatus({ status, at })
-  if (last !== null && at <= last.at) return { ...by, asked, isUnclear: status !== 'waiting' && asked.length > 0 }
+  const isUnclear = status !== 'waiting' && asked.some((event) => event.subagent === null)
+  if (last !== null && at <= last.at) return { ...by, asked, isUnclear }
   const noted = { ...CLEAR, asked, source: 'file', detail: told } as const
   if (status === 'waiting') {
     if (asked.length > 0) return { ...by, asked }

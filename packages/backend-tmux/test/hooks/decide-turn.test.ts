@@ -182,6 +182,12 @@ describe('decideTurn()', () => {
     expect(decideTurn(events, noted, 4100).asked).toHaveLength(count)
   })
 
+  it('shows what a subagent asks until it is answered, though the program notes that it works', () => {
+    const events = chain(startup, 'UserPromptSubmit', [asks[0], { agent_id: 'a', agent_type: 'Explore', ...call }])
+    const { asked: open, isUnclear } = decideTurn(events, status('busy', 2500), 60_000)
+    expect({ open: open.map(({ id }) => id), isUnclear }).toEqual({ open: ['3000-7'], isUnclear: false })
+  })
+
   it('shows no request that a person answered before its hook told of it, once the program worked on for a moment', () => {
     const noted = status('busy', 3900)
     expect(decideTurn(asked, noted, 4100)).toMatchObject({ asked: [{ name: 'PermissionRequest' }], isUnclear: true })
