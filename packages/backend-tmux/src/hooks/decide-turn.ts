@@ -37,8 +37,8 @@ const ENDING: Reason = { code: 'ENDING', text: 'Its conversation was ended in a 
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
 /**
- * Between two turns the program notes for an instant that it is idle, and when it asks, for an instant that it still works;
- * in milliseconds. One that works on after that was answered, before its hook could tell that it asked.
+ * Between two turns the program notes for an instant that it is idle, at the end of a failed one before its hook tells of
+ * that, and when it asks, for an instant that it still works; in milliseconds. One that works on after that was answered, before its hook could tell that it asked.
  */
 export const SETTLED_MS = 300
 
@@ -157,7 +157,7 @@ function withStatus(
   if (last === null || status === 'busy')
     return by.turn.status === 'running' ? { ...by, asked } : { ...noted, turn: running(at, null) }
   if (by.turn.status !== 'running') return { ...by, asked: [] }
-  if (last.name === 'Stop' && now - at < SETTLED_MS) return { ...by, isUnclear: true }
+  if (now - at < SETTLED_MS) return { ...by, asked, isUnclear: true }
   const turn = last.name === 'Stop' ? ended('completed', last.at, null) : ended('interrupted', at, INTERRUPTED)
   return { ...noted, turn, asked: [] }
 }

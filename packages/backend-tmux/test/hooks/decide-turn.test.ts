@@ -188,6 +188,13 @@ describe('decideTurn()', () => {
     expect({ open: open.map(({ id }) => id), isUnclear }).toEqual({ open: ['3000-7'], isUnclear: false })
   })
 
+  it('takes no turn for over at once because its program rests: a failed one is told of a moment later', () => {
+    const events = chain(startup, 'UserPromptSubmit')
+    const noted = status('idle', 2500)
+    expect(decideTurn(events, noted, 2700)).toMatchObject({ isUnclear: true, turn: { status: 'running' } })
+    expect(decideTurn(events, noted, 2800)).toMatchObject({ isUnclear: false, turn: { how: 'interrupted' } })
+  })
+
   it('shows no request that a person answered before its hook told of it, once the program worked on for a moment', () => {
     const noted = status('busy', 3900)
     expect(decideTurn(asked, noted, 4100)).toMatchObject({ asked: [{ name: 'PermissionRequest' }], isUnclear: true })

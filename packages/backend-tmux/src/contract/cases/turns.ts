@@ -22,10 +22,8 @@ export const turnCases: readonly ProgramCase[] = [
     because: 'an agent whose model cannot be asked must not pass for one that is done with its turn',
     async run(t) {
       const agent = await t.spawn(t.place.prompts.fail())
-      await t.eventually('the turn has ended in an error', async () => {
-        const { turn } = await t.observe(agent)
-        return (turn.known && turn.value.status === 'ended' && turn.value.how === 'error') || undefined
-      })
+      const turn = await t.turn(agent, 'ended')
+      check(turn.status === 'ended' && turn.how === 'error', 'a turn that failed has ended in an error')
     },
   },
   {
