@@ -42,8 +42,8 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     fails: 'the turn is "running"',
   },
   'turn-that-fails-is-an-error': {
-    hooks: `launch: telling({ StopFailure: () => ${NEVER} })`,
-    fails: 'the turn has ended in an error',
+    hooks: `launch: telling({ StopFailure: (keep) => 'sed "s/StopFailure/Stop/" | ' + keep })`,
+    fails: 'a turn that failed has ended in an error',
   },
   'message-is-confirmed': {
     hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/a message/another/" | ' + keep })`,
