@@ -2,6 +2,7 @@ import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../harness/eventually.ts'
+import { HOOKED_CAPABILITIES } from '../harness/hooked-capabilities.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedTexts } from '../scripted-model/received-texts.ts'
 import { type AgentStory, agentStory } from './support/agent-story.ts'
@@ -31,18 +32,7 @@ describe('an agent that runs the real claude', () => {
   it('shows its turn from the task to the end', async () => {
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
-      capabilities: [
-        'programs',
-        'attach',
-        'screen',
-        'turns',
-        'answers',
-        'requests',
-        'interrupt',
-        'transcript',
-        'usage',
-        'resume',
-      ],
+      capabilities: [...HOOKED_CAPABILITIES, 'usage', 'resume'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     story.model.release('the turn')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { TailLine } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
+import { HOOKED_CAPABILITIES } from '../harness/hooked-capabilities.ts'
 import { perTest } from '../harness/scope.ts'
 import { type Place, tmuxPlace } from './support/place.ts'
 
@@ -34,17 +35,7 @@ describe('a program that a module of the project describes', () => {
     expect(await settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(await place.agent(id)).toMatchObject({
       program: 'clerk',
-      capabilities: [
-        'programs',
-        'attach',
-        'screen',
-        'turns',
-        'answers',
-        'requests',
-        'interrupt',
-        'transcript',
-        'resume',
-      ],
+      capabilities: [...HOOKED_CAPABILITIES, 'resume'],
       evidence: [{ source: 'hook' }],
     })
     expect(await place.json('send', id, 'ask count the stamps')).toMatchObject({ receipt: { delivery: 'confirmed' } })

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Item, TailLine } from '@orch/core'
 import { type AgentStory, agentStory } from '../agents/support/agent-story.ts'
 import { eventually } from '../harness/eventually.ts'
+import { HOOKED_CAPABILITIES } from '../harness/hooked-capabilities.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedTexts } from '../scripted-model/received-texts.ts'
 
@@ -39,18 +40,7 @@ describe('an agent in tmux that runs the real opencode', () => {
     const before = await configured()
     const id = await story.spawn('Work [[hold: the turn]] [[answer: over]]')
     expect(await story.seen(id, 'working')).toMatchObject({
-      capabilities: [
-        'programs',
-        'attach',
-        'screen',
-        'turns',
-        'answers',
-        'requests',
-        'interrupt',
-        'transcript',
-        'usage',
-        'resume',
-      ],
+      capabilities: [...HOOKED_CAPABILITIES, 'usage', 'resume'],
       evidence: [{ source: 'hook', detail: expect.stringContaining('UserPromptSubmit') }],
     })
     story.model.release('the turn')

@@ -1,7 +1,7 @@
 import { type AgentRef, type AnswerResult, OrchError, type Reply, recheck } from '@orch/core'
-import { processStat } from './client/processes.ts'
 import { keyCommands, SENT } from './command-line.ts'
 import type { Context } from './context.ts'
+import { hasEnded } from './has-ended.ts'
 import { lookAtHooks } from './hooks/look-at-hooks.ts'
 import { placesOf, pointedRow, rowsOf } from './hooks/screen-rows.ts'
 import { startRequest, windowsShown } from './hooks/start-screens.ts'
@@ -66,11 +66,6 @@ export async function answerScreen(
       outcome: 'unknown',
     },
   )
-}
-
-/** What a program showed last stays in its window. */
-function hasEnded({ panePid }: Handle): boolean {
-  return (processStat(panePid)?.state ?? 'Z') === 'Z'
 }
 
 /** The id of a choice, or what is written there, with or without its number. */

@@ -2,14 +2,13 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
-import { isSomethingAt } from './client/files.ts'
-import { hasProc, processStat } from './client/processes.ts'
 import type { Context } from './context.ts'
+import { hasEnded } from './has-ended.ts'
 import { asksInWindow } from './hooks/decide-turn.ts'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
 import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
-import { type Handle, parseHandle } from './parse.ts'
+import { parseHandle } from './parse.ts'
 
 /** How long a hook that has told of a request may take to read the answer to it, in milliseconds. */
 const READER_MS = 2_000
@@ -69,11 +68,6 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   const over = await recheck(isOver, { timeoutMs: ACTED_MS, signal })
   if (over === 'ended') return result('gone', 'its program ended before it showed that it acted on the answer')
   return result('answered', over ? 'its program took the answer and went on' : 'its program took the answer')
-}
-
-/** A hook outlives a program that was killed, and would take an answer that nobody acts on. */
-function hasEnded({ exit, panePid }: Handle): boolean {
-  return isSomethingAt(exit) || (hasProc() && processStat(panePid) === null)
 }
 
 /** Writes to a pipe with a name; `false` when that has gone, `undefined` while nobody reads from it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { tmux } from '@orch/backend-tmux'
 import type { AgentRef, Backend, BackendFactory, BackendHost, ProgramSpec } from '@orch/core'
 import type { World as ContractWorld } from '@orch/core/contract'
+import { HOOKED_CAPABILITIES } from '../../../../tests/harness/hooked-capabilities.ts'
 import { wholeLines } from '../../../../tests/harness/whole-lines.ts'
 import { readLaunchNote } from '../../src/hooks/hooked-launch.ts'
 import { parseHandle } from '../../src/parse.ts'
@@ -13,17 +14,7 @@ import { World } from './world.ts'
 export const CLERK: string = new URL('../../../../examples/program-clerk/program.js', import.meta.url).href
 
 /** What an agent that runs it can do. */
-const CLERK_CAPABILITIES = [
-  'programs',
-  'attach',
-  'screen',
-  'turns',
-  'answers',
-  'requests',
-  'interrupt',
-  'transcript',
-  'resume',
-] as const
+const CLERK_CAPABILITIES = [...HOOKED_CAPABILITIES, 'resume'] as const
 
 /** A backend of which every new agent runs the clerk. */
 export function clerkBackend(host: BackendHost): Backend {
