@@ -158,10 +158,12 @@ function commandFor({ id, program, programName, prompt }) {
         hint: 'Name one of "programs" in the configuration with --program',
       },
     )
-  const argv = [program.command, ...program.args, ...(program.promptBy === 'argument' ? [prompt] : [])]
+  const { name, command, args, promptBy } = program
+  if (command === null) throw cannotStart('CREATE_FAILED', id, `program "${name}" is configured without a command`)
+  const argv = [command, ...args, ...(promptBy === 'argument' ? [prompt] : [])]
   if (argv.some((argument) => argument.includes('\0') || Buffer.from(argument).toString() !== argument))
     throw cannotStart('CREATE_FAILED', id, 'a NUL or half a character cannot be an argument')
-  return { program, argv, begun: program.promptBy !== 'send' }
+  return { program, argv, begun: promptBy === 'argument' || promptBy === 'none' }
 }
 
 /** @param {string} code @param {string} id @param {string} state */

@@ -10,7 +10,8 @@ export const LOG_PARTS = 8
  * when there is. `dd` takes 64 KiB at most at once and passes on at once what it takes: as many takes as there is certainly
  * room for are made by one, so that nothing is lost between two parts.
  *
- * While the disk is full output is lost, and the first line that can be written again says so.
+ * While the disk is full output is lost, and the first line that can be written again says so. What came last is held, as
+ * octal numbers, until it is known whether there is room.
  */
 export const LOG_SCRIPT: string = `#!/bin/sh
 run=$1 most=$2 kept=$3
@@ -45,11 +46,11 @@ while :; do
     0*) continue ;;
   esac
   if [ "$code" -ge 128 ]; then exit; fi
+  held=
   until printf '\\n[Output is missing here: the log could not be written]\\n' >>"$file"; do
-    lost=$(dd bs=65536 count=1 2>&1 >/dev/null)
-    case $lost in
-      0+0*) exit ;;
-    esac
+    held=$(dd bs=65536 count=1 | od -An -v -to1 | tr -s ' \\n' '\\\\')
+    if [ -z "$held" ]; then exit; fi
   done
+  printf "\${held%?}" >>"$file"
 done
 `
