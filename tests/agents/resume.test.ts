@@ -36,6 +36,13 @@ async function told(id: string): Promise<Item[]> {
   })
 }
 
+/** Waits until the program has written down a message that holds this: what it has not is lost with it. */
+function writtenDown(id: string, part: string): Promise<unknown> {
+  return eventually(async () => (await told(id)).some(({ text }) => text?.includes(part)), {
+    what: `"${part}" in the transcript`,
+  })
+}
+
 describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real $program', ({ program }) => {
   beforeEach(async () => {
     story = await agentStory(scope, program)
@@ -48,11 +55,13 @@ describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real 
     const id = await story.idle()
     await story.send(id, 'Work [[answer: half]] [[hold: the turn]]')
     await story.holds('the turn')
+    await writtenDown(id, 'Work')
     await end(id)
     expect(await resume(id, 'Go on [[answer: back again]]')).toMatchObject({
       results: [{ id, ok: true, restarted: true, receipt: { delivery: 'confirmed' }, error: null }],
     })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await writtenDown(id, 'back again')
     await end(id)
     expect(await resume(id, 'Once more [[answer: and again]]')).toMatchObject({ results: [{ ok: true }] })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
@@ -73,7 +82,9 @@ describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real 
     expect([one, other].filter(({ results }) => results[0]?.restarted)).toHaveLength(1)
     const sent = [one, other].filter(({ results }) => results[0]?.ok)
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
-    expect((await told(id)).filter(({ text }) => text === 'a' || text === 'b')).toHaveLength(sent.length)
+    const isSaid = async (): Promise<boolean> =>
+      (await told(id)).filter(({ text }) => text === 'a' || text === 'b').length === sent.length
+    await eventually(isSaid, { what: 'an answer to each message in the transcript' })
   })
 
   it('that never began has no conversation to go on with', async () => {
@@ -111,6 +122,7 @@ describe('the real claude', () => {
       await story.send(id, 'After [[answer: new]]')
       expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     }
+    await writtenDown(id, isSaid ? 'new' : '/clear')
     await killProgram(id)
     expect(await resume(id, 'More [[answer: more]]')).toMatchObject({ results: [{ ok: true, restarted: true }] })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
