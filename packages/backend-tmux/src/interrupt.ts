@@ -15,8 +15,8 @@ const STOPPED_MS = 5_000
 const APART_MS = 500
 
 /**
- * `Backend.interrupt`: presses the keys of its program and waits until the program shows that it rests. One that had not begun to answer puts
- * the message back where people type: that is cleared, or the next message would be added to it.
+ * `Backend.interrupt`: presses the keys of its program and waits until the program shows that it rests. One that had not
+ * begun to answer puts the message back where people type: that is cleared, or the next message would be added to it.
  */
 export async function interruptAgent(context: Context, agent: AgentRef, signal: AbortSignal): Promise<InterruptResult> {
   signal.throwIfAborted()

@@ -6,8 +6,8 @@ import { callBackend, type Orch } from './orch.ts'
 import { assertSound, reread } from './update-record.ts'
 
 /**
- * The program that shows an agent in a terminal, with `readOnly` to look without typing. It is not started: whoever calls this runs it, and its end leaves the
- * agent as it is. Its environment may hold a password and is never to be printed.
+ * The program that shows an agent in a terminal, with `readOnly` to look without typing. It is not started: whoever calls
+ * this runs it, and its end leaves the agent as it is. Its environment may hold a password and is never to be printed.
  * @throws OrchError `UNSUPPORTED`, `AGENT_NOT_FOUND`, the backend's own
  */
 export async function attach(orch: Orch, id: string, options: AttachOptions = {}): Promise<Viewer> {

@@ -2,14 +2,13 @@ import type { Agent, Capability, Exit, Reason, State } from '../agent.ts'
 import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
 import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
-import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { letStart } from '../timing.ts'
 import { shownUsage } from '../usage.ts'
 import { type Report, readReport } from '../workspace/report.ts'
+import { keepFacts, newFactsOf } from './keep-facts.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { updateRecord } from './update-record.ts'
-import { withoutAttempts } from './without-attempts.ts'
 
 /** One agent as one look showed it. */
 export interface Look {
@@ -204,51 +203,6 @@ function toLook(
 
 function damaged(stored: StoredRecord): Observation | null {
   return stored.damage === null ? null : unseen(stored.record.id, stored.damage)
-}
-
-/** What a look proves that is not in the record yet. */
-interface News {
-  readonly change: (now: AgentRecord) => RecordChange | null
-  /** Whether a later look would show it again. */
-  readonly mayBeLost: boolean
-}
-
-/**
- * Stores what can never change again: how the process ended, and what the backend wants kept. A look does not fail
- * because that cannot be stored now: the next one sees it again.
- */
-async function keepFacts(orch: Orch, stored: StoredRecord, { change, mayBeLost }: News): Promise<StoredRecord> {
-  try {
-    return await updateRecord(orch, stored, { type: 'observed', mayBeLost }, change)
-  } catch (error) {
-    if (isOrchError(error)) return stored
-    throw error
-  }
-}
-
-/** What an observation proves and the record does not have yet; `null` for nothing. */
-function newFactsOf({ record, damage, closed }: StoredRecord, observation: Observation): News | null {
-  if (damage !== null || closed) return null
-  const exit = observation.process.known ? observation.process.value.exit : null
-  const arrived = observation.arrived ?? []
-  const newExit = record.exit === null && exit !== null
-  const newFacts = observation.facts !== undefined && JSON.stringify(observation.facts) !== JSON.stringify(record.facts)
-  const settled = record.attempts.some(({ id }) => arrived.includes(id))
-  if (!newExit && !newFacts && !settled) return null
-  const change = (now: AgentRecord): RecordChange | null =>
-    isSameRun(now, record)
-      ? {
-          ...(newExit ? { exit } : {}),
-          ...(newFacts ? { facts: observation.facts ?? null } : {}),
-          ...(settled ? withoutAttempts(now, arrived) : {}),
-        }
-      : null
-  return { change, mayBeLost: !newExit }
-}
-
-/** Whether nobody started the agent's program again since: what was seen of one run is not true of the next. */
-function isSameRun(now: AgentRecord, before: AgentRecord): boolean {
-  return now.resumedAt === before.resumedAt
 }
 
 /** Renders an agent as every surface shows it. Pure. */
