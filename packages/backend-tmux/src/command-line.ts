@@ -1,7 +1,7 @@
 import { type Command, commandLine, type GuardedCommand, nested } from './command.ts'
 import { LOG_VARIABLE } from './environment.ts'
-import { LOG_PARTS } from './log-script.ts'
 import type { CompleteOptions } from './options.ts'
+import { LOG_PARTS } from './output/log-script.ts'
 
 /** Whose window it is: compared with what the server says, in the call that acts. */
 export interface Identity {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BackendHost } from '@orch/core'
 import { HOOK_SCRIPT } from './hooks/hook-script.ts'
-import { LOG_SCRIPT } from './log-script.ts'
+import { LOG_SCRIPT } from './output/log-script.ts'
 import { WRAPPER } from './wrapper.ts'
 
 /** The longest socket path used, in bytes: some systems allow 103, Linux 107. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, Item, ReadResult } from '@orch/core'
 import { readLastLines, readLinesFrom } from '../src/client/log.ts'
 import { LogParts } from '../src/client/log-parts.ts'
-import { BLOCK_BYTES, type Line } from '../src/output-lines.ts'
+import { BLOCK_BYTES, type Line } from '../src/output/output-lines.ts'
 import { systemProgram, World } from './support/world.ts'
 
 const read = (world: World, agent: AgentRef, last: number, before: string | null = null): Promise<ReadResult> =>

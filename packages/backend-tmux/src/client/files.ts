@@ -4,7 +4,7 @@ import { chmod, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:f
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path'
 import { type Exit, fileError, makePrivateDirectory, OrchError } from '@orch/core'
 import { HOOK_SCRIPT } from '../hooks/hook-script.ts'
-import { LOG_SCRIPT } from '../log-script.ts'
+import { LOG_SCRIPT } from '../output/log-script.ts'
 import { parseExitFile } from '../parse.ts'
 import type { Paths } from '../paths.ts'
 import { WRAPPER } from '../wrapper.ts'

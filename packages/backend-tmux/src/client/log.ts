@@ -1,5 +1,5 @@
-import { isFullAfter, LONGEST_SWITCH } from '../full-screen.ts'
-import { BLOCK_BYTES, type Line, lineStarts, linesBetween } from '../output-lines.ts'
+import { isFullAfter, LONGEST_SWITCH } from '../output/full-screen.ts'
+import { BLOCK_BYTES, type Line, lineStarts, linesBetween } from '../output/output-lines.ts'
 import { modifiedAt } from './files.ts'
 import { LogParts } from './log-parts.ts'
 

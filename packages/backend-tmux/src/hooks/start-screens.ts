@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { StartScreen } from '../programs/program.ts'
-import { isWrittenSo } from './screen-rows.ts'
+import { isWrittenSo } from './choice-rows.ts'
 
 /** A window to look at. */
 export interface Window {

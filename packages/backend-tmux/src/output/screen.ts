@@ -7,11 +7,11 @@ import {
   type Reason,
   sanitize,
 } from '@orch/core'
-import { screenCommands } from './command-line.ts'
-import type { Context } from './context.ts'
-import { identityOf } from './identity.ts'
-import { socketOf } from './observe.ts'
-import type { Handle } from './parse.ts'
+import { screenCommands } from '../command-line.ts'
+import type { Context } from '../context.ts'
+import { identityOf } from '../identity.ts'
+import { socketOf } from '../observe.ts'
+import type { Handle } from '../parse.ts'
 import { rowsOfScreen } from './screen-rows.ts'
 
 /** What an agent's window shows. */

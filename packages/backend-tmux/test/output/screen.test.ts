@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, BackendEvent, ReadQuery, ReadResult } from '@orch/core'
-import { rowsOfScreen } from '../src/screen-rows.ts'
-import { eventually, systemProgram, World } from './support/world.ts'
+import { rowsOfScreen } from '../../src/output/screen-rows.ts'
+import { eventually, systemProgram, World } from '../support/world.ts'
 
 const read = (world: World, agent: AgentRef, query: Partial<ReadQuery> = {}): Promise<ReadResult> =>
   world.backend.read(agent, { last: 100, before: null, raw: false, ...query }, world.signal)

@@ -1,6 +1,6 @@
 import type { Item, Reason } from '@orch/core'
-import { isFullScreenAt, readLastLines, readLinesFrom } from './client/log.ts'
-import { LogParts } from './client/log-parts.ts'
+import { isFullScreenAt, readLastLines, readLinesFrom } from '../client/log.ts'
+import { LogParts } from '../client/log-parts.ts'
 import { FULL_SCREEN, FullScreenFilter } from './full-screen.ts'
 import { lineItem } from './output-lines.ts'
 

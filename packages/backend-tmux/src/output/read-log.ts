@@ -1,5 +1,5 @@
 import type { ReadQuery, ReadResult } from '@orch/core'
-import { isFullScreenAt, readLastLines } from './client/log.ts'
+import { isFullScreenAt, readLastLines } from '../client/log.ts'
 import { FullScreenFilter } from './full-screen.ts'
 import { LOG_CUT } from './log-follower.ts'
 import { type Line, lineItem } from './output-lines.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { plainText } from '../src/plain-text.ts'
+import { plainText } from '../../src/output/plain-text.ts'
 
 describe('plainText()', () => {
   it.each([
