@@ -34,10 +34,10 @@ beforeEach(() => {
 afterEach(() => rmSync(place, { recursive: true }))
 
 /** What the file says, in a process of its own. */
-function run(text: string, env: Readonly<Record<string, string>> = {}): string {
+function run(text: string, env: Readonly<Record<string, string>> = {}, verb = 'status'): string {
   writeFileSync(join(bundle, 'part.cjs'), text)
   const program = `
-    require(${JSON.stringify(MODULE)}).enableCompileCache(${JSON.stringify(bundle)})
+    require(${JSON.stringify(MODULE)}).enableCompileCache(${JSON.stringify(bundle)}, ${JSON.stringify(verb)})
     Promise.resolve(require(${JSON.stringify(join(bundle, 'part.cjs'))}).value()).then(console.log)`
   const options = { env: { XDG_CACHE_HOME: join(place, 'cache'), ...env }, encoding: 'utf8' } as const
   return execFileSync(process.execPath, ['-e', program], options).trim()
@@ -49,7 +49,7 @@ const keptFile = (): string => join(cache, 'part.cjs.bin')
 function forge(text: string, other: string): void {
   run(other)
   const kept = readFileSync(keptFile())
-  kept.set(Buffer.from(text), kept.length - 4 - text.length)
+  kept.set(Buffer.from(text), kept.indexOf(other))
   writeFileSync(keptFile(), kept)
 }
 
@@ -69,6 +69,30 @@ describe('the compile cache for Node 20', () => {
     expect(run(ONE.replace('1', '3'))).toBe('3')
     expect(run(`${ONE} // longer`)).toBe('1')
     expect(run(ONE.replace('1', '3'))).toBe('3')
+  })
+
+  it('learns what each command runs, once, and forgets nothing of the others', () => {
+    const parts = `${'//'.padEnd(2000, '.')}
+      const status = () => 'status' ${"+ ''".repeat(200)}
+      const send = () => 'send' ${"+ ''".repeat(200)}`
+    const text = `${parts}; exports.value = () => (process.env.SEND ? send : status)()`
+    const sizes = ['', 'send', '', 'send'].map((verb) => {
+      expect(run(text, verb === '' ? {} : { SEND: '1' }, verb || 'status')).toBe(verb || 'status')
+      return readFileSync(keptFile()).length
+    })
+    const made = readFileSync(keptFile())
+    expect(sizes[1]).toBeGreaterThan((sizes[0] as number) + 'send'.length + 500)
+    expect(sizes.slice(2)).toEqual([sizes[1], sizes[1]])
+    expect(made.toString('utf8', made.length - 8 - 'status send'.length, made.length - 8)).toBe('status send')
+  })
+
+  it('learns no more than 64 words', () => {
+    const words = Array.from({ length: 63 }, (_, nth) => `word${nth}`).join(' ')
+    run(ONE, {}, words)
+    run(ONE, {}, 'send')
+    const made = readFileSync(keptFile()).length
+    run(ONE, {}, 'tail')
+    expect(readFileSync(keptFile()).length).toBe(made)
   })
 
   it('replaces what V8 does not take', () => {
