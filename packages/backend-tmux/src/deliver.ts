@@ -1,9 +1,9 @@
 import { type AgentRef, type Message, type Receipt, recheck } from '@orch/core'
-import { sizeOf } from './client/events-file.ts'
 import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
 import type { Context } from './context.ts'
 import { awaitHook } from './hooks/await-hook.ts'
+import { endOfEvents } from './hooks/event-parts.ts'
 import { type HookEvent, isMessage } from './hooks/hook-event.ts'
 import { isBeginning, lookAtHooks, takesText } from './hooks/look-at-hooks.ts'
 import { noteMessage } from './hooks/message-notes.ts'
@@ -91,14 +91,14 @@ interface Proof {
 function proofOf(handle: Handle): Proof | null {
   const { events: file, program = '' } = handle
   if (file === undefined) return null
-  const offset = sizeOf(file)
+  const after = endOfEvents(file)
   const wasBusy = lookAtHooks(handle, true)?.decision.turn.status === 'running'
   return {
     async seen({ id, text }, typed, signal) {
       const find = (events: readonly HookEvent[]): HookEvent | undefined =>
         events.find((event) => isMessage(event) && holdsText(event.fields.prompt, text))
       const timeoutMs = TOLD_MS + Math.ceil(Buffer.byteLength(text) / 1024) * TOLD_MS_PER_KB
-      const event = await awaitHook({ file, offset, timeoutMs, find }, signal)
+      const event = await awaitHook({ file, after, timeoutMs, find }, signal)
       if (event === undefined) return notTold(typed.detail, timeoutMs)
       noteMessage(file, { message: id, event: event.id, queued: wasBusy })
       const at = new Date(event.at).toISOString()

@@ -1,6 +1,6 @@
 import type { AgentRef, FinalAnswer } from '@orch/core'
-import { readLastWholeLines } from './client/events-file.ts'
 import { answerInEvents } from './hooks/answer-in-events.ts'
+import { readEventsBack } from './hooks/event-parts.ts'
 import { lookAtHooks, parseEvents } from './hooks/look-at-hooks.ts'
 import { noteOf } from './hooks/message-notes.ts'
 import { parseHandle } from './parse.ts'
@@ -16,7 +16,8 @@ export async function finalAnswer(
   const note = handle?.events === undefined ? undefined : noteOf(handle.events, messageId)
   if (handle?.events === undefined || note === undefined) return null
   const isThere = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith(`${note.event} `))
-  const events = parseEvents(readLastWholeLines(handle.events, isThere) ?? [])
+  const lines = readEventsBack(handle.events, (some) => (isThere(some) ? some : null))
+  const events = parseEvents(lines ?? [])
   const at = events.findIndex(({ id }) => id === note.event)
   const given = events[at]
   if (given === undefined) return null

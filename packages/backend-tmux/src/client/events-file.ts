@@ -9,10 +9,13 @@ const scratch = Buffer.allocUnsafeSlow(FIRST_BYTES)
 
 /**
  * What `take` makes of the last whole lines of a file, oldest first: it is given more of them until it returns something other than
- * `null`; with `isAll`, there are no more within 4 MiB. `null` when the file is not there. It is read at once: the asynchronous
+ * `null`; with `isAll`, there are no more within 4 MiB; `size` is how long the file is. `null` when the file is not there. It is read at once: the asynchronous
  * way costs more than the disk.
  */
-export function readBack<T>(file: string, take: (lines: readonly string[], isAll: boolean) => T | null): T | null {
+export function readBack<T>(
+  file: string,
+  take: (lines: readonly string[], isAll: boolean, size: number) => T | null,
+): T | null {
   const descriptor = openIfThere(file)
   if (descriptor === null) return null
   try {
@@ -22,7 +25,7 @@ export function readBack<T>(file: string, take: (lines: readonly string[], isAll
       const into = bytes === FIRST_BYTES ? scratch.subarray(0, size - start) : Buffer.allocUnsafe(size - start)
       const text = into.toString('utf8', 0, readSync(descriptor, into, 0, into.length, start))
       const isAll = start === 0 || bytes >= MOST_BYTES
-      const taken = take(linesOf(text, start === 0), isAll)
+      const taken = take(linesOf(text, start === 0), isAll, size)
       if (taken !== null || isAll) return taken
     }
   } finally {
@@ -36,17 +39,6 @@ export function readLastWholeLines(
   isEnough: (lines: readonly string[]) => boolean,
 ): readonly string[] | null {
   return readBack(file, (lines, isAll) => (isAll || isEnough(lines) ? lines : null))
-}
-
-/** The whole lines from an offset on; `[]` when the file is not there. */
-export function readLinesAfter(file: string, offset: number): string[] {
-  const descriptor = openIfThere(file)
-  if (descriptor === null) return []
-  try {
-    return linesOf(readBytes(descriptor, offset, fstatSync(descriptor).size).toString(), true)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** A line and where it lies, in bytes: its first, and the first after its line feed. */

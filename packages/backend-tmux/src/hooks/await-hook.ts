@@ -1,14 +1,14 @@
 import { recheck } from '@orch/core'
-import { readLinesAfter } from '../client/events-file.ts'
 import { watchDirectory } from '../client/watch.ts'
+import { type EventPlace, eventsAfter, isPartOf } from './event-parts.ts'
 import type { HookEvent } from './hook-event.ts'
 import { parseEvents } from './look-at-hooks.ts'
 
 /** What is waited for among the events of one run. */
 export interface AwaitedHook {
-  /** The file of its events, and where in it the first one counts. */
+  /** The file of its events, and behind what they count. */
   readonly file: string
-  readonly offset: number
+  readonly after: EventPlace
   readonly timeoutMs: number
   /** Finds it among the events so far. */
   find(events: readonly HookEvent[]): HookEvent | undefined
@@ -16,7 +16,7 @@ export interface AwaitedHook {
 
 /** Waits for an event that a program is about to tell; `undefined` when time ran out. */
 export async function awaitHook(
-  { file, offset, timeoutMs, find }: AwaitedHook,
+  { file, after, timeoutMs, find }: AwaitedHook,
   signal: AbortSignal,
 ): Promise<HookEvent | undefined> {
   let wake = (): void => {}
@@ -24,11 +24,11 @@ export async function awaitHook(
   const end = watchDirectory(
     directory,
     (name) => {
-      if (`${directory}/${name}` === file) wake()
+      if (isPartOf(`${directory}/${name}`, file)) wake()
     },
     () => {},
   )
-  const look = (): HookEvent | undefined => find(parseEvents(readLinesAfter(file, offset)))
+  const look = (): HookEvent | undefined => find(parseEvents([...eventsAfter(file, after)].map(({ text }) => text)))
   const changed = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve

@@ -1,8 +1,8 @@
-import { sizeOf } from '../client/events-file.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
 import { asksInWindow, decideTurn, type TurnDecision } from './decide-turn.ts'
+import { type EventPlace, endOfEvents } from './event-parts.ts'
 import { type HookEvent, isMessage, isOwn, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { readEventLine, readNewestTurn } from './newest-turn.ts'
@@ -85,12 +85,12 @@ export function transcriptOf({ program, events: file }: Handle): Transcript | nu
 
 /** Finds the transcript of an agent again and again: the events are read only when more were told. */
 export function transcriptFinder(handle: Handle): () => Transcript | null {
-  let size = -1
+  let known: EventPlace | null = null
   let found: Transcript | null = null
   return () => {
-    const now = sizeOf(handle.events ?? '')
-    if (now !== size) found = transcriptOf(handle)
-    size = now
+    const now = endOfEvents(handle.events ?? '')
+    if (now.file !== known?.file || now.offset !== known.offset) found = transcriptOf(handle)
+    known = now
     return found
   }
 }

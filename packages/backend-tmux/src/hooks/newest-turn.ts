@@ -1,10 +1,17 @@
-import { readBack } from '../client/events-file.ts'
 import { endsTurn } from './decide-turn.ts'
+import { readEventsBack } from './event-parts.ts'
 import { type HookEvent, isMessage, isOwn, nameIn, parseHookEvent } from './hook-event.ts'
+import { PART_BYTES, setLongEventsAside } from './set-events-aside.ts'
 
 /** The lines of the newest turn of a run, and before it those that decide whether another one ran when it began. */
 export function readNewestTurn(file: string): readonly string[] {
-  return readBack(file, newestTurn) ?? []
+  let size = 0
+  const lines = readEventsBack(file, (some, isAll, bytes) => {
+    size = bytes
+    return newestTurn(some, isAll)
+  })
+  if (size > PART_BYTES) setLongEventsAside(file)
+  return lines ?? []
 }
 
 /** Read from the end: only events at which a turn may begin, and those before them, are taken apart. */
@@ -34,5 +41,5 @@ function leavesAtRest(event: HookEvent): boolean {
 
 /** The line of one event; `null` when it was never told of, or long ago. */
 export function readEventLine(file: string, id: string): string | null {
-  return readBack(file, (lines) => lines.find((line) => line.startsWith(`${id} `)) ?? null)
+  return readEventsBack(file, (lines) => lines.find((line) => line.startsWith(`${id} `)) ?? null)
 }

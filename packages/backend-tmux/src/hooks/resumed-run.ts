@@ -1,3 +1,4 @@
+import type { WrittenConversation } from '../transcripts/run-transcripts.ts'
 import type { HookEvent } from './hook-event.ts'
 
 /** A conversation that a run goes on with. */
@@ -19,16 +20,34 @@ export interface EarlierTranscripts {
   readonly subagents: readonly string[]
 }
 
+/** What is named in the events of a run. */
+export interface NamedTranscripts {
+  readonly conversations: readonly WrittenConversation[]
+  readonly subagents: readonly string[]
+}
+
 /**
  * The first lines of the events of a resumed run: until its program tells something itself, it is known with what
  * conversation it goes on, and that no turn runs. What the agent used before stands in the earlier transcripts.
  */
 export function resumedEvents({ session, transcript, earlier }: Conversation): string {
-  const events = [
-    ...earlier.conversations.map((path) => ({ hook_event_name: 'SessionStart', transcript_path: path })),
-    ...earlier.subagents.map((path) => ({ hook_event_name: 'SubagentStop', agent_transcript_path: path })),
-    { hook_event_name: 'SessionStart', source: 'resume', session_id: session, transcript_path: transcript },
-  ]
+  const start = { hook_event_name: 'SessionStart', source: 'resume', session_id: session, transcript_path: transcript }
+  const conversations = earlier.conversations.map((path) => ({ path, isAsked: false }))
+  return `${namingEvents({ ...earlier, conversations })}${byOrch([start])}`
+}
+
+/** Lines of events that tell of these transcripts, and nothing else. */
+export function namingEvents({ conversations, subagents }: NamedTranscripts): string {
+  return byOrch([
+    ...conversations.map(({ path, isAsked }) => ({
+      hook_event_name: isAsked ? 'UserPromptSubmit' : 'SessionStart',
+      transcript_path: path,
+    })),
+    ...subagents.map((path) => ({ hook_event_name: 'SubagentStop', agent_transcript_path: path })),
+  ])
+}
+
+function byOrch(events: readonly object[]): string {
   const id = `${Date.now()}-${process.pid}`
   return events.map((event) => `${id} ${JSON.stringify({ ...event, by: BY_ORCH })}\n`).join('')
 }

@@ -5,6 +5,7 @@ import { childrenOf } from '../client/processes.ts'
 import { watchDirectory } from '../client/watch.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
+import { isPartOf } from './event-parts.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { lookAtHooks, transcriptOf } from './look-at-hooks.ts'
 
@@ -41,7 +42,7 @@ export function watchHooks(agents: readonly Watched[], news: WatchNews): () => v
   const watches = createWatches(news)
   for (const [file, agent] of byFile) {
     const onFile = (name: string): void => {
-      if (name !== basename(file)) return
+      if (!isPartOf(name, basename(file))) return
       renew()
       news.onChange(agent.id)
       news.onTranscript?.(agent.id)

@@ -1,4 +1,4 @@
-import { readLinesAfterPlace } from '../client/events-file.ts'
+import { type EventPlace, eventsAfter } from '../hooks/event-parts.ts'
 
 /** A conversation that a run wrote down. */
 export interface WrittenConversation {
@@ -12,7 +12,7 @@ export class RunTranscripts {
   readonly #events: string
   readonly #asked = new Map<string, boolean>()
   readonly #subagents = new Set<string>()
-  #next = 0
+  #read: EventPlace | null = null
 
   /** @param events the file that holds the events of the run */
   constructor(events: string) {
@@ -21,19 +21,19 @@ export class RunTranscripts {
 
   /** Those of the agent itself. */
   conversations(): readonly WrittenConversation[] {
-    this.#read()
+    this.#readOn()
     return [...this.#asked].map(([path, isAsked]) => ({ path, isAsked }))
   }
 
   /** Those that the hooks of its subagents named. */
   subagents(): readonly string[] {
-    this.#read()
+    this.#readOn()
     return [...this.#subagents]
   }
 
-  #read(): void {
-    for (const { text, end } of readLinesAfterPlace(this.#events, this.#next)) {
-      this.#next = end
+  #readOn(): void {
+    for (const { text, place } of eventsAfter(this.#events, this.#read)) {
+      this.#read = place
       const below = pathIn(text, 'agent_transcript_path')
       if (below !== null && isEvent(text, 'SubagentStop')) this.#subagents.add(below)
       const path = text.includes('"agent_id":"') ? null : pathIn(text, 'transcript_path')
