@@ -60,6 +60,16 @@ const directoryOnUse = {
   },
 }
 
+/** Modules of Node that many files import and most commands do not use: each takes half a millisecond or more to load. */
+const BUILTINS_ON_USE = /= require\("(node:(?:crypto|fs\/promises|readline|stream\/consumers))"\)/g
+const ON_USE = 'const onUse = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });\n'
+
+/** A file of the bundle, in which those are loaded when something of them is used. */
+function withBuiltinsOnUse({ path, text }) {
+  const onUse = text.replace(BUILTINS_ON_USE, '= onUse("$1")')
+  return [path, onUse === text ? text : ON_USE + onUse]
+}
+
 /**
  * One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. Only one
  * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`).
@@ -109,7 +119,7 @@ const contents = Object.fromEntries(
   ),
 )
 const files = [
-  ...built.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, text])),
+  ...built.flatMap(({ outputFiles }) => outputFiles.map(withBuiltinsOnUse)),
   [join(outdir, 'contents.json'), `${JSON.stringify(contents, null, 1)}\n`],
 ]
 

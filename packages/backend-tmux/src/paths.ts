@@ -44,9 +44,15 @@ export function pathsFor(host: BackendHost, uid: number): Paths {
   return {
     socket: fits ? usual : `${short}/s`,
     directories: [base, logs, exits, starts, events, ...(fits ? [] : [`/tmp/orch-${uid}`, short])],
-    wrapper: `${base}/run-${versionOf(WRAPPER)}.sh`,
-    hookScript: `${base}/hook-${versionOf(HOOK_SCRIPT)}.sh`,
-    logScript: `${base}/log-${versionOf(LOG_SCRIPT)}.sh`,
+    get wrapper() {
+      return `${base}/run-${versionOf(WRAPPER)}.sh`
+    },
+    get hookScript() {
+      return `${base}/hook-${versionOf(HOOK_SCRIPT)}.sh`
+    },
+    get logScript() {
+      return `${base}/log-${versionOf(LOG_SCRIPT)}.sh`
+    },
     swept: `${base}/swept`,
     logs,
     exits,
@@ -57,7 +63,7 @@ export function pathsFor(host: BackendHost, uid: number): Paths {
 
 type Four = [string, string, string, string]
 
-/** Tells one content of a script from another. */
+/** Tells one content of a script from another; asked only where one is started, as it loads `node:crypto`. */
 function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { type AgentRef, type Delivery, isOrchError, type Reason, recheck } from '@orch/core'
+import { type AgentRef, type Delivery, isOrchError, type Reason, recheck, uniqueId } from '@orch/core'
 import { removeFiles, writePrivateFile } from './client/files.ts'
 import { cursorCommands, SENT, sendCommands, type TextSource, type Typing } from './command-line.ts'
 import type { Context } from './context.ts'
@@ -90,7 +89,7 @@ interface Text {
 
 /** Hands a text over whole or not at all, whenever this process may be killed. */
 async function withText(context: Context, text: string, work: (text: Text) => Promise<Outcome>): Promise<Outcome> {
-  const buffer = `orch-${randomUUID()}`
+  const buffer = `orch-${uniqueId()}`
   if (Buffer.byteLength(text) <= PIPE_BYTES) return work({ source: { buffer, file: '-' }, input: text, directory: '/' })
   const directory = context.paths.starts
   const file = `${directory}/${buffer}`

@@ -1,5 +1,5 @@
 import type { Field, Reason, Usage } from '@orch/core'
-import { NOT_ASKED, NOT_SHOWN } from '@orch/core'
+import { monotonicMs, NOT_ASKED, NOT_SHOWN } from '@orch/core'
 import type { Handle } from './parse.ts'
 import { hooksOf } from './programs/known.ts'
 import { readUsage } from './transcripts/read-usage.ts'
@@ -27,13 +27,13 @@ export async function usagesOf<Key>(
   isAsked: boolean,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Key, Field<Usage>>> {
-  const until = performance.now() + READING_MS
+  const until = isAsked ? monotonicMs() + READING_MS : 0
   const fields = new Map<Key, Field<Usage>>()
   for (const [key, handle] of agents) {
     const isTold = handle?.events !== undefined && hooksOf(handle.program ?? '')?.usage !== undefined
     if (!isTold) fields.set(key, { known: false, reason: NEVER })
     else if (!isAsked) fields.set(key, { known: false, reason: UNASKED })
-    else if (performance.now() > until) fields.set(key, { known: false, reason: NO_TIME })
+    else if (monotonicMs() > until) fields.set(key, { known: false, reason: NO_TIME })
     else fields.set(key, fieldOf(await tallyOf(handle, signal)))
   }
   return fields

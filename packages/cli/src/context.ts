@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { fileError, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
+import { fileError, letStart, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
@@ -43,7 +43,9 @@ export function createContext(args: Arguments, io: Io): Context {
     get interactive() {
       return io.stdin.isTTY === true && io.stdout.isTTY === true
     },
-    colors: hasColors(io),
+    get colors() {
+      return hasColors(io)
+    },
     orch: () => {
       opened ??= open(args, io)
       return opened
@@ -56,6 +58,8 @@ export function createContext(args: Arguments, io: Io): Context {
 }
 
 function open(args: Arguments, io: Io): Promise<Orch> {
+  // Opened while a backend answers, the stream for what comes of it takes no time of its own.
+  void letStart().then(() => io.stdout)
   return openOrch({
     ...(args.project === undefined ? {} : { directory: args.project }),
     knownBackends: KNOWN_BACKENDS,

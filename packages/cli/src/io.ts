@@ -39,22 +39,36 @@ export class Unwritable extends Error {
   }
 }
 
-/** The streams, environment and signals of this process. A second signal of the same kind ends it at once. */
+/**
+ * The streams, environment and signals of this process. A second signal of the same kind ends it at once. Each stream is opened
+ * when it is asked for: that takes Node some milliseconds.
+ */
 export function processIo(): Io {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort(new Stopped('interrupted', 130)))
   process.once('SIGTERM', () => stop.abort(new Stopped('terminated', 143)))
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    const closed = error.code === 'EPIPE'
-    stop.abort(closed ? new Stopped('nobody reads stdout', 0) : new Unwritable(error))
-  })
-  process.stderr.on('error', () => {})
+  let isHeard = false
+  const hearErrors = (): void => {
+    if (isHeard) return
+    isHeard = true
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      const closed = error.code === 'EPIPE'
+      stop.abort(closed ? new Stopped('nobody reads stdout', 0) : new Unwritable(error))
+    })
+    process.stderr.on('error', () => {})
+  }
   return {
     get stdin() {
       return process.stdin
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      hearErrors()
+      return process.stdout
+    },
+    get stderr() {
+      hearErrors()
+      return process.stderr
+    },
     env: process.env,
     signal: stop.signal,
   }

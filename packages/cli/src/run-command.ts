@@ -24,9 +24,9 @@ export async function runCommand(command: Command, words: readonly string[], io:
 /** Runs a command with parsed arguments and prints what came of it. Returns the exit code. */
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
   const context = createContext(args, io)
-  const page = createPage(pageSettings(io))
   try {
     const data = await command.run(args, context)
+    const page = createPage(pageSettings(io))
     const lines = isStream(data) ? data : [data]
     for await (const line of lines) {
       if (args.json === true) {

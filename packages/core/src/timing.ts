@@ -78,17 +78,22 @@ export async function recheck<T>(
     readonly wake?: () => Promise<void>
   },
 ): Promise<T | undefined> {
-  const end = performance.now() + options.timeoutMs
+  const end = monotonicMs() + options.timeoutMs
   let waitMs = options.everyMs ?? TIMING.recheckMs
   for (;;) {
     options.signal?.throwIfAborted()
     const seen = await look()
     if (seen !== undefined) return seen
-    const left = end - performance.now()
+    const left = end - monotonicMs()
     if (left <= 0) return undefined
     await pause(Math.min(left, waitMs), options.signal, options.wake)
     if (options.mostMs !== undefined) waitMs = Math.min(2 * waitMs, options.mostMs)
   }
+}
+
+/** Milliseconds on a clock that nobody sets. As `performance.now()`, which takes a millisecond at its first use in a process. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
 }
 
 /** Lets what was just started come as far as it can: its requests are on their way, its child processes run. */

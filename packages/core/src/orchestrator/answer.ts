@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { AgentRequest, Receipt } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import { NOT_SHOWN } from '../backend.ts'
 import type { AnswerDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
+import { uniqueId } from '../unique.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { AnswerOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -120,7 +120,7 @@ async function answerPage(orch: Orch, look: Look, request: AgentRequest, options
   if (!takeOver(orch.claims, claim, null)) return { result: 'already', receipt: null }
   let answered = false
   try {
-    const receipt = await deliver(orch, stored, messageOf(randomUUID(), options.text ?? ''), { signal: options.signal })
+    const receipt = await deliver(orch, stored, messageOf(uniqueId(), options.text ?? ''), { signal: options.signal })
     answered = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
     if (!answered) return { result: 'listed', receipt }
     await updateRecord(orch, await reread(orch, agent.id), 'answered', (record) => ({

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { messageOf } from '../attachments.ts'
 import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
+import { uniqueId } from '../unique.ts'
 import { keptFiles } from '../workspace/kept-files.ts'
 import { isOnItsWay } from './is-on-its-way.ts'
 import { toRef } from './look.ts'
@@ -27,7 +27,7 @@ export async function begin(
   { backend, prompt, signal }: GivenTask,
 ): Promise<StoredRecord> {
   const { id } = placed.record
-  const messageId = randomUUID()
+  const messageId = uniqueId()
   const files = keptFiles(placed.record.workspace, TASK_FILES, placed.record.attachments)
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: id, verb: 'begin', timeoutMs, signal, acts: true }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, BackendHost } from '../backend.ts'
@@ -10,6 +9,7 @@ import { type Claims, createFileClaims } from '../registry/claims.ts'
 import { createJsonlRegistry } from '../registry/jsonl-registry.ts'
 import type { Registry } from '../registry/registry.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { tagOf } from '../unique.ts'
 import { withServer } from './given-server.ts'
 import { createBackendLoader } from './load-backend.ts'
 import type { KnownBackend, OrchOptions } from './options.ts'
@@ -128,7 +128,7 @@ export async function callBackend<T>(
 }
 
 function hostFor(name: string, state: string, env: Orch['env']): BackendHost {
-  const namespace = createHash('sha256').update(`${hostname()}\0${state}`).digest('hex').slice(0, 12)
+  const namespace = tagOf(`${hostname()}\0${state}`)
   return { name, stateDirectory: state, namespace, env }
 }
 

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Reason, Receipt } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import type { ResumeDocument } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { uniqueId } from '../unique.ts'
 import { forEachAgent, toErrorInfo } from './end-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
 import { isAsleep, type Look, lookAt, lookAtOne } from './look.ts'
@@ -68,7 +68,7 @@ async function tell(
   stored: StoredRecord,
   { restarted, message = GO_ON, signal }: ResumeOptions & { readonly restarted: boolean },
 ): Promise<Receipt> {
-  const text = messageOf(randomUUID(), message)
+  const text = messageOf(uniqueId(), message)
   if (!restarted) return await deliver(orch, stored, text, { signal })
   const look = await lookAtOne(orch, stored, signal)
   const refusal = refusalOf(look, false)

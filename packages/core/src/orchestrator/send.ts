@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { Receipt } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import type { Message } from '../backend.ts'
 import type { SendDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { uniqueId } from '../unique.ts'
 import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { handOver } from './hand-over.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
@@ -39,7 +39,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
     ? await takeAttachments(orch, options.attach, { backend: await orch.backend(record.backend), record })
     : []
   const work = options.when === 'idle' ? sendWhenIdle : sendNow
-  const sent = await work(orch, stored, messageOf(randomUUID(), text, attachments), options)
+  const sent = await work(orch, stored, messageOf(uniqueId(), text, attachments), options)
   const { messageId } = sent.receipt
   const { end } = options.wait && messageId !== null ? await awaitTurn(orch, id, messageId, options) : NOT_AWAITED
   const { apiVersion, warnings } = documentFor([sent.stored])

@@ -3,7 +3,7 @@ import type { EventsQuery } from '../backend.ts'
 import type { WaitDocument, WaitOutcome } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
-import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { DeadlineError, monotonicMs, TIMING, withDeadline } from '../timing.ts'
 import { actOnLook } from './act-on-look.ts'
 import { isDeliverable, nextQueued } from './deliver-queued.ts'
 import { follow } from './follow.ts'
@@ -38,7 +38,7 @@ export async function wait(orch: Orch, ids: readonly string[], options: WaitOpti
   if (goal.phase?.trim() === '') {
     throw new OrchError('USAGE', 'Cannot wait for a phase: its name is empty', { hint: 'Name a phase with --phase' })
   }
-  const started = performance.now()
+  const started = monotonicMs()
   const last: { looks: readonly Look[] } = { looks: [] }
   const outcome = await withDeadline(options.timeoutMs ?? TIMING.waitTimeoutMs, options.signal, (signal) =>
     watchUntil(orch, ids, goal, { signal, last }),
@@ -51,7 +51,7 @@ export async function wait(orch: Orch, ids: readonly string[], options: WaitOpti
     ...documentFor(looks.map(({ stored }) => stored)),
     outcome,
     ...goal,
-    waitedMs: Math.round(performance.now() - started),
+    waitedMs: Math.round(monotonicMs() - started),
     agents: looks.map((one) => ({ met: endingOf(one, goal) === 'met', agent: one.agent })),
   }
 }
@@ -70,8 +70,8 @@ async function watchUntil(
     for (;;) {
       last.looks = await look(orch, ids, signal)
       assertShown(last.looks, goal)
-      endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? performance.now()) : null
-      const beingEnded = endingSince !== null && performance.now() - endingSince < TIMING.stopTimeoutMs
+      endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? monotonicMs()) : null
+      const beingEnded = endingSince !== null && monotonicMs() - endingSince < TIMING.stopTimeoutMs
       const outcome = outcomeOf(last.looks, goal, beingEnded)
       if (outcome !== null) return outcome
       const now = last.looks.map(({ stored }) => stored)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -17,6 +16,7 @@ import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { readRegularFile, writeOnce } from '../regular-file.ts'
+import { uniqueId } from '../unique.ts'
 import { watchDirectories } from '../watch-directories.ts'
 import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
 import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry.ts'
@@ -63,7 +63,7 @@ export function createJsonlRegistry(directory: string): Registry {
     const file = fileOf('open', id)
     const before = get(id)
     if (before === null || before.closed || before.revision !== revision) throw conflict(id)
-    const uid = randomUUID()
+    const uid = uniqueId()
     appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update }, mayBeLost)
     // barrier: event-written
     for (const which of LOOKS) {
@@ -88,7 +88,7 @@ export function createJsonlRegistry(directory: string): Registry {
       if (readIfThere(fileOf('closed', record.id)) !== null) throw exists(record.id)
       const event: RecordEvent = {
         v: 1,
-        uid: randomUUID(),
+        uid: uniqueId(),
         base: 0,
         at: record.spawnedAt,
         type: 'created',

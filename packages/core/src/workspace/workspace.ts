@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
@@ -6,6 +5,7 @@ import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { appendRegularFile, readRegularFile, withRegularFile } from '../regular-file.ts'
+import { uniqueId } from '../unique.ts'
 import { PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
@@ -98,7 +98,7 @@ export function writePhase(workspace: string, id: string, name: string, note: st
 
 /** A reader sees the old text or the new one, never a part. */
 function replaceWhole(file: string, text: string): void {
-  const scratch = `${file}.${randomUUID()}`
+  const scratch = `${file}.${uniqueId()}`
   try {
     writeFileSync(scratch, text, { flag: 'wx', mode: 0o600 })
     renameSync(scratch, file)
