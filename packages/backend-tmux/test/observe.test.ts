@@ -99,6 +99,19 @@ describe('observe()', () => {
     expect([mute.existence, mute.process]).toEqual([unknown('TIMEOUT'), unknown('TIMEOUT')])
   })
 
+  it('looks again where the server died while it was asked', async () => {
+    await using world = new World()
+    const agent = await world.create(cat)
+    const dying = join(world.folder, 'dying')
+    const once = `mkdir "${dying}.asked" 2>/dev/null && { echo "server exited unexpectedly" >&2; exit 1; }`
+    writeFileSync(dying, `#!/bin/sh\n${once}\nexec /usr/bin/tmux "$@"\n`, { mode: 0o755 })
+    await world.killServer()
+    expect((await seenBy(world, dying, agent)).existence).toMatchObject({ value: 'lost' })
+    const dead = join(world.folder, 'dead')
+    writeFileSync(dead, '#!/bin/sh\necho "server exited unexpectedly" >&2\nexit 1\n', { mode: 0o755 })
+    expect((await seenBy(world, dead, agent)).existence).toEqual(unknown('TMUX_FAILED'))
+  })
+
   it('starts no process where no server of orch ever was', async () => {
     await using world = new World()
     const { backend, calls } = countingTmux(world)

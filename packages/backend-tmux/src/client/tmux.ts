@@ -3,7 +3,7 @@ import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
 import { type Command, commandLine } from '../command.ts'
 import { controlCommandLine, listCommands, startCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
-import { type Answer, type Look, parseLook, saysNoServer } from '../parse.ts'
+import { type Answer, type Look, parseLook, saysNoServer, saysServerDied } from '../parse.ts'
 import { findProgram, isSomethingAt } from './files.ts'
 import { type Scope, userManager } from './user-manager.ts'
 
@@ -82,7 +82,10 @@ export class TmuxClient {
     try {
       await this.program()
       if (!isSomethingAt(socket)) return { kind: 'none', text: `there is no socket "${socket}"` }
-      return parseLook(await this.run({ socket, commands: listCommands(), signal }))
+      const list = { socket, commands: listCommands(), signal }
+      const answer = await this.run(list)
+      // One that died meanwhile is gone a moment later.
+      return parseLook(saysServerDied(answer) ? await this.run(list) : answer)
     } catch (error) {
       if (signal.aborted || !isOrchError(error)) throw error
       return { kind: 'failed', reason: { code: error.code, text: error.message } }
