@@ -3,8 +3,8 @@ import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
-import { print, printJson, printTalk } from './output.ts'
-import { createPage, type Page, type PageSettings } from './page.ts'
+import { createPrinter, jsonLine, print, printTalk } from './output.ts'
+import { createPage, type PageSettings } from './page.ts'
 import { parsePlain } from './parse-plain.ts'
 
 /** Parses the words after the verb, runs the command and prints what came of it. Returns the exit code. */
@@ -27,26 +27,26 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
   try {
     const data = await command.run(args, context)
     const page = createPage(pageSettings(io))
+    const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
     for await (const line of lines) {
       if (args.json === true) {
-        await printJson(io.stdout, line)
+        await printer.print(jsonLine(line))
         continue
       }
       command.render(line, page, args)
       for (const warning of warningsOf(line)) page.note(`orch: ${warning.text}`)
-      await printPage(page, args, io)
+      const { answer, talk } = page.take()
+      await printer.print(answer)
+      if (talk === '' || args.quiet === true) continue
+      await printer.end()
+      await printTalk(io.stderr, talk)
     }
+    await printer.end()
     return command.exitCode(data, args)
   } finally {
     await context.close()
   }
-}
-
-async function printPage(page: Page, args: Arguments, io: Io): Promise<void> {
-  const { answer, talk } = page.take()
-  await print(io.stdout, answer)
-  if (args.quiet !== true) await printTalk(io.stderr, talk)
 }
 
 function warningsOf(data: unknown): Doc['warnings'] {

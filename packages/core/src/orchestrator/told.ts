@@ -67,7 +67,7 @@ export function* tellEvent(told: Told, event: BackendEvent, isShown: (item: Item
     if (before?.final && !item.final) return
     told.doubtful.delete(item.id)
     if (!isShown(item)) told.hidden.add(item.id)
-    else if (before?.digest !== digestOf(item)) yield tellItem(told, item, false)
+    else if (before === undefined || before.digest !== digestOf(item)) yield tellItem(told, item, false)
   } else if (event.type === 'delta') {
     const { itemId, text } = event
     if (told.doubtful.has(itemId) || told.hidden.has(itemId) || told.items.get(itemId)?.final) return
