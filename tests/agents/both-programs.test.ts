@@ -10,6 +10,12 @@ import { type AgentStory, agentStory } from './support/agent-story.ts'
 const scope = perTest()
 let story: AgentStory
 
+/** In which row and column the cursor stands. */
+async function cursor(id: string): Promise<number[]> {
+  const printed = await story.place.tmux.tmux('display-message', '-p', '-t', `orch:=${id}`, '#{cursor_y} #{cursor_x}')
+  return printed.trim().split(' ').map(Number)
+}
+
 describe.each([
   { program: 'claude', shell: 'Bash' },
   { program: 'codex', shell: 'exec_command' },
@@ -68,6 +74,23 @@ describe.each([
     await eventually(async () => /[❯›]\sh/.test(await story.screen(id)), { what: 'the draft' })
     expect(await story.send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
     expect(await story.screen(id)).toMatch(/[❯›]\sh(alf a draft)?\s*\n/)
+  })
+
+  it.each([
+    ['Ctrl-J', ['C-j', 'second', 'Up']],
+    ['Alt-Enter, with the cursor at its beginning', ['M-Enter', 'second', 'Up', 'C-a']],
+    ['two of them', ['C-j', 'C-j', 'second', 'Up', 'Up']],
+  ])('keeps a draft whose first line is empty: %s', async (_, keys) => {
+    const id = await story.idle()
+    const [row] = await cursor(id)
+    for (const key of keys) await story.press(id, key)
+    await eventually(async () => (await story.screen(id)).includes('second'), { what: 'the draft' })
+    await eventually(async () => (await cursor(id))[0] !== row && (await cursor(id))[1] === 2, { what: 'the cursor' })
+    expect(await story.send(id, 'Sent')).toMatchObject({ receipt: { delivery: 'refused', reason: { code: 'DRAFT' } } })
+    expect(await story.screen(id)).toMatch(/[❯›]\s*\n\s*second\s*\n/)
+    await story.press(id, 'Down', 'Down', 'C-e', ...Array<string>(9).fill('BSpace'))
+    await eventually(async () => !(await story.screen(id)).includes('second'), { what: 'an empty line' })
+    expect(await story.send(id, 'Sent [[answer: got it]]')).toMatchObject({ receipt: { delivery: 'confirmed' } })
   })
 
   it('keeps a draft that a person begins while it works', async () => {

@@ -182,6 +182,8 @@ export interface EmptyLine {
   readonly column: number
   /** The cursor's row, as an extended regular expression without `#`, `,` and `}`; `null`: whatever it is. */
   readonly row: string | null
+  /** The row below it, as `row`: another one, and the line to type in has more than one row; `null`: whatever it is. */
+  readonly below: string | null
 }
 
 /** `T` while the cursor does not stand where it does in an empty line, `H` while that line holds something all the same. */
@@ -199,12 +201,40 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, typing:
   const { begin, empty, keys } = typing
   const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${empty === null ? '' : occupied(empty)}`
   const mark: GuardedCommand[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
+  const act: GuardedCommand[] = [
+    ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane],
+    ...mark,
+    ['send-keys', '-t', to.pane, ...keys],
+    ['display-message', '-p', SENT],
+  ]
+  const refuse = (why: string): GuardedCommand[] => [['delete-buffer', '-b', buffer], refusal(to.pane, why)]
+  const below = empty?.below ?? null
+  const whenOneRow = below === null ? act : onlyAbove(to.pane, below, [act, refuse(`${state}T`)])
+  return [['load-buffer', '-b', buffer, file], guarded(to, state, [whenOneRow, refuse(state)])]
+}
+
+/**
+ * Acts if the row below the cursor looks so. tmux tells any row but the first that looks like something only in copy mode,
+ * by the cursor there; that begins at the program's, and is left again before anything is drawn or typed.
+ */
+function onlyAbove(
+  pane: string,
+  below: string,
+  [act, otherwise]: readonly [GuardedCommand[], GuardedCommand[]],
+): GuardedCommand[] {
+  const leave: GuardedCommand = ['copy-mode', '-q', '-t', pane]
   return [
-    ['load-buffer', '-b', buffer, file],
-    guarded(to, state, [
-      [['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane], ...mark, ['send-keys', '-t', to.pane, ...keys]],
-      [['delete-buffer', '-b', buffer]],
-    ]),
+    ['copy-mode', '-t', pane],
+    ['send-keys', '-X', '-t', pane, 'cursor-down'],
+    [
+      'if-shell',
+      '-F',
+      '-t',
+      pane,
+      `#{m/r:${below},#{copy_cursor_line}}`,
+      nested([leave, ...act]),
+      nested([leave, ...otherwise]),
+    ],
   ]
 }
 
@@ -214,24 +244,25 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, typing:
  */
 export function keyCommands(to: Identity, keys: readonly string[], shown: readonly string[] = []): Command[] {
   const missing = shown.map((row) => `#{?#{C/r:${row}},,S}`).join('')
-  return [guarded(to, `${WHOSE}.${BLOCKERS}${missing}`, [[['send-keys', '-t', to.pane, ...keys]], []])]
+  const state = `${WHOSE}.${BLOCKERS}${missing}`
+  const press: GuardedCommand[] = [
+    ['send-keys', '-t', to.pane, ...keys],
+    ['display-message', '-p', SENT],
+  ]
+  return [guarded(to, state, [press, [refusal(to.pane, state)]])]
 }
 
-/** Acts and prints {@link SENT} if the pane is this agent's and nothing blocks it; else prints {@link REFUSED} and why. */
+/** Acts if the pane is this agent's and nothing blocks it. @param state of the pane, as {@link ownState} says when it is */
 function guarded(
   to: Identity,
   state: string,
   [act, otherwise]: readonly [GuardedCommand[], GuardedCommand[]],
 ): Command {
-  return [
-    'if-shell',
-    '-F',
-    '-t',
-    to.pane,
-    `#{==:${state},${ownState(to)}}`,
-    nested([...act, ['display-message', '-p', SENT]]),
-    nested([...otherwise, ['display-message', '-p', '-t', to.pane, `${REFUSED}\t${state}`]]),
-  ]
+  return ['if-shell', '-F', '-t', to.pane, `#{==:${state},${ownState(to)}}`, nested(act), nested(otherwise)]
+}
+
+function refusal(pane: string, state: string): GuardedCommand {
+  return ['display-message', '-p', '-t', pane, `${REFUSED}\t${state}`]
 }
 
 /** Prints where the cursor of a pane stands and what it shows, with colours. */

@@ -22,7 +22,7 @@ export type GuardedCommand =
       name: 'new-session' | 'new-window' | 'resize-window' | 'pipe-pane' | 'kill-pane',
       ...args: readonly string[],
     ]
-  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys', ...args: readonly string[]]
+  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys' | 'copy-mode', ...args: readonly string[]]
   | readonly [name: 'set-option', flag: '-p' | '-w', ...args: readonly string[]]
 
 /**

@@ -46,6 +46,7 @@ export const claude: Program = {
     },
     emptyColumn: 2,
     emptyRow: '^❯.?$',
+    emptyBelow: '^──',
     alters: (text) => alteredByClaude(text),
     trims: 'end',
     takesEnter: { when: /(\\|(^|\s)[@/]\S*)$/, space: 'typed' },

@@ -47,7 +47,7 @@ export const codex: Program = {
     entriesOf: codexEntries,
     usage: { entriesOf: codexUsage },
     emptyColumn: 2,
-    emptyRow: '^›( Ask Codex to do anything)?$',
+    emptyRow: '^› Ask Codex to do anything$',
     alters: (text) => alteredByCodex(text),
     trims: 'both',
     takesEnter: { when: /(^|\s)[@$/]\S*$/, space: 'pasted' },
