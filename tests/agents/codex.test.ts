@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../harness/eventually.ts'
 import { HOOKED_CAPABILITIES } from '../harness/hooked-capabilities.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedTexts } from '../scripted-model/received-texts.ts'
@@ -91,6 +92,23 @@ describe('an agent that runs the real codex', () => {
     await expect(access(join(story.place.project, 'denied.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
     expect(story.model.requests.at(-1)?.toolResults.at(-1)).toContain('Not now')
   })
+
+  it.each(['Escape', 'C-c'])(
+    'waits on no permission any more once a person breaks off the turn with %s',
+    async (key) => {
+      const id = await story.spawn(`Run ${escalated('touch broken-off.txt')} [[answer: done]]`)
+      await story.settled(id, 'waiting')
+      expect(await story.screen(id)).not.toContain('Would you like')
+      await story.press(id, 'typed')
+      await eventually(async () => (await story.screen(id)).includes('› typed'), { what: 'the composer' })
+      expect(await story.place.agent(id)).toMatchObject({ state: 'waiting', requests: [{ kind: 'permission' }] })
+      await story.press(id, 'C-u')
+      await eventually(async () => !(await story.screen(id)).includes('› typed'), { what: 'an empty composer' })
+      await story.press(id, key)
+      expect(await story.seen(id, 'idle')).toMatchObject({ requests: [] })
+      await expect(access(join(story.place.project, 'broken-off.txt'))).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
 
   it('has failed when the model cannot be asked, which no hook tells, and goes on with the next message', async () => {
     const id = await story.idle()
