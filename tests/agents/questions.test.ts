@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { perTest } from '../harness/scope.ts'
 import { type AgentStory, agentStory } from './support/agent-story.ts'
@@ -55,6 +56,25 @@ describe('what the real claude asks', () => {
     expect(await story.place.json('answer', id, 'That first')).toMatchObject({ result: 'answered' })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     expect(story.model.requests.at(-1)?.toolResults.at(-1)).toContain('That first')
+  })
+
+  it('is a plan, which is allowed, with or without the edits that follow from it', async () => {
+    story = await agentStory(scope, 'claude')
+    await configure('claude', '--permission-mode', 'plan')
+    const id = await story.spawn(
+      `${tool('ExitPlanMode', {})} [[write: ${story.place.project}/a.txt | a]] [[answer: a]]`,
+    )
+    expect(await story.settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect(await story.place.json('answer', id, '--allow')).toMatchObject({ result: 'answered' })
+    expect(await story.settled(id, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect((await story.place.agent(id)).requests).toMatchObject([{ text: `Write: ${story.place.project}/a.txt` }])
+    const other = await story.spawn(
+      `${tool('ExitPlanMode', {})} [[write: ${story.place.project}/b.txt | b]] [[answer: b]]`,
+    )
+    expect(await story.settled(other, 'waiting')).toMatchObject({ outcome: 'met' })
+    expect(await story.place.json('answer', other, '--always')).toMatchObject({ result: 'answered' })
+    expect(await story.settled(other, 'idle')).toMatchObject({ outcome: 'met' })
+    expect(await readFile(`${story.place.project}/b.txt`, 'utf8')).toContain('b')
   })
 })
 

@@ -5,6 +5,12 @@ import type { HookEvent } from './hook-event.ts'
 /** The tools by which Claude Code and Codex ask their users. */
 const QUESTION_TOOLS: readonly unknown[] = ['AskUserQuestion', 'request_user_input']
 
+/** The tool by which Claude Code shows its plan. */
+const PLAN_TOOL = 'ExitPlanMode'
+
+/** What a plan lets go on with, without being asked for each of them. */
+const EDITS: JsonObject = { type: 'setMode', mode: 'acceptEdits', destination: 'session' }
+
 const IN_ITS_WINDOW = 'It asks in its window, where it must be answered'
 
 interface Question {
@@ -77,11 +83,21 @@ export function decisionOn(event: HookEvent, choice: string | null, text: string
     )
     return decision({ behavior: 'allow', updatedInput: { ...inputOf(event), answers } })
   }
-  if (choice === 'allow') return decision({ behavior: 'allow' })
-  if (choice === 'always') return decision({ behavior: 'allow', updatedPermissions: suggestionsOf(event) })
+  if (choice === 'allow') return decision({ behavior: 'allow', ...seenInput(event) })
+  if (choice === 'always')
+    return decision({ behavior: 'allow', ...seenInput(event), updatedPermissions: suggestionsOf(event) })
   if (choice === 'deny' || text !== null)
     return decision({ behavior: 'deny', message: text ?? 'The user does not want this' })
   return null
+}
+
+/** A plan is for a person to see: Claude Code takes no hook's word for it, unless that hands its input back. */
+function seenInput(event: HookEvent): JsonObject {
+  return isPlan(event) ? { updatedInput: inputOf(event) } : {}
+}
+
+function isPlan({ fields }: HookEvent): boolean {
+  return fields.tool_name === PLAN_TOOL
 }
 
 function decision(chosen: JsonObject): string {
@@ -109,15 +125,19 @@ function permissionChoices(event: HookEvent): Choice[] {
 }
 
 /** Only what holds for this session: nothing is written into the user's own settings. */
-function suggestionsOf({ fields }: HookEvent): JsonObject[] {
+function suggestionsOf(event: HookEvent): JsonObject[] {
+  if (isPlan(event)) return [EDITS]
+  const { fields } = event
   const all = Array.isArray(fields.permission_suggestions) ? (fields.permission_suggestions as JsonObject[]) : []
   return all.filter(({ type, destination }) => destination === 'session' && type !== 'setMode')
 }
 
 function named(suggestions: readonly JsonObject[]): string {
-  const words = suggestions.map(
-    ({ type, directories, rules }) => `${String(type)} ${JSON.stringify(directories ?? rules)}`,
-  )
+  const words = suggestions.map((suggestion) => {
+    if (suggestion === EDITS) return 'all edits'
+    const { type, directories, rules } = suggestion
+    return `${String(type)} ${JSON.stringify(directories ?? rules)}`
+  })
   return sanitize(words.join(', '))
 }
 

@@ -14,6 +14,7 @@ const permission = asked({
   tool_input: { command: 'make \u001b[31m', description: 'Builds' },
   permission_suggestions: [session, { type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
 })
+const plan = asked({ tool_name: 'ExitPlanMode', tool_input: { plan: 'First this', planFilePath: '/p' } })
 const colour = { question: 'Which colour?', options: [{ label: 'Red' }, { label: 'Blue' }] }
 const question = asked({ tool_name: 'AskUserQuestion', tool_input: { questions: [colour] } })
 
@@ -50,6 +51,28 @@ describe('toAgentRequest()', () => {
     const lasting = { ...session, destination: 'localSettings' }
     const request = toAgentRequest(asked({ tool_name: 'Bash', tool_input: {}, permission_suggestions: [lasting] }))
     expect(request.choices.map(({ id }) => id)).toEqual(['allow', 'deny'])
+  })
+})
+
+describe('a plan', () => {
+  const input = { plan: 'First this', planFilePath: '/p' }
+
+  it('is shown with what follows from each answer', () => {
+    expect(toAgentRequest(plan)).toMatchObject({
+      kind: 'permission',
+      detail: { plan: 'First this' },
+      choices: [{ id: 'allow' }, { id: 'always', label: 'Allow, and from now on: all edits' }, { id: 'deny' }],
+    })
+  })
+
+  it('is allowed with its input, which stands for the person who must have seen it', () => {
+    expect(decided(plan, 'allow', null)).toEqual({ behavior: 'allow', updatedInput: input })
+    expect(decided(plan, 'always', null)).toEqual({
+      behavior: 'allow',
+      updatedInput: input,
+      updatedPermissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
+    })
+    expect(decided(plan, null, 'That first')).toEqual({ behavior: 'deny', message: 'That first' })
   })
 })
 
