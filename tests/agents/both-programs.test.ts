@@ -24,6 +24,19 @@ describe.each([
     story = await agentStory(scope, program)
   })
 
+  it('brings the answer to its task, whatever it makes of the text, and says when there is none', async () => {
+    const task = 'Say\tthat the cafe\u0301 \u200b#{pid} is [[answer: open\nnow]]'
+    const run = await story.place.orch('spawn', task, '--wait', '--program', program)
+    expect(run).toMatchObject({ code: 0, stdout: 'open\nnow\n', stderr: expect.stringMatching(/^\S+\n$/) })
+    const failed = await story.place.json('spawn', 'Fail [[error: 400]]', '--wait', '--program', program)
+    expect(failed).toMatchObject({
+      code: 20,
+      outcome: 'failed',
+      answer: null,
+      agent: { reason: { code: 'API_ERROR' } },
+    })
+  })
+
   it.each([
     ['before it said anything', 'Work [[hold: the turn]]'],
     ['in the middle of its words', 'Work [[answer: begun]] [[hold: the turn]]'],

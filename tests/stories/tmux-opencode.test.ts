@@ -111,8 +111,10 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(receivedTexts(story.model.requests, 'Next').at(-1)).toBe('Next [[answer: next]]')
   })
 
-  it('takes messages unaltered and one behind the other, no commands, and fails when its model does', async () => {
-    const id = await story.idle()
+  it('answers its task, takes messages unaltered and one behind the other, no commands, and fails with its model', async () => {
+    const spawned = await story.place.orch('spawn', 'Begin [[answer: begun]]', '--wait', '--program', 'opencode')
+    expect(spawned).toMatchObject({ code: 0, stdout: 'begun\n' })
+    const id = spawned.stderr.trim()
     const text = 'Über [[answer: said]]; #{pid} $(id) C-c ~\n  second line\n\tthird'
     expect(await story.send(id, text)).toMatchObject({ receipt: { delivery: 'confirmed' } })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })

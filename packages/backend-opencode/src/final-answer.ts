@@ -8,11 +8,11 @@ import { isFinalAnswer } from './turn-rules.ts'
 /** How many messages one request asks for; the message is nearly always among the newest. */
 const PAGE = 50
 
-/** What the session finally said to the message that carries this id. @throws OrchError when no server answers. */
+/** What the session finally said to the message that carries this id, or with `null` to its task. @throws OrchError when no server answers. */
 export async function finalAnswer(
   context: Context,
   agent: AgentRef,
-  messageId: string,
+  messageId: string | null,
   signal: AbortSignal,
 ): Promise<FinalAnswer | null> {
   const handle = parseHandle(agent.handle)
@@ -20,19 +20,27 @@ export async function finalAnswer(
   return answerIn(await messagesFrom(await reach(context, agent.target, signal), handle, messageId))
 }
 
-/** The message and all that came after it, oldest first; `[]` when the session does not hold it. */
-async function messagesFrom(api: Api, address: SessionAddress, tag: string): Promise<readonly StoredMessage[]> {
+/**
+ * The message, or with `null` the task, and all that came after it, oldest first; `[]` when the session does not hold it.
+ */
+async function messagesFrom(api: Api, address: SessionAddress, tag: string | null): Promise<readonly StoredMessage[]> {
   let later: readonly StoredMessage[] = []
   let before: string | null | undefined
   while (before !== null) {
     const page = await api.messages(address, PAGE, before)
     if (page === null) return []
-    const at = page.messages.findIndex(({ parts }) => parts.some((part) => part.tag === tag))
+    const at = page.messages.findIndex(({ parts }) => tag !== null && parts.some((part) => part.tag === tag))
     if (at !== -1) return [...page.messages.slice(at), ...later]
     later = [...page.messages, ...later]
     before = page.before
   }
-  return []
+  return tag === null ? fromTask(later) : []
+}
+
+/** From the task on, in a whole conversation: it is what was said first, and orch said it. */
+export function fromTask(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  const at = messages.findIndex(({ role }) => role === 'user')
+  return messages[at]?.parts.some((part) => part.tag !== null) ? messages.slice(at) : []
 }
 
 /**

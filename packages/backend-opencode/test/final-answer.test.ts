@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { FinalAnswer } from '@orch/core'
 import { eventually } from '../../../tests/harness/eventually.ts'
 import { perFile } from '../../../tests/harness/scope.ts'
-import { answerIn } from '../src/final-answer.ts'
+import { answerIn, fromTask } from '../src/final-answer.ts'
 import type { StoredMessage } from '../src/parse-message.ts'
 import { startAgent, type TestAgent } from './support/agents.ts'
 import { openSite, type Site } from './support/open-code-world.ts'
@@ -58,6 +58,22 @@ describe('finalAnswer() of the real server', () => {
     expect(await answerTo(agent, failed.messageId)).toBeNull()
     expect(await answerTo(agent, interrupted.messageId)).toBeNull()
     expect(await answerTo(agent, next.messageId)).toMatchObject({ text: 'next' })
+  })
+})
+
+describe('fromTask()', () => {
+  const turn = recordedMessages('answer')
+  const at = turn.findIndex(({ role }) => role === 'user')
+  const asked = turn[at] as StoredMessage
+  const by = (tag: string | null): StoredMessage => ({
+    ...asked,
+    parts: asked.parts.map((part) => ({ ...part, tag })),
+  })
+
+  it('is what orch said first and all after it, and nothing where somebody else had spoken before', () => {
+    expect(fromTask([by('a'), ...turn, by('b')])).toEqual([by('a'), ...turn, by('b')])
+    expect(fromTask([by(null), by('a'), ...turn])).toEqual([])
+    expect(fromTask([])).toEqual([])
   })
 })
 

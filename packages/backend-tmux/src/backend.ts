@@ -1,7 +1,7 @@
 import type { AgentRef, Backend, BackendHost } from '@orch/core'
 import { answerAgent } from './answer.ts'
 import { attach } from './attach.ts'
-import { capabilitiesOf } from './capabilities.ts'
+import { capabilitiesFor, capabilitiesOf } from './capabilities.ts'
 import { TmuxClient } from './client/tmux.ts'
 import type { Context } from './context.ts'
 import { createAgent } from './create.ts'
@@ -32,6 +32,7 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     name: host.name,
     target: { socket: paths.socket },
     capabilitiesOf,
+    capabilitiesFor: (plan, signal) => capabilitiesFor(context, plan, signal),
     probe: (signal) => probeTmux(context, signal),
     create: (request, signal) => createAgent(context, request, signal),
     begin: (agent, message, signal) =>

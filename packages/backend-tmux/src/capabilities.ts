@@ -1,6 +1,8 @@
-import type { AgentRef, Capability } from '@orch/core'
+import type { AgentRef, Capability, PlannedAgent } from '@orch/core'
+import type { Context } from './context.ts'
 import { readLaunchNote } from './hooks/hooked-launch.ts'
 import { parseHandle } from './parse.ts'
+import { chooseProgram } from './programs/choose-program.ts'
 import { hooksOf } from './programs/known.ts'
 
 /**
@@ -16,4 +18,16 @@ export function capabilitiesOf(agent: AgentRef | null): readonly Capability[] {
   // A module is not loaded yet where only this is asked.
   const own = hooksOf(handle.program)?.capabilities ?? readLaunchNote(handle.events ?? '')?.capabilities
   return own === undefined ? BARE : [...BARE, ...own]
+}
+
+/** `Backend.capabilitiesFor`: the program is chosen as `create` would. */
+export async function capabilitiesFor(
+  { host }: Context,
+  plan: PlannedAgent,
+  signal: AbortSignal,
+): Promise<readonly Capability[]> {
+  signal.throwIfAborted()
+  const { spec, hooks } = await chooseProgram(plan, host.env)
+  const own = hooks?.capabilities ?? []
+  return [...BARE, ...(spec.promptBy === 'none' ? own.filter((capability) => capability !== 'answers') : own)]
 }

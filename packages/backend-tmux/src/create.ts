@@ -49,7 +49,8 @@ export async function startRun(
   await assertPlace(request)
   const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
   const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
-  const hooked = hookedLaunch(context.paths, program, { run, env, resumed })
+  const task = resumed === null && program.spec.promptBy !== 'none' ? request.prompt : null
+  const hooked = hookedLaunch(context.paths, program, { run, env, resumed, task })
   const begun = resumed !== null || program.spec.promptBy !== 'send'
   const argv = argumentsFor(program, request, { hooked, resumed })
   await context.tmux.program()

@@ -45,6 +45,10 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     hooks: `launch: telling({ StopFailure: (keep) => 'sed "s/StopFailure/Stop/" | ' + keep })`,
     fails: 'a turn that failed has ended in an error',
   },
+  'task-is-answered': {
+    hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/done/another/" | ' + keep })`,
+    fails: 'the task has the answer that the program gave to it',
+  },
   'message-is-confirmed': {
     hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/a message/another/" | ' + keep })`,
     fails: 'a message is confirmed when the program told that it has it',

@@ -93,6 +93,9 @@ export interface CreateRequest {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** An agent that nobody has made yet, by what of its {@link CreateRequest} is known before it has an id. */
+export type PlannedAgent = Omit<CreateRequest, 'id' | 'title' | 'prompt' | 'workspace' | 'env'>
+
 /** What `create` made. */
 export interface CreateResult {
   /** How this backend finds it again; opaque to everyone else. */
@@ -376,6 +379,12 @@ export interface Backend {
   readonly target: JsonValue
   /** What it can for one agent, or (`null`) for an agent it would create now. Answers without a look. */
   capabilitiesOf(agent: AgentRef | null): readonly Capability[]
+  /**
+   * What `capabilitiesOf` would say of an agent that `create` makes of this plan, without `answers` for one that would be given
+   * no task. Makes nothing. Left out by a backend whose agents can all do what `capabilitiesOf(null)` says.
+   * @throws OrchError as `create` would: `PROGRAM_MISSING` …
+   */
+  capabilitiesFor?(plan: PlannedAgent, signal: AbortSignal): Promise<readonly Capability[]>
   /** Is the new-agent target reachable, or startable? Health is an answered request. Starts nothing. */
   probe(signal: AbortSignal): Promise<ProbeResult>
   /**
@@ -403,8 +412,9 @@ export interface Backend {
    * Capability `answers`. What the agent finally said to a message that core gave this id; as it was written. `null`
    * before the end of its turn, when that was broken off or failed, and when no such message is stored. Of several
    * messages that got one answer, each has that one. Starts no server.
+   * @param messageId `null`: its task, which `create` may have given it, or a process that died before it noted the id
    */
-  finalAnswer?(agent: AgentRef, messageId: string, signal: AbortSignal): Promise<FinalAnswer | null>
+  finalAnswer?(agent: AgentRef, messageId: string | null, signal: AbortSignal): Promise<FinalAnswer | null>
   /** Capability `requests`. Bound to one request. */
   answer?(agent: AgentRef, reply: Reply, signal: AbortSignal): Promise<AnswerResult>
   /**

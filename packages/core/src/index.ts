@@ -50,6 +50,7 @@ export type {
   ObserveResult,
   PermissionMode,
   PermissionRule,
+  PlannedAgent,
   ProbeResult,
   ProcessInfo,
   ProgramSpec,

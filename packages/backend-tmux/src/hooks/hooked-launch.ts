@@ -35,13 +35,15 @@ export interface NewRun {
   readonly env: Readonly<Record<string, string>>
   /** What it goes on with; `null`: it begins a conversation. */
   readonly resumed: Conversation | null
+  /** What it is given to begin with; `null`: nothing. */
+  readonly task: string | null
 }
 
 /** What a run needs so that its program tells what happens; `null` for a program that does not. */
 export function hookedLaunch(
   paths: Paths,
   { spec, hooks }: Pick<ChosenProgram, 'spec' | 'hooks'>,
-  { run, env, resumed }: NewRun,
+  { run, env, resumed, task }: NewRun,
 ): HookedLaunch | null {
   if (hooks === null) return null
   const note: LaunchNote = {
@@ -55,13 +57,15 @@ export function hookedLaunch(
   const settings = `${paths.events}/${spec.name}-${version}.${launch.extension ?? 'json'}`
   const events = `${paths.events}/${run}`
   const file = noteFile(events)
+  const given = taskFile(events)
   return {
     arguments: (resumed && launch.resume?.(settings, note.session)) ?? launch.arguments(settings),
     environment: launch.environment?.(settings, env) ?? {},
-    files: [file, ...(resumed === null ? [] : [events])],
+    files: [file, given, ...(resumed === null ? [] : [events])],
     async prepare() {
       if (launch.settings !== null) await writeOnce(settings, content)
       await writePrivateFile(file, JSON.stringify(note))
+      if (task !== null) await writePrivateFile(given, task)
       if (resumed !== null) await writePrivateFile(events, resumedEvents(resumed))
     },
   }
@@ -75,6 +79,16 @@ export function readLaunchNote(events: string): LaunchNote | null {
   } catch {
     return null
   }
+}
+
+/** What the run whose events stand in this file was given to begin with; `null` when it was given nothing. */
+export function readTask(events: string): string | null {
+  return readSmallFile(taskFile(events))
+}
+
+/** A program may take its task as an argument: by its words the event is known that tells of it. */
+function taskFile(events: string): string {
+  return `${events}.task`
 }
 
 /** The pipe by which the request with this id is answered. */

@@ -1,4 +1,4 @@
-import { type CreateRequest, OrchError, type ProgramSpec } from '@orch/core'
+import { type CreateRequest, OrchError, type PlannedAgent, type ProgramSpec } from '@orch/core'
 import { findProgram } from '../client/files.ts'
 import { GET_A_PROGRAM, knownProgram, PROGRAMS, programNamed } from './known.ts'
 import { loadProgram, moduleKey } from './load-program.ts'
@@ -26,9 +26,10 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws OrchError `PROGRAM_MISSING`, `PROGRAM_UNKNOWN`, `PROGRAM_INVALID`
  */
 export async function chooseProgram(
-  { id, program, programName, directory }: CreateRequest,
+  { id, program, programName, directory }: PlannedAgent & Partial<Pick<CreateRequest, 'id'>>,
   env: Environment,
 ): Promise<ChosenProgram> {
+  const cannot = `Cannot start ${id === undefined ? 'an agent' : `agent "${id}"`}`
   const candidates = await candidatesFor(program, programName)
   for (const { spec, own, key } of candidates) {
     const path = findProgram(spec.command, { ...env, ...spec.env }, directory)
@@ -44,15 +45,13 @@ export async function chooseProgram(
   if (candidates.length > 1 || wished === undefined)
     throw new OrchError(
       'PROGRAM_MISSING',
-      `Cannot start agent "${id}": none of ${PROGRAMS.map(({ command }) => `"${command}"`).join(', ')} is on PATH`,
+      `${cannot}: none of ${PROGRAMS.map(({ command }) => `"${command}"`).join(', ')} is on PATH`,
       { hint: GET_A_PROGRAM },
     )
   const { command } = wished.spec
-  throw new OrchError(
-    'PROGRAM_MISSING',
-    `Cannot start agent "${id}": program "${command}" is not on PATH or cannot be executed`,
-    { hint: `Install "${command}" or correct its name` },
-  )
+  throw new OrchError('PROGRAM_MISSING', `${cannot}: program "${command}" is not on PATH or cannot be executed`, {
+    hint: `Install "${command}" or correct its name`,
+  })
 }
 
 interface Candidate {

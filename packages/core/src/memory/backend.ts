@@ -61,9 +61,11 @@ export function createMemoryBackend(
     stop: (ref, signal) => at('stop', signal, () => act(ref, signal, stopAgent)),
     close: async () => {},
     ...(capabilities.includes('answers') && {
-      async finalAnswer(ref: AgentRef, messageId: string, signal: AbortSignal) {
+      async finalAnswer(ref: AgentRef, messageId: string | null, signal: AbortSignal) {
         checkTarget(target, [ref.target])
-        return locate(await client.look(signal), namespace, ref)?.answers[messageId] ?? null
+        const agent = locate(await client.look(signal), namespace, ref)
+        const [task] = agent?.received ?? []
+        return agent?.answers[messageId ?? task?.id ?? ''] ?? null
       },
     }),
     ...(capabilities.includes('requests') && {

@@ -1,5 +1,5 @@
-import type { Agent, FinalAnswer } from '../agent.ts'
-import type { Backend } from '../backend.ts'
+import type { Agent, Capability, FinalAnswer } from '../agent.ts'
+import type { Backend, PlannedAgent } from '../backend.ts'
 import type { TurnEnd, WaitDocument } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
@@ -22,16 +22,39 @@ export const NOT_AWAITED: AwaitedTurn = { end: { outcome: null, answer: null }, 
 
 /**
  * Refuses, before anything is sent, to wait for an answer that will never be shown.
- * @param record `undefined`: an agent that is yet to be made
  * @throws OrchError `UNSUPPORTED`
  */
-export function assertAnswers(backend: Backend, record?: AgentRecord): void {
-  const can = backend.capabilitiesOf(record === undefined || record.handle === null ? null : toRef(record))
-  if (backend.finalAnswer !== undefined && can.includes('turns') && can.includes('answers')) return
-  const object = record === undefined ? 'a new agent' : `"${record.id}"`
-  throw new OrchError('UNSUPPORTED', `Cannot wait for the answer of ${object}: it does not show its turns`, {
-    hint: `Leave out --wait, then look with "orch tail ${record?.id ?? '@last'}"`,
-    ...(record !== undefined && { agent: record.id }),
+export function assertAnswers(backend: Backend, record: AgentRecord): void {
+  const can = backend.capabilitiesOf(record.handle === null ? null : toRef(record))
+  if (!answers(backend, can)) throw unsupported(backend, can, record.id)
+}
+
+/**
+ * The same for the answer to its task of an agent that is yet to be made: nothing was made.
+ * @throws OrchError `UNSUPPORTED`; as the backend's `create` would, `PROGRAM_MISSING` …
+ */
+export async function assertWillAnswer(
+  orch: Orch,
+  backend: Backend,
+  plan: PlannedAgent,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const call = { backend: backend.name, verb: 'plan an agent on', timeoutMs: orch.requestTimeoutMs, signal }
+  const own = await callBackend(call, async (inner) => backend.capabilitiesFor?.(plan, inner))
+  const can = own ?? backend.capabilitiesOf(null)
+  if (!answers(backend, can)) throw unsupported(backend, can, null)
+}
+
+function answers(backend: Backend, can: readonly Capability[]): boolean {
+  return backend.finalAnswer !== undefined && can.includes('turns') && can.includes('answers')
+}
+
+function unsupported(backend: Backend, can: readonly Capability[], id: string | null): OrchError {
+  const object = id === null ? 'a new agent' : `"${id}"`
+  const state = can.includes('turns') ? 'it would not tell its answer' : 'it does not show its turns'
+  return new OrchError('UNSUPPORTED', `Cannot wait for the answer of ${object}: ${state}`, {
+    hint: `Leave out --wait, then look with "orch tail ${id ?? '@last'}"`,
+    ...(id !== null && { agent: id }),
     backend: backend.name,
   })
 }
@@ -39,7 +62,8 @@ export function assertAnswers(backend: Backend, record?: AgentRecord): void {
 /**
  * Waits for the end of the turn that a message started, and brings what was said at its end. The answer counts by its
  * message: neither the turn before nor one that somebody else starts meanwhile is taken for it.
- * @param messageId `null`: it is not known which message it was, so no answer is its own
+ * @param messageId `null`: its task, of which no message was named
+ * @throws OrchError as `wait` does; what was made or sent before is there
  */
 export async function awaitTurn(
   orch: Orch,
@@ -47,18 +71,26 @@ export async function awaitTurn(
   messageId: string | null,
   { timeoutMs, signal }: CallOptions & TurnOptions,
 ): Promise<AwaitedTurn> {
-  const { outcome, agents } = await wait(orch, [id], { until: ['idle'], timeoutMs, signal })
+  const waited = await wait(orch, [id], { until: ['idle'], timeoutMs, signal }).catch(afterTheAct)
+  const { outcome, agents } = waited
   const [{ agent }] = agents as [WaitDocument['agents'][number]]
-  const answer = messageId === null ? null : await readAnswer(orch, id, messageId, signal)
+  const answer = await readAnswer(orch, id, messageId, signal)
   if (answer !== null) return { end: { outcome: 'met', answer }, agent }
   return { end: { outcome: outcome === 'met' ? 'idle' : outcome, answer: null }, agent }
+}
+
+/** Nobody must do again what was done because it could not be waited for. */
+function afterTheAct(error: unknown): never {
+  if (!isOrchError(error) || error.outcome !== 'none') throw error
+  const { code, message, hint, agent, backend } = error
+  throw new OrchError(code, message, { hint, agent, backend, outcome: 'partial', cause: error })
 }
 
 /** `null` also when it cannot be asked for now: how the wait ended tells more than that. */
 async function readAnswer(
   orch: Orch,
   id: string,
-  messageId: string,
+  messageId: string | null,
   signal: AbortSignal | undefined,
 ): Promise<FinalAnswer | null> {
   const { record } = await reread(orch, id)

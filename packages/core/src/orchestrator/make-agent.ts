@@ -1,4 +1,4 @@
-import type { Backend, CreateRequest, CreateResult } from '../backend.ts'
+import type { Backend, CreateRequest, CreateResult, PlannedAgent } from '../backend.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
@@ -7,6 +7,7 @@ import { spawnContextText } from '../workspace/spawn-context.ts'
 import { createWorkspace, removeWorkspace } from '../workspace/workspace.ts'
 import { begin, type GivenTask, TASK_FILES } from './begin.ts'
 import { toRef } from './look.ts'
+import type { WantedAgent } from './new-record.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { closeRecord, reread, updateRecord } from './update-record.ts'
 
@@ -83,15 +84,11 @@ function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: Gi
   return callBackend(call, (inner) => backend.create(createRequest(record, prompt), inner))
 }
 
-/** What a backend is asked to make for a record. @param prompt the whole first message */
-export function createRequest(record: AgentRecord, prompt: string): CreateRequest {
+/** What a backend is told of an agent that would be made. */
+export function plannedAgent(record: WantedAgent): PlannedAgent {
   return {
-    id: record.id,
-    title: record.task.trim().split('\n')[0]?.slice(0, 80) ?? record.id,
-    prompt,
     project: record.project,
     directory: record.directory,
-    workspace: record.workspace,
     target: record.target,
     program: record.programSpec,
     programName: record.programSpec === null ? record.program : null,
@@ -99,6 +96,17 @@ export function createRequest(record: AgentRecord, prompt: string): CreateReques
     mode: record.mode,
     permission: record.permission,
     permissionRules: record.permissionRules ?? [],
+  }
+}
+
+/** What a backend is asked to make for a record. @param prompt the whole first message */
+export function createRequest(record: AgentRecord, prompt: string): CreateRequest {
+  return {
+    ...plannedAgent(record),
+    id: record.id,
+    title: record.task.trim().split('\n')[0]?.slice(0, 80) ?? record.id,
+    prompt,
+    workspace: record.workspace,
     env: { ORCH_AGENT_ID: record.id, ORCH_WORKSPACE: record.workspace, ORCH_PROJECT: record.project },
   }
 }

@@ -8,6 +8,31 @@ import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { recordedTask } from './settle-spawn.ts'
 
+/** What of a record says what its agent is to be. */
+export type WantedAgent = Pick<
+  AgentRecord,
+  'project' | 'directory' | 'target' | 'program' | 'programSpec' | 'model' | 'mode' | 'permission' | 'permissionRules'
+>
+
+/** What is asked for, before it has an id. */
+export function wantedAgent(
+  orch: Orch,
+  options: SpawnOptions,
+  { backend, program }: { readonly backend: Backend; readonly program: ChosenProgram },
+): WantedAgent {
+  return {
+    project: orch.project,
+    directory: orch.directory,
+    target: backend.target,
+    program: program.spec?.name ?? program.name,
+    programSpec: program.spec,
+    model: modelOf(orch, options),
+    mode: options.mode ?? null,
+    permission: options.permission ?? null,
+    ...(options.permissionRules?.length && { permissionRules: options.permissionRules }),
+  }
+}
+
 /** The record of a spawn that this process begins now, before anything is made. */
 export function newRecord(
   orch: Orch,
@@ -22,26 +47,18 @@ export function newRecord(
   },
 ): AgentRecord {
   return {
+    ...wantedAgent(orch, options, made),
     id: made.id,
     lifecycle: 'spawning',
     task: recordedTask(options.task),
-    project: orch.project,
-    directory: orch.directory,
     workspace: workspacePath(orch.project, made.id),
     branch: made.branch,
     base: made.commit,
     backend: made.backend.name,
-    program: made.program.spec?.name ?? made.program.name,
-    programSpec: made.program.spec,
-    model: modelOf(orch, options),
-    mode: options.mode ?? null,
-    permission: options.permission ?? null,
-    ...(options.permissionRules?.length && { permissionRules: options.permissionRules }),
     parent: orch.env.ORCH_AGENT_ID ?? null,
     labels: {},
     key: options.key ?? null,
     owner: currentOwner(),
-    target: made.backend.target,
     handle: null,
     facts: null,
     ...(made.attachments.length > 0 && { attachments: made.attachments }),

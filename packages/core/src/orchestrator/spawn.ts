@@ -4,13 +4,13 @@ import { OrchError } from '../errors.ts'
 import { readGitHead } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { prepareWorkspaces } from '../workspace/workspace.ts'
-import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
+import { assertWillAnswer, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { chooseBackend, chooseProgram } from './choose-backend.ts'
 import { claimAgent } from './claim-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
 import { lookAtOne } from './look.ts'
-import { makeAgent } from './make-agent.ts'
-import { newRecord } from './new-record.ts'
+import { makeAgent, plannedAgent } from './make-agent.ts'
+import { newRecord, wantedAgent } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { settleSpawn } from './settle-spawn.ts'
@@ -34,7 +34,8 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     readGitHead(orch.directory, options.signal),
     chooseBackend(orch, options),
   ])
-  if (options.wait) assertAnswers(backend)
+  const plan = plannedAgent(wantedAgent(orch, options, { backend, program }))
+  if (options.wait) await assertWillAnswer(orch, backend, plan, options.signal)
   const attachments = await takeAttachments(orch, options.attach, { backend })
   if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
     throw unsupported(backend, undefined)

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
-import type { Backend } from '../../src/backend.ts'
+import type { Capability } from '../../src/agent.ts'
+import { type Backend, NOT_SHOWN } from '../../src/backend.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
 import { send } from '../../src/orchestrator/send.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
@@ -117,6 +119,64 @@ describe('spawn() with wait', () => {
     await send(orch, first.agent.id, '[[answer: later]]', { wait: true })
     const again = await spawn(orch, { task: '[[answer: made]]', key: 'k', wait: true })
     expect(again).toMatchObject({ created: false, outcome: 'met', answer: { text: 'made' } })
+  })
+
+  it('brings the answer to a task that was given as the agent was made', async () => {
+    const wrap = (backend: Backend): Backend => ({
+      ...backend,
+      async create(request, signal) {
+        const { target, directory, id } = request
+        const made = await backend.create(request, signal)
+        const agent = { id, target, directory, handle: made.handle, facts: null, attempts: [] }
+        const receipt = await backend.begin(agent, { id: 'unknown', text: request.prompt }, signal)
+        return { ...made, begun: true, receipt: { ...receipt, messageId: null, delivery: 'accepted' } }
+      },
+    })
+    const document = await spawn(await place.open({ wrap }), { task: '[[answer: made]]', wait: true })
+    expect(document).toMatchObject({ outcome: 'met', answer: { text: 'made' }, prompt: { messageId: null } })
+  })
+
+  it('goes by what its backend says of the agent that is to be made', async () => {
+    const plans: unknown[] = []
+    const saying = (can: readonly Capability[]): Promise<Orch> =>
+      place.open({
+        memory: { without: ['answers'] },
+        wrap: (backend) => ({
+          ...backend,
+          finalAnswer: async () => ({ text: 'told', usage: null }),
+          capabilitiesFor: async (plan) => {
+            plans.push(plan)
+            return can
+          },
+        }),
+      })
+    const task = { task: '[[answer: made]]', wait: true, program: 'simulated' }
+    for (const can of [[], ['turns'], ['answers']] as const)
+      await expect(spawn(await saying(can), task)).rejects.toMatchObject({ code: 'UNSUPPORTED', outcome: 'none' })
+    expect(await status(await place.open(), { ended: true })).toMatchObject({ agents: [], orphans: [] })
+    expect(await spawn(await saying(['turns', 'answers']), task)).toMatchObject({ answer: { text: 'told' } })
+    expect(plans.at(-1)).toMatchObject({ directory: place.project, program: null, programName: 'simulated' })
+  })
+
+  it('tells of the agent that is there when it turns out to show no turns', async () => {
+    const wrap = (backend: Backend): Backend => ({
+      ...backend,
+      async observe(...given) {
+        const result = await backend.observe(...given)
+        const turn = { known: false, reason: { code: NOT_SHOWN, text: 'Not shown' } } as const
+        return { ...result, observations: result.observations.map((seen) => ({ ...seen, turn })) }
+      },
+    })
+    const orch = await place.open({ wrap })
+    const { agents } = await spawn(orch, { task: 'x', wait: true }).then(
+      () => ({ agents: [] }),
+      async (error: unknown) => {
+        const seen = await status(orch)
+        expect(error).toMatchObject({ code: 'UNSUPPORTED', outcome: 'partial', agent: seen.agents[0]?.id })
+        return seen
+      },
+    )
+    expect(agents).toMatchObject([{ state: 'running' }])
   })
 
   it('ends with its time, the agent going on', async () => {

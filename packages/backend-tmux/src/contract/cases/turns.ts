@@ -27,6 +27,18 @@ export const turnCases: readonly ProgramCase[] = [
     },
   },
   {
+    id: 'task-is-answered',
+    requires: ['turns', 'answers'],
+    because: 'spawn --wait goes on with the answer to the task, which the program tells of in its own words',
+    async run(t) {
+      const prompt = t.place.prompts.answer('done\twith\u200b the cafe\u0301')
+      const agent = await t.spawn(prompt)
+      await t.turn(agent, 'ended')
+      const answer = await t.backend.finalAnswer?.(agent, null, t.signal)
+      check(answer?.text.includes('done') === true, 'the task has the answer that the program gave to it')
+    },
+  },
+  {
     id: 'message-is-confirmed',
     requires: ['turns'],
     because: 'who is not told that a message arrived sends it twice',

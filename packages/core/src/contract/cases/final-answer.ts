@@ -22,6 +22,22 @@ export const finalAnswerCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'final-answer-of-the-task',
+    requires: ['answers', 'turns'],
+    because: 'whoever spawned it waits for the answer to its task, and no message of that may have been named',
+    async run(t) {
+      const agent = await t.spawn(t.world.prompts.work('the task'))
+      await t.turn(agent, 'running')
+      check((await answerToTask(t, agent)) === null, 'finalAnswer() of the task is null while its turn runs')
+      await t.world.finish(agent)
+      await t.turn(agent, 'ended')
+      check((await answerToTask(t, agent)) !== null, 'finalAnswer() of the task is there once its turn has ended')
+      await said(t, agent, 'the second')
+      const answer = await answerToTask(t, agent)
+      check(answer?.text.includes('the task') === true, 'finalAnswer() of the task stays that of the first turn')
+    },
+  },
+  {
     id: 'final-answer-comes-with-the-end-of-its-turn',
     requires: ['answers', 'turns'],
     because: 'half an answer reads like a whole one',
@@ -79,7 +95,15 @@ async function said(t: CaseContext, agent: AgentRef, text: string): Promise<stri
 }
 
 function finalAnswer(t: CaseContext, agent: AgentRef, messageId: string | null): Promise<FinalAnswer | null> {
-  check(t.backend.finalAnswer !== undefined, 'a backend with the capability "answers" has finalAnswer()')
   check(messageId !== null, 'the receipt of a message that was sent names it')
+  return ask(t, agent, messageId)
+}
+
+function answerToTask(t: CaseContext, agent: AgentRef): Promise<FinalAnswer | null> {
+  return ask(t, agent, null)
+}
+
+function ask(t: CaseContext, agent: AgentRef, messageId: string | null): Promise<FinalAnswer | null> {
+  check(t.backend.finalAnswer !== undefined, 'a backend with the capability "answers" has finalAnswer()')
   return t.backend.finalAnswer(agent, messageId, t.signal)
 }

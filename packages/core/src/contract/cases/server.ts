@@ -20,6 +20,19 @@ export const serverCases: readonly ContractCase[] = [
     },
   },
   {
+    id: 'capabilities-are-known-before',
+    requires: [],
+    because: 'spawn --wait goes on or is refused by what is said of an agent that is not made yet',
+    async run(t) {
+      const request = t.world.request()
+      const said = (await t.backend.capabilitiesFor?.(request, t.signal)) ?? t.backend.capabilitiesOf(null)
+      checkEqual(await foundIds(t), [], 'capabilitiesFor() makes nothing')
+      const { ref } = await t.create(request)
+      const can = t.backend.capabilitiesOf(ref)
+      checkEqual([...can].sort(), [...said].sort(), 'an agent can do what capabilitiesFor() said of it')
+    },
+  },
+  {
     id: 'capabilities-have-their-methods',
     requires: [],
     because: 'core calls what the capability promises',

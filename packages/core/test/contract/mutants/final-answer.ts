@@ -2,7 +2,7 @@ import type { FinalAnswer } from '../../../src/agent.ts'
 import type { AgentRef, Backend } from '../../../src/backend.ts'
 import { type Mutant, must } from './mutant.ts'
 
-type Ask = (agent: AgentRef, messageId: string, signal: AbortSignal) => Promise<FinalAnswer | null>
+type Ask = (agent: AgentRef, messageId: string | null, signal: AbortSignal) => Promise<FinalAnswer | null>
 
 function withAnswers(backend: Backend, change: (right: Ask) => Ask): Backend {
   return { ...backend, finalAnswer: change(must(backend.finalAnswer)) }
@@ -34,6 +34,25 @@ export const finalAnswerMutants: readonly Mutant[] = [
         backend,
         (right) => async (agent, messageId, signal) =>
           (await right(agent, messageId, signal)) ?? (await newest(backend, agent, signal)),
+      ),
+  },
+  {
+    name: 'the task has no answer, as no message of it was named',
+    fails: { 'final-answer-of-the-task': 'finalAnswer() of the task is there once its turn has ended' },
+    break: (backend) =>
+      withAnswers(
+        backend,
+        (right) => async (agent, messageId, signal) => (messageId === null ? null : right(agent, messageId, signal)),
+      ),
+  },
+  {
+    name: 'the newest answer is that to the task',
+    fails: { 'final-answer-of-the-task': 'finalAnswer() of the task is null while its turn runs' },
+    break: (backend) =>
+      withAnswers(
+        backend,
+        (right) => async (agent, messageId, signal) =>
+          messageId === null ? newest(backend, agent, signal) : right(agent, messageId, signal),
       ),
   },
   {

@@ -136,6 +136,28 @@ export const serverMutants: readonly Mutant[] = [
       ),
   },
   {
+    name: 'of an agent more is said than it can do',
+    fails: { 'capabilities-are-known-before': 'an agent can do what capabilitiesFor() said of it' },
+    break: (backend) => ({
+      ...backend,
+      capabilitiesFor: async () => backend.capabilitiesOf(null),
+      capabilitiesOf: (agent) =>
+        backend.capabilitiesOf(agent).filter((capability) => agent === null || capability !== 'answers'),
+    }),
+  },
+  {
+    name: 'capabilitiesFor makes the agent that it is asked about',
+    fails: { 'capabilities-are-known-before': 'capabilitiesFor() makes nothing' },
+    break: (backend) => ({
+      ...backend,
+      async capabilitiesFor(plan, signal) {
+        const request = { id: 'too-early', title: '', prompt: '', workspace: plan.directory, env: {} }
+        await backend.create({ ...plan, ...request }, signal)
+        return backend.capabilitiesOf(null)
+      },
+    }),
+  },
+  {
     name: 'asking for the status of the server starts it',
     fails: { 'server-starts-and-stops': 'status() shows the stopped server and does not start it' },
     break: (backend) => withServer(backend, (right) => ({ status: right.start })),
