@@ -136,6 +136,15 @@ describe('spawn() with wait', () => {
     expect(document).toMatchObject({ outcome: 'met', answer: { text: 'made' }, prompt: { messageId: null } })
   })
 
+  it('of a key brings it also when the process that gave the task did not come to note the message', async () => {
+    const task = { task: '[[answer: made]]', key: 'k', wait: true }
+    const dying = await place.open({ memory: { crash: { at: 'begin:after', how: 'reject' } } })
+    await expect(spawn(dying, task)).rejects.toMatchObject({ outcome: 'unknown' })
+    const document = await spawn(await place.open(), task)
+    expect(document).toMatchObject({ created: false, outcome: 'met', answer: { text: 'made' } })
+    expect((await dying.registry.get(document.agent.id))?.record.prompt).toBeNull()
+  })
+
   it('goes by what its backend says of the agent that is to be made', async () => {
     const plans: unknown[] = []
     const saying = (can: readonly Capability[]): Promise<Orch> =>
