@@ -71,7 +71,7 @@ export const finalAnswerMutants: readonly Mutant[] = [
       return withAnswers(
         inner,
         (right) => async (agent, messageId, signal) =>
-          queued.slice(0, -1).includes(messageId) ? null : right(agent, messageId, signal),
+          messageId !== null && queued.slice(0, -1).includes(messageId) ? null : right(agent, messageId, signal),
       )
     },
   },
