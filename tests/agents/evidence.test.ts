@@ -58,6 +58,27 @@ describe.each([
     })
   })
 
+  it('is not what a child says that is given its hooks as well', async () => {
+    const id = await story.idle()
+    const argv = (await story.place.processesOf(id)).find((one) => one.argv[0]?.endsWith(program))?.argv ?? []
+    const value = argv.findIndex((part, index) => argv[index - 1] === '--settings' || part.startsWith('hooks='))
+    const hooks = argv.slice(value - 1, value + 1).map((part) => `'${part.replaceAll("'", "'\\''")}'`)
+    expect(hooks).toHaveLength(2)
+    const inner = `${child} ${hooks.join(' ')} "Inner [[hold: inner]] [[answer: said]]"`
+    await story.place.write('child.sh', `${inner} </dev/null >inner.txt 2>&1; touch ended; ${ENDLESS}`)
+    await story.send(id, `Run ${call('sh child.sh')}`)
+    await eventually(() => story.model.waiting().includes('inner'), { what: 'the child', timeoutMs: 40_000 })
+    expect(await story.place.agent(id)).toMatchObject({ state: 'working', requests: [] })
+    story.model.release('inner')
+    await made('ended')
+    const { agent, chain } = await check(id)
+    expect(agent).toMatchObject({ state: 'working', requests: [] })
+    expect(chain.find(({ reason }) => reason === null)).toMatchObject({
+      source: 'hook',
+      detail: expect.stringMatching(/"(PreToolUse|PermissionRequest)"/),
+    })
+  })
+
   it('is that it works when a rule allows what it would ask for', async () => {
     const id = await story.spawn(`Run ${call(`touch ran; ${ENDLESS}`)}`)
     await made('ran')

@@ -9,6 +9,9 @@ const { values, positionals } = parseArgs({
   options: { settings: { type: 'string' }, 'session-id': { type: 'string' }, resume: { type: 'string' } },
   allowPositionals: true,
 })
+/** An empty line to type in, which a rule ends; the cursor goes into it. */
+const COMPOSER = '\r\u001b[J❯ \r\n────\u001b[A\u001b[3G'
+
 const { HOME, ORCH_WORKSPACE } = process.env
 const session = values.resume ?? values['session-id']
 const transcript = `${HOME}/.claude/projects/${session}.jsonl`
@@ -24,7 +27,7 @@ process.stdout.write('\u001b[?2004h')
 tell('SessionStart', { source: values.resume === undefined ? 'startup' : 'resume' })
 note('idle')
 for (const text of positionals) take(text)
-process.stdout.write('❯ ')
+process.stdout.write(COMPOSER)
 
 let typed = ''
 process.stdin.on('data', (chunk) => {
@@ -33,7 +36,7 @@ process.stdin.on('data', (chunk) => {
     const text = typed.slice(0, end).replaceAll('\u001b[200~', '').replaceAll('\u001b[201~', '')
     typed = typed.slice(end + 1)
     take(text)
-    process.stdout.write('\r❯ ')
+    process.stdout.write(COMPOSER)
   }
 })
 

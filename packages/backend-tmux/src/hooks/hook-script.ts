@@ -4,8 +4,9 @@
  *
  * It appends one line to the file named after the run: `MILLISECONDS-PID JSON`. Programs run hooks side by side, so the
  * line is made whole in a file of its own and added by one write, which the system keeps together; `dd` makes it one.
- * A variable of the run tells whose event it is, and only the program that was launched with this script runs it: a child
- * that inherits the variable does not.
+ * A variable of the run tells whose event it is. A child inherits it, and may have been given the same hooks: the process
+ * that tells first is the program, any other keeps silent while that one lives. After its end another takes its place only
+ * where the run's first process is there: to a child that a sandbox shows other process ids nobody seems to live.
  *
  * An answer comes through a pipe with a name: without a reader, nobody can write to it, and with one, what is written
  * reaches exactly the request that waits there. Whatever happens next ends the waiting for requests that are over.
@@ -19,6 +20,13 @@ case $run in
     exec cat >/dev/null
     ;;
 esac
+program=$events/$run.program
+own=
+if [ -e "$program" ]; then read -r own <"$program"; fi
+if [ "\${own:-$PPID}" != "$PPID" ]; then
+  if kill -0 "$own" || ! kill -0 "$ORCH_TMUX_PROGRAM"; then exec cat >/dev/null; fi
+fi 2>/dev/null
+if [ "$own" != "$PPID" ]; then echo "$PPID" >"$program"; fi
 now=$(date +%s%3N)
 case $now in
   *[!0-9]*) now=$(date +%s)000 ;;

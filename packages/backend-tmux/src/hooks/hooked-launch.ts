@@ -101,9 +101,9 @@ export function noteFile(events: string): string {
   return `${events}.launch`
 }
 
-/** Programs run it with a shell. */
+/** Programs run it with a shell, which the script takes the place of: its parent is the program. */
 function hookCommand(paths: Paths, how: HookKind): string {
-  return ['/bin/sh', paths.hookScript, paths.events, how].map(shellQuoted).join(' ')
+  return `exec ${['/bin/sh', paths.hookScript, paths.events, how].map(shellQuoted).join(' ')}`
 }
 
 function shellQuoted(text: string): string {

@@ -39,7 +39,8 @@ export interface ProgramHooks {
   readonly tellsStart: boolean
   /**
    * What it is given before its task.
-   * @param command the command line that keeps an event this way
+   * @param command the command line for a shell that keeps an event this way; it takes the place of that shell, as of the
+   *   processes that tell of a run the first counts as the program and is to be its parent
    * @param session a new UUID: the conversation goes on under it after the program ended, where it can be chosen
    */
   launch(command: (how: HookKind) => string, session: string): HookLaunch

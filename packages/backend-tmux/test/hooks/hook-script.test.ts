@@ -51,7 +51,7 @@ describe('the hook script', () => {
     expect(event).toMatchObject({ name: 'Stop', fields: told('Stop') })
     expect(event?.at).toBeGreaterThanOrEqual(before)
     expect(event?.at).toBeLessThanOrEqual(Date.now())
-    expect(readdirSync(events)).toEqual(['ns-1'])
+    expect(readdirSync(events)).toEqual(['ns-1', 'ns-1.program'])
   })
 
   it('keeps events of any length whole that come side by side', async () => {
@@ -94,6 +94,51 @@ describe('the hook script', () => {
     expect(pipes().map((name) => name.slice(0, 4))).toEqual(['ns-2'])
     await start('whole', told('Stop'), 'ns-2').said
     await other.said
+  })
+
+  describe('of a process that is not the program', () => {
+    /** Tells of something in a shell of its own, which lives until its input ends. @param root the run's first process */
+    function other(name: string, root: number): { told: Promise<unknown>; end(): Promise<unknown> } {
+      const line = `echo '{"hook_event_name":"${name}"}' | /bin/sh "$1" "$2" whole; echo told; read -r end`
+      const env = { PATH: process.env.PATH, ORCH_TMUX_RUN: 'ns-1', ORCH_TMUX_PROGRAM: String(root) }
+      const child = spawn('/bin/sh', ['-c', line, 'sh', script, events], { env })
+      scope.defer(() => child.kill('SIGKILL'))
+      const closed = once(child, 'close')
+      return {
+        told: once(child.stdout, 'data'),
+        end() {
+          child.stdin.end()
+          return closed
+        },
+      }
+    }
+    const names = (): unknown[] => lines().map((line) => parseHookEvent(line)?.name)
+
+    it('keeps nothing while the program lives, and lets no request of it go', async () => {
+      const asking = start('ask', told('PermissionRequest'))
+      await eventually(() => pipes().length > 0, { what: 'the pipe' })
+      const child = other('Stop', process.pid)
+      await child.told
+      await child.end()
+      expect(names()).toEqual(['PermissionRequest'])
+      expect(pipes()).toHaveLength(1)
+      await start('whole', told('Stop')).said
+      await asking.said
+      expect(names()).toEqual(['PermissionRequest', 'Stop'])
+    })
+
+    it('is kept after the end of the program where the first process of the run is seen', async () => {
+      const first = other('SessionStart', process.pid)
+      await first.told
+      await first.end()
+      const hidden = other('Hidden', 2 ** 30)
+      await hidden.told
+      await hidden.end()
+      const next = other('Stop', process.pid)
+      await next.told
+      await next.end()
+      expect(names()).toEqual(['SessionStart', 'Stop'])
+    })
   })
 
   it.each(['', '../x', 'a b', 'a;b'])('keeps nothing for %j, which is no run', async (run) => {
