@@ -24,9 +24,11 @@ case $task in
     ;;
 esac
 beginning="{\"session_id\":\"$session\",\"transcript_path\":\"$transcript\",\"hook_event_name\""
-printf '\342\235\257 '
+# An empty line to type in, with the frame below it.
+empty='\r\033[K\342\235\257 \n\342\224\200\342\224\200\033[A\r\033[2C'
+printf "$empty"
 while IFS= read -r line; do
   printf '%s:"UserPromptSubmit","prompt":"%s"}' "$beginning" "$line" | eval "$tell"
-  printf '\342\235\257 '
+  printf "$empty"
   printf '%s:"Stop","last_assistant_message":"Done"}' "$beginning" | eval "$tell"
 done
