@@ -125,12 +125,21 @@ const lost: Rule = ({ observation, exit }) => {
 const failedExit: Rule = ({ record, exit, observation }) => {
   if (exit === null || (exit.signal === null && (exit.code === 0 || exit.code === null))) return null
   const how = exit.signal === null ? `with code ${exit.code}` : `by signal ${exit.signal}`
+  const error = exit.signal === null ? failedTurnOf(observation) : null
+  const why = error === null ? '' : ` after its turn failed: ${error}`
   return {
     state: 'failed',
-    reason: { code: 'PROCESS_FAILED', text: `Its process ended ${how}` },
+    reason: { code: 'PROCESS_FAILED', text: `Its process ended ${how}${why}` },
     evidence: exitEvidence(record, observation),
     since: null,
   }
+}
+
+/** Why the last turn failed that was seen; `null` when it did not, or nobody told why. */
+function failedTurnOf(observation: Observation | null): string | null {
+  if (!observation?.turn.known) return null
+  const { value } = observation.turn
+  return value.status === 'ended' && value.how === 'error' ? (value.reason?.text ?? null) : null
 }
 
 const over: Rule = ({ record, exit, process, observation, complete }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { State } from '../../src/agent.ts'
+import type { Exit, State } from '../../src/agent.ts'
 import type { Observation, Turn } from '../../src/backend.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import type { AgentRecord } from '../../src/registry/record.ts'
@@ -149,6 +149,15 @@ const PRECEDENCE: readonly Row[] = [
       requests: known([request()]),
     },
     report: complete,
+    state: 'failed',
+    reason: 'PROCESS_FAILED',
+  },
+  {
+    says: '4 a code other than 0 is a failure, before the failed turn that it came of',
+    seen: {
+      process: known({ alive: false, exit: { code: 1, signal: null } }),
+      turn: known({ status: 'ended', how: 'error', at: null, reason: { code: 'API_ERROR', text: 'No credit' } }),
+    },
     state: 'failed',
     reason: 'PROCESS_FAILED',
   },
@@ -361,6 +370,17 @@ describe('deriveState()', () => {
       evidence: [expect.objectContaining({ detail: 'requests' })],
       since: AT,
     })
+  })
+
+  it('says with the code of a program why its turn failed, and nothing of that when it was killed', () => {
+    const reason = { code: 'API_ERROR', text: 'No credit' }
+    const turn = known<Turn>({ status: 'ended', how: 'error', at: null, reason })
+    const textFor = (exit: Exit): string => {
+      const seen = observation({ process: known({ alive: false, exit }), turn })
+      return deriveState(record(), seen, NO_REPORT).reason.text
+    }
+    expect(textFor({ code: 1, signal: null })).toBe('Its process ended with code 1 after its turn failed: No credit')
+    expect(textFor({ code: null, signal: 'SIGKILL' })).toBe('Its process ended by signal SIGKILL')
   })
 
   it('gives the page as evidence for a request of the page', () => {
