@@ -75,7 +75,8 @@ leaves that is killed in the middle of a change, \`missing\` is a change in the 
 const PROGRAM_INTRODUCTION = `# The program contract
 
 What a program in tmux promises (\`Program\` of \`@orch/backend-tmux\`), as cases that are run against it: those that the
-capabilities which it declares select. \`runProgramContract\` of \`@orch/backend-tmux/contract\` runs them:
+capabilities which it declares select, without those that send it messages when it ends with its turn (\`endsWithTurn\`).
+\`runProgramContract\` of \`@orch/backend-tmux/contract\` runs them:
 
 \`\`\`ts
 import { describe, it } from '@jest/globals'

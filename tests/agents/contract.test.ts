@@ -3,7 +3,14 @@ import { knownProgram, type Program } from '@orch/backend-tmux'
 import { runProgramContract } from '@orch/backend-tmux/contract'
 import { programWorld } from './support/program-world.ts'
 
-for (const name of ['claude', 'codex', 'opencode'] as const) {
+const worlds = {
+  claude: () => programWorld('claude'),
+  codex: () => programWorld('codex'),
+  opencode: () => programWorld('opencode'),
+  'opencode-run': () => programWorld('opencode', ['run']),
+}
+
+for (const [name, setup] of Object.entries(worlds)) {
   const program = knownProgram(name) as Program
-  runProgramContract({ program, runner: { describe, it }, setup: () => programWorld(name), patienceMs: 60_000 })
+  runProgramContract({ program, runner: { describe, it }, setup, patienceMs: 60_000 })
 }

@@ -29,6 +29,15 @@ async function events(): Promise<string[]> {
   return texts.join('').split('\n')
 }
 
+/** The newest items of an agent's transcript. */
+async function lastItems(id: string, count: number): Promise<Item[]> {
+  const { stdout } = await story.place.orch('tail', '--json', '-n', String(count), id)
+  return stdout.split('\n').flatMap((line): Item[] => {
+    const told = line === '' ? null : (JSON.parse(line) as TailLine)
+    return told?.type === 'item' ? [told.item] : []
+  })
+}
+
 /** The names beside the user's configuration, but for the one that OpenCode itself writes there. */
 async function configured(): Promise<string[]> {
   const names = await readdir(join(story.place.env.XDG_CONFIG_HOME as string, 'opencode'))
@@ -50,12 +59,7 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(await story.place.json('check', id)).toMatchObject({
       agent: { usage: { inputTokens: expect.any(Number), outputTokens: 1, costUsd: expect.any(Number) } },
     })
-    const { stdout } = await story.place.orch('tail', '--json', '-n', '1', id)
-    const items = stdout.split('\n').flatMap((line): Item[] => {
-      const told = line === '' ? null : (JSON.parse(line) as TailLine)
-      return told?.type === 'item' ? [told.item] : []
-    })
-    expect(items).toMatchObject([{ kind: 'message', role: 'assistant', text: 'over' }])
+    expect(await lastItems(id, 1)).toMatchObject([{ kind: 'message', role: 'assistant', text: 'over' }])
   })
 
   it('waits on a permission: allowed from outside, denied with a reason, answered by a person', async () => {
@@ -149,5 +153,53 @@ describe('an agent in tmux that runs the real opencode', () => {
     expect(receivedTexts(story.model.requests, 'Inner').length).toBeGreaterThan(0)
     expect(await story.place.agent(id)).toMatchObject({ state: 'working' })
     expect((await events()).filter((line) => line.includes('UserPromptSubmit'))).toHaveLength(1)
+  })
+})
+
+describe('an agent in tmux that runs the real opencode run', () => {
+  const spawn = (task: string): Promise<string> =>
+    story.place.spawn(task, '--program', 'opencode-run', '--name', 'agent')
+
+  it('works until its program ends, and shows what was said, done and used', async () => {
+    const task = `Read "it" [[hold: the run]] [[tool: read | {"filePath": "${story.place.project}/README.md"}]] [[answer: over]]`
+    const id = await spawn(task)
+    await story.holds('the run')
+    expect(receivedTexts(story.model.requests, 'the run')[0]).toContain(task)
+    expect(await story.place.agent(id)).toMatchObject({
+      state: 'working',
+      capabilities: ['programs', 'attach', 'screen', 'turns', 'answers', 'transcript', 'usage'],
+    })
+    expect(await story.send(id, 'More')).toMatchObject({
+      receipt: { delivery: 'refused', reason: { code: 'NO_INPUT' } },
+    })
+    expect((await story.place.orch('interrupt', id)).stderr).toContain('cannot end a turn of this program')
+    story.model.release('the run')
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'exited' })
+    expect(await story.place.json('check', id)).toMatchObject({
+      agent: {
+        reason: { code: 'PROCESS_ENDED', text: expect.stringContaining('code 0') },
+        usage: { inputTokens: expect.any(Number), costUsd: expect.any(Number) },
+      },
+    })
+    expect(await lastItems(id, 2)).toMatchObject([
+      { kind: 'tool', tool: { name: 'read', status: 'completed', output: expect.stringContaining('README') } },
+      { kind: 'message', role: 'assistant', text: 'over' },
+    ])
+    expect(await story.place.json('resume', id)).toMatchObject({ results: [{ error: { code: 'UNSUPPORTED' } }] })
+  })
+
+  it('fails with the error of its model, and ends when what it asks for is rejected, which it does itself', async () => {
+    const refused = await spawn('Fail [[error: 400]]')
+    const asking = await spawn('Run [[shell: touch asked.txt]] [[answer: done]]')
+    expect(await story.settled(refused, 'failed')).toMatchObject({ outcome: 'met' })
+    expect((await story.place.agent(refused)).reason.text).toBe(
+      'Its process ended with code 1 after its turn failed: Scripted error 400',
+    )
+    expect(await story.settled(asking, 'exited')).toMatchObject({ outcome: 'met' })
+    expect(await isThere('asked.txt')).toBe(false)
+    expect((await events()).filter((line) => line.includes('PermissionRequest'))).toEqual([])
+    expect(await lastItems(asking, 1)).toMatchObject([
+      { kind: 'tool', tool: { status: 'error', output: expect.stringContaining('rejected') } },
+    ])
   })
 })

@@ -12,6 +12,7 @@ import {
   type Usage,
 } from '@orch/core'
 import type { RecordedExit } from './client/files.ts'
+import type { TurnDecision } from './hooks/decide-turn.ts'
 import { toAgentRequest, toDialogRequest } from './hooks/hook-requests.ts'
 import type { Told } from './hooks/look-at-hooks.ts'
 import { asOneLine, type Shown, startRequest } from './hooks/start-screens.ts'
@@ -107,7 +108,7 @@ function turnAndRequests(
   }
   if (!isOver && !isOnItsWay && isUnhooked(sighting)) return { turn: hidden(NO_HOOKS), requests: hidden(NO_HOOKS) }
   return {
-    turn: { known: true, value: turnOf(decision.turn, { isOver, isOnItsWay }), evidence },
+    turn: { known: true, value: turnOf(decision, { isOver, isOnItsWay }), evidence },
     requests: { known: true, value: asked, evidence },
     ...(arrived.length > 0 && { arrived: arrived.map(({ id }) => id) }),
   }
@@ -125,7 +126,11 @@ function isUnhooked({ told, handle, shown }: Sighting): boolean {
   return told.decision.isUnhooked || (shows !== undefined && shown !== null && shows.test(asOneLine(shown.screen)))
 }
 
-function turnOf(turn: Turn, { isOver, isOnItsWay }: { readonly isOver: boolean; readonly isOnItsWay: boolean }): Turn {
+function turnOf(
+  { turn, whenGone }: TurnDecision,
+  { isOver, isOnItsWay }: { readonly isOver: boolean; readonly isOnItsWay: boolean },
+): Turn {
+  if (isOver && whenGone !== null) return whenGone
   if (isOver)
     return turn.status === 'running' ? { status: 'ended', how: 'interrupted', at: null, reason: PROCESS_ENDED } : turn
   return turn.status !== 'running' && isOnItsWay ? ON_ITS_WAY : turn

@@ -82,7 +82,7 @@ async function checkProgram(context: Context): Promise<Check> {
   for (const { name, command } of PROGRAMS) if (findProgram(command, context.host.env, '/') !== null) found.push(name)
   const name = 'agent programs'
   if (found.length > 0) return { name, result: 'ok', text: `found ${found.join(', ')}` }
-  const commands = PROGRAMS.map(({ command }) => command).join(', ')
+  const commands = [...new Set(PROGRAMS.map(({ command }) => command))].join(', ')
   return {
     name,
     result: 'warn',

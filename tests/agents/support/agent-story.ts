@@ -49,7 +49,8 @@ export async function agentStory(scope: Scope, program: AgentProgram): Promise<A
         },
         { what: `the state "${state}"` },
       ),
-    holds: (name) => eventually(() => model.waiting().includes(name), { what: `the turn that holds "${name}"` }),
+    holds: (name) =>
+      eventually(() => model.waiting().includes(name), { what: `the turn that holds "${name}"`, timeoutMs: 30_000 }),
     press: (id, ...keys) => place.tmux.tmux('send-keys', '-t', `orch:=${id}`, ...keys),
     screen: (id) => place.tmux.tmux('capture-pane', '-p', '-t', `orch:=${id}`),
   }

@@ -65,8 +65,11 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
   },
 }
 
-/** A place of the contract of programs in which a real one runs, with the scripted model. */
-export async function programWorld(program: AgentProgram): Promise<ProgramWorld> {
+/**
+ * A place of the contract of programs in which a real one runs, with the scripted model.
+ * @param more further arguments
+ */
+export async function programWorld(program: AgentProgram, more: readonly string[] = []): Promise<ProgramWorld> {
   const { args, userFile, asks, closingKeys, screens } = FACTS[program]
   const agents = program === 'opencode' ? await openCodeInTmuxPlace() : await agentPlace()
   const { model, place } = agents
@@ -75,7 +78,7 @@ export async function programWorld(program: AgentProgram): Promise<ProgramWorld>
   await writeFile(file, userFile[1])
   const host: BackendHost = { name: 'tmux', stateDirectory: place.state, namespace: 'contract', env: place.env }
   const backend = tmux()(host)
-  const spec: ProgramSpec = { name: program, command: program, args, env: {}, promptBy: null }
+  const spec: ProgramSpec = { name: program, command: program, args: [...args, ...more], env: {}, promptBy: null }
   const ids: string[] = []
   const pane = ({ handle }: AgentRef): string => String((handle as JsonObject).pane)
   const hold = `hold-${randomUUID()}`

@@ -8,6 +8,8 @@ export interface ProgramCase {
   readonly id: string
   /** What the program must declare so that the case has a meaning. */
   readonly requires: readonly Capability[]
+  /** Whether it is about messages behind the task: not for a program that ends with its turn. @default false */
+  readonly sends?: boolean
   /** Why it matters: what breaks for people when it does not hold. Printed when the case fails. */
   readonly because: string
   /** Throws when the promise is not kept. */

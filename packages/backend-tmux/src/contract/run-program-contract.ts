@@ -35,7 +35,8 @@ export function runProgramContract(options: ProgramContractOptions): void {
 }
 
 /** Whether this program must pass the case. */
-export function isSelectedFor({ hooks }: Program, { requires }: ProgramCase): boolean {
+export function isSelectedFor({ hooks }: Program, { requires, sends = false }: ProgramCase): boolean {
+  if (sends && hooks?.endsWithTurn) return false
   return requires.every((capability) => hooks?.capabilities.includes(capability))
 }
 

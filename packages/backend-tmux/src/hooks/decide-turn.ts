@@ -13,6 +13,8 @@ export interface TurnDecision {
   readonly isUnclear: boolean
   /** It takes text by its own status, and told of no event: hooks are not run, and its turns are not shown. */
   readonly isUnhooked: boolean
+  /** How its last turn ended, of a program that is about to end with it; `null` for any other. */
+  readonly whenGone: Turn | null
   readonly source: 'hook' | 'transcript' | 'file'
   /** In words, to go on after "its program". */
   readonly detail: string
@@ -34,6 +36,7 @@ const INTERRUPTED: Reason = {
 const INTERRUPTED_BY_KEY: Reason = { code: 'INTERRUPTED', text: 'The turn was interrupted' }
 const RESUMED: Reason = { code: 'RESUMED', text: 'It went on with an earlier conversation, and was told nothing yet' }
 const ENDING: Reason = { code: 'ENDING', text: 'Its conversation was ended in a turn, and its program is about to end' }
+const LEAVING: Reason = { code: 'ENDING', text: 'Its turn has ended, and its program is about to end with it' }
 const FOR_SUBAGENTS: Reason = { code: 'SUBAGENTS', text: 'It waits for the subagents that it started' }
 const QUEUED: Reason = { code: 'QUEUED', text: 'It goes on with a message that it was given while it worked' }
 /**
@@ -45,7 +48,7 @@ export const SETTLED_MS = 300
 /** A program that runs hooks tells of its start long before it has been idle for so many milliseconds. */
 const UNHOOKED_MS = 10_000
 
-const CLEAR = { dialog: null, isUnclear: false, isUnhooked: false } as const
+const CLEAR = { dialog: null, isUnclear: false, isUnhooked: false, whenGone: null } as const
 
 const STARTUP: Turn = { status: 'none' }
 
@@ -61,9 +64,11 @@ export function decideTurn(
   const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
   for (const event of events) follow(progress, event)
   const { asked, last } = progress
-  const turn = untilProcessEnds(progress.turn)
+  const leaves = last?.fields.leaves === true && progress.turn.status === 'ended'
+  const turn = leaves ? running(last.at, LEAVING) : untilProcessEnds(progress.turn)
   const source = last?.source ?? 'hook'
-  const byHooks: TurnDecision = { ...CLEAR, turn, asked, source, detail: detailOf(last) }
+  const whenGone = leaves ? progress.turn : null
+  const byHooks: TurnDecision = { ...CLEAR, turn, whenGone, asked, source, detail: detailOf(last) }
   return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
 }
 

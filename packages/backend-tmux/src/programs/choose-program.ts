@@ -1,6 +1,6 @@
 import { type CreateRequest, OrchError, type PlannedAgent, type ProgramSpec } from '@orch/core'
 import { findProgram } from '../client/files.ts'
-import { GET_A_PROGRAM, knownProgram, PROGRAMS, programNamed } from './known.ts'
+import { beginsWith, GET_A_PROGRAM, knownLaunch, PROGRAMS, programNamed } from './known.ts'
 import { loadProgram, moduleKey } from './load-program.ts'
 import type { LaunchSpec, Program, ProgramHooks } from './program.ts'
 
@@ -45,7 +45,7 @@ export async function chooseProgram(
   if (candidates.length > 1 || wished === undefined)
     throw new OrchError(
       'PROGRAM_MISSING',
-      `${cannot}: none of ${PROGRAMS.map(({ command }) => `"${command}"`).join(', ')} is on PATH`,
+      `${cannot}: none of ${[...new Set(PROGRAMS.map(({ command }) => `"${command}"`))].join(', ')} is on PATH`,
       { hint: GET_A_PROGRAM },
     )
   const { command } = wished.spec
@@ -67,12 +67,14 @@ async function candidatesFor(spec: ProgramSpec | null, name: string | null): Pro
   return known.map((own) => ({ spec: own.spec, own, key: own.spec.name }))
 }
 
-/** Launched as configured, and listened to as the program that is known by its name. */
+/** Launched as configured, behind the arguments that make it the one known by its name, and listened to as that. */
 function configured(spec: ProgramSpec): Candidate {
-  const own = knownProgram(spec.name)
+  const own = knownLaunch(spec)
+  const first = own?.spec.args ?? []
+  const args = beginsWith(spec.args, first) ? spec.args : [...first, ...spec.args]
   const command = spec.command ?? own?.spec.command ?? spec.name
   const promptBy = spec.promptBy ?? own?.spec.promptBy ?? 'send'
-  return { spec: { ...spec, command, promptBy }, own, key: spec.name }
+  return { spec: { ...spec, command, args, promptBy }, own, key: own?.spec.name ?? spec.name }
 }
 
 /** What the configuration says counts, and its arguments follow those of the module. */

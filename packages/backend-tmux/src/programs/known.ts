@@ -3,11 +3,11 @@ import { claude } from './claude.ts'
 import { codex } from './codex.ts'
 import { aider, gemini } from './command.ts'
 import { loadedProgram } from './load-program.ts'
-import { opencode } from './opencode.ts'
+import { opencode, opencodeRun } from './opencode.ts'
 import type { LaunchSpec, Program, ProgramHooks } from './program.ts'
 
 /** The agent programs known without any configuration, in the order in which the default is looked for. */
-const KNOWN: readonly Program[] = [claude, codex, opencode, gemini, aider]
+const KNOWN: readonly Program[] = [claude, codex, opencode, opencodeRun, gemini, aider]
 
 /** How each of them is launched. */
 export const PROGRAMS: readonly LaunchSpec[] = KNOWN.map(({ spec }) => spec)
@@ -31,6 +31,18 @@ export function programNamed(name: string): Program {
 /** The program that is known by this name; `null` for any other. */
 export function knownProgram(name: string): Program | null {
   return KNOWN.find(({ spec }) => spec.name === name) ?? null
+}
+
+/** The program that is known to be launched so: by its name, and `opencode run` as another one than `opencode`. */
+export function knownLaunch({ name, args }: Pick<LaunchSpec, 'name' | 'args'>): Program | null {
+  const isSo = ({ spec }: Program): boolean =>
+    spec.command === name && spec.args.length > 0 && beginsWith(args, spec.args)
+  return KNOWN.find(isSo) ?? knownProgram(name)
+}
+
+/** Whether a program's arguments begin with these. */
+export function beginsWith(args: readonly string[], first: readonly string[]): boolean {
+  return first.every((one, index) => args[index] === one)
 }
 
 /**

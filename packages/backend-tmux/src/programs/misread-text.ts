@@ -1,11 +1,16 @@
 import type { Reason } from '@orch/core'
 import { hooksOf } from './known.ts'
 
+const NO_INPUT: Reason = {
+  code: 'NO_INPUT',
+  text: 'Its program works on the task that it was given, reads nothing more, and ends with that',
+}
 const COMMAND_TEXT = 'The program would take this text for a command of its own: begin and end it with a plain word'
 
 /** Why the program of this name would not take a text for a message that says just this; `null`: it would. */
 export function misreadText(program: string, text: string): Reason | null {
   const hooks = hooksOf(program)
+  if (hooks?.endsWithTurn) return NO_INPUT
   if (hooks?.takesForCommand.test(text)) return { code: 'COMMAND_TEXT', text: COMMAND_TEXT }
   const how = hooks?.alters?.(text) ?? null
   if (how === null) return null

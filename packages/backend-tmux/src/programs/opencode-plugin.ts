@@ -6,8 +6,14 @@
  * A variable of the run tells whose event it is, and a child that inherits it is another process: the first process of a
  * run that loads the plugin is the program, and any other keeps silent. An answer comes through a pipe with a name, as to
  * the hook script, and goes to the request by OpenCode's own client.
+ *
+ * `opencode run` puts a task with a space in it between quotes, and a backslash before each of its own: the plugin makes the
+ * message again what the last argument is, before it is stored. What the run asks for it rejects or allows itself, in
+ * the same moment, so that nothing of that is told.
  */
-export const OPENCODE_PLUGIN: string = `import { spawn, spawnSync } from 'node:child_process'
+export const openCodePlugin = (
+  how: 'terminal' | 'run',
+): string => `import { spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +22,7 @@ const run = process.env.ORCH_TMUX_RUN ?? ''
 const folder = dirname(fileURLToPath(import.meta.url))
 const file = join(folder, run)
 const LONGEST = 1_000_000
+const isRun = ${how === 'run'}
 
 const parents = new Map()
 const agents = new Map()
@@ -32,6 +39,7 @@ export const Orch = async ({ client }) => {
     event: async ({ event }) => handlers[event.type]?.(event.properties, answer),
     'chat.message': async ({ sessionID }, { message, parts }) => {
       if (!parents.has(sessionID)) know((await client.session.get({ path: { id: sessionID } })).data)
+      if (isRun) unquote(parts)
       given(sessionID, message, parts)
     },
   }
@@ -55,6 +63,12 @@ function know(info) {
 
 function newTurn(id) {
   return { id, text: '', error: null, isAnswered: false }
+}
+
+function unquote(parts) {
+  const task = process.argv.at(-1)
+  const quoted = '"' + task.replaceAll('"', () => '\\\\"') + '"'
+  for (const part of parts) if (part.type === 'text' && part.text === quoted) part.text = task
 }
 
 function given(sessionID, { id }, parts) {
@@ -90,7 +104,8 @@ const handlers = {
     const isBroken = error ? error.name === 'MessageAbortedError' : !isAnswered
     const name = isBroken ? 'Interrupt' : error ? 'StopFailure' : 'Stop'
     const text = error ? error.data?.message ?? error.name : turn.text
-    tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text })
+    const leaves = isRun && !parents.get(sessionID)
+    tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text, ...(leaves && { leaves }) })
   },
   'message.updated': ({ info }) => {
     if (info.role !== 'assistant') return
@@ -114,6 +129,7 @@ const handlers = {
     write(part.sessionID, { type: 'said', id: part.id, kind, role: 'assistant', text: part.text, at })
   },
   'permission.asked': ({ id, sessionID, permission, patterns, metadata, always }, answer) =>
+    !isRun &&
     ask(sessionID, id, {
       fields: {
         tool_name: permission,

@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import { OrchError } from '@orch/core'
 import { ownEntries, ownUsage } from '../transcripts/own-transcript.ts'
-import { OPENCODE_PLUGIN } from './opencode-plugin.ts'
-import type { Program } from './program.ts'
+import { openCodePlugin } from './opencode-plugin.ts'
+import type { HookLaunch, Program } from './program.ts'
 
 /** The variable that holds more configuration: it counts beside every file of the user's, and plugins of all are loaded. */
 const CONTENT = 'OPENCODE_CONFIG_CONTENT'
@@ -14,18 +14,11 @@ const CONTENT = 'OPENCODE_CONFIG_CONTENT'
  */
 export const opencode: Program = {
   spec: { name: 'opencode', command: 'opencode', args: [], env: {}, promptBy: 'argument' },
-  // `opencode run` ends with its turn, and takes the task by itself.
-  promptArguments: (prompt, [first]) => (first === 'run' ? [prompt] : ['--prompt', prompt]),
+  promptArguments: (prompt) => ['--prompt', prompt],
   hooks: {
     capabilities: ['turns', 'answers', 'requests', 'interrupt', 'transcript', 'usage', 'resume'],
     tellsStart: true,
-    launch: () => ({
-      settings: OPENCODE_PLUGIN,
-      extension: 'mjs',
-      arguments: () => [],
-      resume: (_, told) => ['--session', told],
-      environment: (settings, env) => ({ [CONTENT]: withPlugin(env[CONTENT], settings) }),
-    }),
+    launch: () => ({ ...launchOf('terminal'), resume: (_, told) => ['--session', told] }),
     entriesOf: ownEntries,
     usage: { entriesOf: ownUsage },
     emptyColumn: 5,
@@ -34,6 +27,39 @@ export const opencode: Program = {
     startScreens: [],
     statusDirectory: () => null,
   },
+}
+
+/**
+ * OpenCode without a terminal of its own, `opencode run`: it works on its task and ends. Measured on 1.18.33: it reads
+ * nothing of its terminal, offers no question to its model and rejects each permission that is asked for, unless
+ * `--auto` allows it; its code is 1 when the model failed, and 0 otherwise, also after a rejection. To go on with a
+ * conversation it wants the next message with its launch.
+ */
+export const opencodeRun: Program = {
+  spec: { name: 'opencode-run', command: 'opencode', args: ['run'], env: {}, promptBy: 'argument' },
+  promptArguments: (prompt) => ['--', prompt],
+  hooks: {
+    capabilities: ['turns', 'answers', 'transcript', 'usage'],
+    tellsStart: true,
+    endsWithTurn: true,
+    launch: () => launchOf('run'),
+    entriesOf: ownEntries,
+    usage: { entriesOf: ownUsage },
+    emptyColumn: 0,
+    takesForCommand: /(?!)/,
+    interruptKeys: [],
+    startScreens: [],
+    statusDirectory: () => null,
+  },
+}
+
+function launchOf(how: 'terminal' | 'run'): HookLaunch {
+  return {
+    settings: openCodePlugin(how),
+    extension: 'mjs',
+    arguments: () => [],
+    environment: (settings, env) => ({ [CONTENT]: withPlugin(env[CONTENT], settings) }),
+  }
 }
 
 /** The user's content with one more plugin. */

@@ -46,6 +46,11 @@ export interface ProgramHooks {
   launch(command: (how: HookKind) => string, session: string): HookLaunch
   /** The directory in which it notes its own status, one file for each process; `null`: it does not. */
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
+  /**
+   * It is given one task and ends with the turn of that: it reads nothing that is typed, and is sent nothing. Its turn
+   * counts as running until its process has ended, when the event that tells of the end has `leaves: true`. @default false
+   */
+  readonly endsWithTurn?: boolean
   /** In which column the cursor stands, from 0, while the line to type in is empty. */
   readonly emptyColumn: number
   /** The whole row of the screen then, as an extended regular expression for tmux; left out: it may hold anything. */

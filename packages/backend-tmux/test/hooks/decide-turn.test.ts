@@ -50,6 +50,12 @@ const cases: readonly (readonly [
     { status: 'ended', how: 'error', reason: { code: 'API_ERROR', text: 'API Error: 400' } },
   ],
   [
+    'the end of one that its program leaves with is one that runs, until the process has ended',
+    chain('UserPromptSubmit', ['Stop', { leaves: true }]),
+    null,
+    { status: 'running', reason: { code: 'ENDING' } },
+  ],
+  [
     'Escape, which nothing tells, shows in the status alone',
     chain('UserPromptSubmit'),
     status('idle', 1500),
@@ -139,6 +145,13 @@ const cases: readonly (readonly [
 describe('decideTurn()', () => {
   it.each(cases)('%s', (_, events, noted, turn) => {
     expect(decideTurn(events, noted).turn).toMatchObject(turn)
+  })
+
+  it('keeps how the turn ended of a program that leaves with it, and of no other', () => {
+    const told = { last_assistant_message: 'No credit', leaves: true }
+    const failed = decideTurn(chain(startup, 'UserPromptSubmit', ['StopFailure', told]), null)
+    expect(failed.whenGone).toMatchObject({ status: 'ended', how: 'error', reason: { text: 'No credit' } })
+    expect(decideTurn(chain(startup, 'UserPromptSubmit', 'Stop'), null).whenGone).toBeNull()
   })
 
   it('does not take the instant between two turns for the end', () => {

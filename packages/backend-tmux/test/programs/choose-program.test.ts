@@ -47,9 +47,14 @@ describe('chooseProgram()', () => {
       ['opencode', '--hooked', '--prompt', 'the task'],
     ],
     [
-      'opencode run by itself',
-      { name: 'opencode', command: 'opencode', args: ['run'] },
-      ['opencode', 'run', '--hooked', 'the task'],
+      'opencode run behind all flags',
+      { name: 'opencode', command: 'opencode', args: ['run', '--auto'] },
+      ['opencode', 'run', '--auto', '--hooked', '--', 'the task'],
+    ],
+    [
+      'opencode run under its own name, with more flags',
+      { name: 'opencode-run', command: null, args: ['--auto'] },
+      ['opencode', 'run', '--auto', '--hooked', '--', 'the task'],
     ],
     [
       'gemini behind a flag',
@@ -70,6 +75,13 @@ describe('chooseProgram()', () => {
     ],
   ])('gives the task to %s', async (_, spec, argv) => {
     expect((await argvOf(spec)).argv).toEqual(argv)
+  })
+
+  it('listens to opencode run as another program than opencode', async () => {
+    const keyOf = async (spec: Partial<ProgramSpec>): Promise<string> => (await argvOf(spec)).key
+    expect(await keyOf({ name: 'opencode', command: 'opencode', args: ['run'] })).toBe('opencode-run')
+    expect(await keyOf({ name: 'opencode-run', command: null, args: ['run', '-m', 'a/b'] })).toBe('opencode-run')
+    expect(await keyOf({ name: 'opencode', command: 'opencode', args: ['-m', 'run'] })).toBe('opencode')
   })
 
   it('runs a module as it says, with what the configuration adds', async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { opencode } from '../../src/programs/opencode.ts'
+import { PROGRAM_CASES } from '../../src/contract/cases.ts'
+import { isSelectedFor } from '../../src/contract/run-program-contract.ts'
+import { opencode, opencodeRun } from '../../src/programs/opencode.ts'
+import type { Program } from '../../src/programs/program.ts'
 
 const launch = opencode.hooks?.launch(() => '', 'unused')
 const content = (env: Record<string, string>): unknown =>
@@ -25,4 +28,29 @@ describe('opencode', () => {
       )
     },
   )
+})
+
+describe('opencodeRun', () => {
+  const cases = (program: Program): string[] =>
+    PROGRAM_CASES.filter((entry) => isSelectedFor(program, entry)).map(({ id }) => id)
+
+  it('is tried with everything that needs no message behind its task', () => {
+    expect(cases(opencode)).toContain('message-is-confirmed')
+    expect(cases(opencodeRun)).toEqual([
+      'declares-what-it-has',
+      'leaves-the-files-of-the-user',
+      'takes-its-task-as-declared',
+      'knows-its-start-screens',
+      'turn-begins-and-ends',
+      'turn-that-fails-is-an-error',
+      'task-is-answered',
+    ])
+  })
+
+  it('loads a plugin that knows how it runs, and goes on with no conversation', () => {
+    const { resume, settings } = opencodeRun.hooks?.launch(() => '', 'unused') ?? {}
+    expect(resume).toBeUndefined()
+    expect(settings).toContain('const isRun = true')
+    expect(launch?.settings).toContain('const isRun = false')
+  })
 })

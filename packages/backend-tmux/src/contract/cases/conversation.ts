@@ -8,6 +8,7 @@ export const conversationCases: readonly ProgramCase[] = [
   {
     id: 'transcript-says-who-said-what',
     requires: ['turns', 'transcript'],
+    sends: true,
     because: 'a screen shows what fits on it: the conversation is what was said and by whom',
     async run(t) {
       const agent = await idle(t)

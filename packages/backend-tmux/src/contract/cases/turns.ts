@@ -41,6 +41,7 @@ export const turnCases: readonly ProgramCase[] = [
   {
     id: 'message-is-confirmed',
     requires: ['turns'],
+    sends: true,
     because: 'who is not told that a message arrived sends it twice',
     async run(t) {
       const agent = await idle(t)
@@ -54,6 +55,7 @@ export const turnCases: readonly ProgramCase[] = [
   {
     id: 'message-waits-behind-a-turn',
     requires: ['turns'],
+    sends: true,
     because: 'an agent is idle only when nothing that it was sent is left',
     async run(t) {
       const agent = await t.spawn(t.place.prompts.work('under way'))
@@ -67,6 +69,7 @@ export const turnCases: readonly ProgramCase[] = [
   {
     id: 'command-is-refused',
     requires: ['turns'],
+    sends: true,
     because: 'a message must never be run as a command of the program, or of a shell',
     async run(t) {
       const agent = await idle(t)
@@ -78,6 +81,7 @@ export const turnCases: readonly ProgramCase[] = [
   {
     id: 'draft-is-kept',
     requires: ['turns'],
+    sends: true,
     because: 'a message that is typed behind what a person began to write sends both, as one',
     async run(t) {
       const agent = await idle(t)
