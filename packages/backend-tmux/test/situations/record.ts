@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeRecorded } from './corpus.ts'
 import { shorten } from './shorten.ts'
@@ -33,7 +34,7 @@ export async function recordStory(story: Story, progress: (text: string) => void
 
 /** Replaces what belongs to this machine. */
 function scrub(situation: Situation, { place, model }: Stage): Situation {
-  const folder = place.project.slice(0, place.project.lastIndexOf('/'))
+  const folder = dirname(place.env.HOME as string)
   const replacements: readonly (readonly [string, string])[] = [
     [folder, '/place'],
     [folder.replaceAll('/', '-'), '-place'],

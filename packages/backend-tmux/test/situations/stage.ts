@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createJsonlRegistry, NO_REPORT } from '@orch/core'
-import { type AgentPlace, agentPlace } from '../../../../tests/agents/support/agent-place.ts'
+import { type AgentPlace, agentPlace, openCodeInTmuxPlace } from '../../../../tests/agents/support/agent-place.ts'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import type { ProcessInfo } from '../../../../tests/harness/processes.ts'
 import { TmuxClient } from '../../src/client/tmux.ts'
@@ -46,14 +46,15 @@ export interface Stage extends AsyncDisposable, Pick<AgentPlace, 'model' | 'plac
 }
 
 /** What a window shows while its program asks for a permission. */
-const ASKS = /Do you want to proceed\?|Running hook/
+const ASKS = /Do you want to proceed\?|Running hook|Permission required/
 
 /** How long a window must stay the same to be at rest, in milliseconds. */
 const REST_MS = 1200
 
 /** Makes a stage; disposing it ends everything that ran on it. */
 export async function createStage(program: Recordable): Promise<Stage> {
-  const agents = await agentPlace()
+  const command = program === 'opencode-run' ? 'opencode' : program
+  const agents = await (command === 'opencode' ? openCodeInTmuxPlace() : agentPlace())
   const { model, place } = agents
   let id = ''
   let asked = 0
@@ -115,7 +116,7 @@ export async function createStage(program: Recordable): Promise<Stage> {
     screen: () => place.tmux.tmux('capture-pane', '-p', ...target()),
     async process() {
       const all = await place.processesOf(id)
-      const found = all.find(({ argv }) => argv[0]?.endsWith(program) || argv[1]?.endsWith(program))
+      const found = all.find(({ argv }) => argv[0]?.endsWith(command) || argv[1]?.endsWith(command))
       if (found === undefined) throw new Error(`Cannot find ${program}: ${all.map(({ argv }) => argv[0]).join(', ')}`)
       return found
     },

@@ -13,6 +13,8 @@ export const ENDLESS = 'tail -f /dev/null'
 /** A call for which the program asks. */
 export const ASKING: Readonly<Record<Recordable, (command: string) => string>> = {
   claude: (command) => `[[shell: ${command}]]`,
+  opencode: (command) => `[[shell: ${command}]]`,
+  'opencode-run': (command) => `[[shell: ${command}]]`,
   codex: (command) =>
     `[[tool: exec_command | ${JSON.stringify({ cmd: command, sandbox_permissions: 'require_escalated', justification: 'Needed' })}]]`,
 }
@@ -21,6 +23,8 @@ export const ASKING: Readonly<Record<Recordable, (command: string) => string>> =
 export const UNASKED: Readonly<Record<Recordable, readonly string[]>> = {
   claude: ['--permission-mode', 'default', '--allowedTools=Bash'],
   codex: ['--dangerously-bypass-approvals-and-sandbox'],
+  opencode: [],
+  'opencode-run': ['--auto'],
 }
 
 const refused = ({ model }: Stage, times: number): Promise<unknown> =>
@@ -50,7 +54,7 @@ function endedBy(signal: NodeJS.Signals, where: string, bring: (stage: Stage) =>
   }
 }
 
-/** What both programs are brought into in the same way, by the name of the story. */
+/** What programs are brought into in the same way, by the name of the story. */
 const TELLINGS: Readonly<Record<string, Story['tell']>> = {
   async turns(stage, keep) {
     await stage.spawn('Begin [[hold: one]] [[answer: begun]]')
@@ -238,7 +242,7 @@ const TELLINGS: Readonly<Record<string, Story['tell']>> = {
   terminate: endedBy('SIGTERM', 'in-a-turn', IN_A_TURN),
 }
 
-/** What both programs are brought into. */
-export function storiesOf(program: Recordable): Story[] {
-  return Object.entries(TELLINGS).map(([name, tell]) => ({ name, program, tell }))
+/** What a program is brought into in the same way as others. @param names @default all there is */
+export function storiesOf(program: Recordable, names: readonly string[] = Object.keys(TELLINGS)): Story[] {
+  return names.map((name) => ({ name, program, tell: TELLINGS[name] as Story['tell'] }))
 }
