@@ -1,33 +1,24 @@
 import { type AgentRef, type AnswerResult, OrchError, type Reply, recheck } from '@orch/core'
-import { keyCommands, SENT } from './command-line.ts'
+import type { ShownRow } from './command-line.ts'
 import type { Context } from './context.ts'
 import { hasEnded } from './has-ended.ts'
 import { placesOf, pointedRow, rowsOf } from './hooks/choice-rows.ts'
 import { lookAtHooks } from './hooks/look-at-hooks.ts'
-import { startRequest, windowsShown } from './hooks/start-screens.ts'
-import { identityOf } from './identity.ts'
-import { socketOf } from './observe.ts'
-import { type Handle, parseRefusal } from './parse.ts'
+import { startRequest } from './hooks/start-screens.ts'
+import type { Handle } from './parse.ts'
+import { type Keyed, pick, press, type ShownList, screenOf } from './press-keys.ts'
 import { hooksOf } from './programs/known.ts'
 import type { ScreenChoice, ScreenChoices } from './programs/program.ts'
 
 /** A start-up screen and what is chosen there. */
-interface Job {
-  readonly context: Context
-  readonly agent: AgentRef
-  readonly handle: Handle
+interface Job extends Keyed {
   readonly requestId: string
   readonly screen: ScreenChoices
   readonly choice: ScreenChoice
-  readonly signal: AbortSignal
 }
 
-/** How long a program may take to draw its pointer anew, and to go on after an answer, in milliseconds. */
-const MOVED_MS = 500
+/** How long a program may take to go on after an answer, in milliseconds. */
 const GONE_MS = 5_000
-
-/** How often the pointer is moved at most. */
-const MOST_MOVES = 12
 
 /**
  * Answers a screen that comes before a program's conversation. Each key is pressed in a call that first checks that the
@@ -40,7 +31,7 @@ export async function answerScreen(
 ): Promise<AnswerResult> {
   const { requestId } = reply
   const known = hooksOf(handle.program ?? '')?.startScreens.find(({ name }) => `startup-${name}` === requestId)
-  if (known === undefined || (await shownBy({ context, agent, handle, signal })).id !== requestId) return gone()
+  if (known === undefined || (await shownBy({ context, agent, handle, signal })) !== requestId) return gone()
   const choice = known.choices?.choices.find((one) => isMeant(one, reply))
   if (known.choices === undefined || choice === undefined)
     throw new OrchError('CHOICE_UNKNOWN', `Cannot answer "${requestId}" so: it does not offer that`, {
@@ -48,13 +39,13 @@ export async function answerScreen(
       agent: agent.id,
     })
   const job: Job = { context, agent, handle, requestId, screen: known.choices, choice, signal }
-  if (!(await (choice.key === undefined ? pick(job) : press(job, choice.key, rowsOf(job.screen)))))
-    return notChosen(job)
+  const isChosen =
+    choice.key === undefined
+      ? pick(job, 'Enter', (screen) => listOn(screen, job))
+      : press(job, choice.key, anywhere(rowsOf(job.screen)))
+  if (!(await isChosen)) return notChosen(job)
   const isOver = async (): Promise<true | undefined> =>
-    hasEnded(handle) ||
-    lookAtHooks(handle, true)?.isSilent === false ||
-    (await shownBy(job)).id !== requestId ||
-    undefined
+    hasEnded(handle) || lookAtHooks(handle, true)?.isSilent === false || (await shownBy(job)) !== requestId || undefined
   if (await recheck(isOver, { timeoutMs: GONE_MS, everyMs: 100, signal }))
     return result('answered', `its window went on after "${choice.label}"`)
   throw new OrchError(
@@ -74,46 +65,19 @@ function isMeant({ id, label }: ScreenChoice, { choice, text }: Reply): boolean 
   return [id, label, label.replace(/^\d+\. /, '')].some((one) => one.toLowerCase() === said)
 }
 
-/**
- * Moves the pointer to a choice, step by step, and confirms it; `false` when the screen is not shown any more. It is moved at
- * least once: a screen that was just drawn may take no keys yet, and an Enter that is lost is not pressed again.
- */
-async function pick(job: Job): Promise<boolean> {
-  const rows = rowsOf(job.screen)
-  const places = async (): Promise<ReturnType<typeof placesOf>> => placesOf(job.choice, (await shownBy(job)).screen)
-  let takesKeys = false
-  for (let moves = 0; moves < MOST_MOVES; moves += 1) {
-    if (takesKeys && (await press(job, 'Enter', [...rows, pointedRow(job.choice)]))) return true
-    const { pointer, choice } = await places()
-    if (pointer < 0 || choice < 0) return false
-    const away = moves % 2 === 0 ? 'Up' : 'Down'
-    const towards = pointer < choice ? 'Down' : 'Up'
-    if (!(await press(job, pointer === choice ? away : towards, rows))) return false
-    const hasMoved = async (): Promise<true | undefined> => (await places()).pointer !== pointer || undefined
-    takesKeys = (await recheck(hasMoved, { timeoutMs: MOVED_MS, everyMs: 25, signal: job.signal })) ?? takesKeys
-  }
-  return false
+function listOn(screen: string, job: Job): ShownList | null {
+  const { pointer, choice } = placesOf(job.choice, screen)
+  if (pointer < 0 || choice < 0) return null
+  const rows = anywhere(rowsOf(job.screen))
+  return { rows, pointed: [...rows, ...anywhere([pointedRow(job.choice)])], pointer, choice }
 }
 
-/** Presses a key if the window shows these rows. @throws OrchError `BACKEND_ERROR` when the window takes no keys */
-async function press({ context, agent, handle, signal }: Job, key: string, rows: readonly string[]): Promise<boolean> {
-  const commands = keyCommands(identityOf(agent, handle), [key], rows)
-  const answer = await context.tmux.run({ socket: socketOf(agent.target), commands, signal })
-  if (answer.stdout.trim() === SENT) return true
-  const reason = parseRefusal(answer.stdout, handle)
-  if (reason?.code === 'NOT_SHOWN' || reason?.code === 'GONE' || reason?.code === 'DEAD') return false
-  throw new OrchError(
-    'BACKEND_ERROR',
-    `Cannot press ${key} for "${agent.id}": ${reason?.text ?? answer.stderr.trim()}`,
-    {
-      hint: `Run "orch check ${agent.id}"`,
-      agent: agent.id,
-    },
-  )
+function anywhere(rows: readonly string[]): ShownRow[] {
+  return rows.map((row) => ({ row, line: null }))
 }
 
 async function notChosen(job: Job): Promise<AnswerResult> {
-  if ((await shownBy(job)).id !== job.requestId) return gone()
+  if ((await shownBy(job)) !== job.requestId) return gone()
   throw new OrchError(
     'BACKEND_ERROR',
     `Cannot answer "${job.agent.id}": its program does not write "${job.choice.label}" as it is known to`,
@@ -124,18 +88,9 @@ async function notChosen(job: Job): Promise<AnswerResult> {
   )
 }
 
-async function shownBy({
-  context,
-  agent,
-  handle,
-  signal,
-}: Pick<Job, 'context' | 'agent' | 'handle' | 'signal'>): Promise<{
-  readonly id: string | null
-  readonly screen: string
-}> {
-  const shown = await windowsShown(context, [{ socket: socketOf(agent.target), handle }], signal)
-  const screen = shown.get(handle)?.screen ?? ''
-  return { id: startRequest(handle.program ?? '', screen)?.id ?? null, screen }
+/** The id of the screen that it shows; `null` for none that is known. */
+async function shownBy(window: Keyed): Promise<string | null> {
+  return startRequest(window.handle.program ?? '', await screenOf(window))?.id ?? null
 }
 
 function gone(): AnswerResult {

@@ -4,11 +4,12 @@ import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
 import type { Context } from './context.ts'
 import { hasEnded } from './has-ended.ts'
-import { asksInWindow } from './hooks/decide-turn.ts'
+import type { HookEvent } from './hooks/hook-event.ts'
 import { decisionOn } from './hooks/hook-requests.ts'
 import { answerPipe } from './hooks/hooked-launch.ts'
-import { lookAtHooks, readEvent } from './hooks/look-at-hooks.ts'
-import { parseHandle } from './parse.ts'
+import { isAsked, readEvent } from './hooks/look-at-hooks.ts'
+import { asksInWindow } from './hooks/window-question.ts'
+import { type Handle, parseHandle } from './parse.ts'
 
 /** How long a hook that has told of a request may take to read the answer to it, in milliseconds. */
 const READER_MS = 2_000
@@ -16,7 +17,7 @@ const READER_MS = 2_000
 /** How long a program may take to act on an answer, in milliseconds. */
 const ACTED_MS = 5_000
 
-/** `Backend.answer`: a request that a hook asks, or a screen that comes before any hook. */
+/** `Backend.answer`: a request that a hook asks, a question that only the window takes an answer to, or a screen that comes before any hook. */
 export async function answerAgent(
   context: Context,
   { agent, reply }: { readonly agent: AgentRef; readonly reply: Reply },
@@ -24,9 +25,19 @@ export async function answerAgent(
 ): Promise<AnswerResult> {
   signal.throwIfAborted()
   const handle = parseHandle(agent.handle)
-  if (handle === null || !reply.requestId.startsWith('startup-')) return answerRequest(agent, reply, signal)
-  const { answerScreen } = await import('./answer-screen.ts')
-  return answerScreen(context, { agent, handle, reply }, signal)
+  if (handle === null) return answerRequest(agent, reply, signal)
+  if (reply.requestId.startsWith('startup-')) {
+    const { answerScreen } = await import('./answer-screen.ts')
+    return answerScreen(context, { agent, handle, reply }, signal)
+  }
+  const event = askedBy(handle, reply)
+  if (event === undefined || !asksInWindow(event)) return answerRequest(agent, reply, signal)
+  const { answerQuestion } = await import('./answer-question.ts')
+  return answerQuestion({ context, agent, handle, signal }, event, reply)
+}
+
+function askedBy({ events }: Handle, { requestId }: Reply): HookEvent | undefined {
+  return events === undefined ? undefined : readEvent(events, requestId)
 }
 
 /**
@@ -37,21 +48,10 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
   signal.throwIfAborted()
   const handle = parseHandle(agent.handle)
   const file = handle?.events
-  const event = file === undefined ? undefined : readEvent(file, reply.requestId)
+  const event = handle === null ? undefined : askedBy(handle, reply)
   if (handle === null || file === undefined || event === undefined) return result('gone', 'no such request was told of')
-  const isOpen = (): boolean =>
-    lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === reply.requestId) ?? false
   if (hasEnded(handle)) return result('gone', 'its program has ended')
-  if (!isOpen()) return result('already', 'its program went on without it')
-  if (asksInWindow(event))
-    throw new OrchError(
-      'UNSUPPORTED',
-      `Cannot answer "${reply.requestId}": its program takes the answer in its window only`,
-      {
-        hint: `Run "orch attach ${agent.id}"`,
-        agent: agent.id,
-      },
-    )
+  if (!isAsked(handle, reply.requestId)) return result('already', 'its program went on without it')
   const decision = decisionOn(event, reply.choice, reply.text)
   if (decision === null)
     throw new OrchError('USAGE', `Cannot answer "${reply.requestId}" so: it does not offer that`, {
@@ -63,7 +63,7 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
     return result('gone', 'nobody waits for the answer any more')
   const isOver = (): 'acted' | 'ended' | undefined => {
     if (hasEnded(handle)) return 'ended'
-    return isOpen() ? undefined : 'acted'
+    return isAsked(handle, reply.requestId) ? undefined : 'acted'
   }
   const over = await recheck(isOver, { timeoutMs: ACTED_MS, signal })
   if (over === 'ended') return result('gone', 'its program ended before it showed that it acted on the answer')

@@ -174,6 +174,23 @@ export interface Typing {
   readonly empty: EmptyLine | null
   /** What is pressed behind the text, by the names of keys. */
   readonly keys: readonly string[]
+  /** What the pane must show. @default anything */
+  readonly shown?: readonly ShownRow[]
+}
+
+/** A row that a pane must show. */
+export interface ShownRow {
+  /** As an extended regular expression without `#`, `,` and `}`. */
+  readonly row: string
+  /** On which line, from 0: no other line above it may read so; `null`: on any. */
+  readonly line: number | null
+}
+
+/** `S` for each row that is missing. */
+function missing(shown: readonly ShownRow[]): string {
+  const place = ({ row, line }: ShownRow): string =>
+    line === null ? `#{C/r:${row}}` : `#{==:#{C/r:${row}},${line + 1}}`
+  return shown.map((one) => `#{?${place(one)},,S}`).join('')
 }
 
 /** How the line to type in is seen to be empty. */
@@ -198,13 +215,14 @@ function occupied({ column, row }: EmptyLine): string {
  * died before it wrote to stdin leaves no buffer: the paste fails, and nothing after it is done.
  */
 export function sendCommands(to: Identity, { buffer, file }: TextSource, typing: Typing): Command[] {
-  const { begin, empty, keys } = typing
-  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${empty === null ? '' : occupied(empty)}`
+  const { begin, empty, keys, shown = [] } = typing
+  const state = `${WHOSE}.${BLOCKERS}${begin ? BEGUN : ''}${empty === null ? '' : occupied(empty)}${missing(shown)}`
+  const press: GuardedCommand[] = keys.length === 0 ? [] : [['send-keys', '-t', to.pane, ...keys]]
   const mark: GuardedCommand[] = begin ? [['set-option', '-p', '-t', to.pane, '@orch_begun', 'yes']] : []
   const act: GuardedCommand[] = [
     ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', to.pane],
     ...mark,
-    ['send-keys', '-t', to.pane, ...keys],
+    ...press,
     ['display-message', '-p', SENT],
   ]
   const refuse = (why: string): GuardedCommand[] => [['delete-buffer', '-b', buffer], refusal(to.pane, why)]
@@ -240,11 +258,10 @@ function onlyAbove(
 
 /**
  * Presses keys, by their names, in exactly this pane, or prints {@link REFUSED} and why.
- * @param shown rows that it must show, as extended regular expressions without `#`, `,` and `}`
+ * @param shown what it must show
  */
-export function keyCommands(to: Identity, keys: readonly string[], shown: readonly string[] = []): Command[] {
-  const missing = shown.map((row) => `#{?#{C/r:${row}},,S}`).join('')
-  const state = `${WHOSE}.${BLOCKERS}${missing}`
+export function keyCommands(to: Identity, keys: readonly string[], shown: readonly ShownRow[] = []): Command[] {
+  const state = `${WHOSE}.${BLOCKERS}${missing(shown)}`
   const press: GuardedCommand[] = [
     ['send-keys', '-t', to.pane, ...keys],
     ['display-message', '-p', SENT],

@@ -32,6 +32,6 @@ function rowOf({ label, key }: ScreenChoice, before: string): string {
 }
 
 /** A text in a regular expression: what has a meaning there, or in a format of tmux, stands for any character. */
-function quoted(text: string): string {
-  return text.replace(/[^A-Za-z0-9 ]/g, '.')
+export function quoted(text: string): string {
+  return text.replace(/[^A-Za-z0-9 ]/gu, '.')
 }

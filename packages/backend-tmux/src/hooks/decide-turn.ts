@@ -1,6 +1,7 @@
 import type { Reason, Turn } from '@orch/core'
 import { type HookEvent, isOwn, isSameCall } from './hook-event.ts'
 import type { ProgramStatus } from './program-status.ts'
+import { asksInWindow } from './window-question.ts'
 
 /** How the newest turn stands by what its program told, and on what that rests. */
 export interface TurnDecision {
@@ -76,14 +77,6 @@ export function decideTurn(
 function untilProcessEnds(turn: Turn): Turn {
   if (turn.status !== 'ended' || turn.reason !== ENDING) return turn
   return { status: 'running', since: turn.at, reason: ENDING }
-}
-
-/** The tool by which Codex asks its user: no hook takes an answer to it. */
-const WINDOW_QUESTION = 'request_user_input'
-
-/** Whether an event tells of a question that can only be answered in the window. */
-export function asksInWindow({ name, call }: HookEvent): boolean {
-  return name === 'PreToolUse' && /^"tool_name":\s*"(\w+)"/.exec(call)?.[1] === WINDOW_QUESTION
 }
 
 function follow(progress: Progress, event: HookEvent): void {

@@ -1,6 +1,6 @@
 import { type AgentRequest, type Choice, type JsonObject, type JsonValue, sanitize } from '@orch/core'
-import { asksInWindow } from './decide-turn.ts'
 import type { HookEvent } from './hook-event.ts'
+import { asksInWindow, windowQuestions } from './window-question.ts'
 
 /** The tools by which Claude Code and Codex ask their users. */
 const QUESTION_TOOLS: readonly unknown[] = ['AskUserQuestion', 'request_user_input']
@@ -22,8 +22,9 @@ interface Question {
 /** What a program asked, as core knows requests. */
 export function toAgentRequest(event: HookEvent): AgentRequest {
   const questions = questionsIn(event)
-  const isHere = asksInWindow(event)
-  const isQuestion = questions.length > 0 || isHere
+  const isInWindow = asksInWindow(event)
+  const isHere = isInWindow && windowQuestions(event) === null
+  const isQuestion = questions.length > 0 || isInWindow
   const asked = questions.map(({ question }) => question).join('\n')
   return {
     id: event.id,

@@ -1,13 +1,14 @@
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
-import { asksInWindow, decideTurn, type TurnDecision } from './decide-turn.ts'
+import { decideTurn, type TurnDecision } from './decide-turn.ts'
 import { type EventPlace, endOfEvents } from './event-parts.ts'
 import { type HookEvent, isMessage, isOwn, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
 import { readEventLine, readNewestTurn } from './newest-turn.ts'
 import { type ProgramStatus, parseProgramStatus } from './program-status.ts'
 import { conversationIn, isSilence } from './resumed-run.ts'
+import { asksInWindow } from './window-question.ts'
 import { liveWitnesses, type StatusNote, type Witnesses } from './witnesses.ts'
 
 /** What an agent's program told, as one look found it. */
@@ -23,6 +24,11 @@ export interface Told {
 export function lookAtHooks(handle: Handle, isAlive: boolean): Told | null {
   const witnesses = liveWitnesses(handle, isAlive)
   return witnesses === null ? null : hear(handle.program ?? '', witnesses)
+}
+
+/** Whether a request of a program that runs is open still. */
+export function isAsked(handle: Handle, requestId: string): boolean {
+  return lookAtHooks(handle, true)?.decision.asked.some(({ id }) => id === requestId) ?? false
 }
 
 /**
