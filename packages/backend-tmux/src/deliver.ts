@@ -2,6 +2,7 @@ import { type AgentRef, type Message, type Receipt, recheck } from '@orch/core'
 import { awaitReader } from './client/readiness.ts'
 import { isCanonical } from './client/terminal.ts'
 import type { Context } from './context.ts'
+import { turnNamesIn } from './hooks/answer-in-events.ts'
 import { awaitHook } from './hooks/await-hook.ts'
 import { endOfEvents } from './hooks/event-parts.ts'
 import { type HookEvent, isMessage } from './hooks/hook-event.ts'
@@ -100,7 +101,7 @@ function proofOf(handle: Handle): Proof | null {
       const timeoutMs = TOLD_MS + Math.ceil(Buffer.byteLength(text) / 1024) * TOLD_MS_PER_KB
       const event = await awaitHook({ file, after, timeoutMs, find }, signal)
       if (event === undefined) return notTold(typed.detail, timeoutMs)
-      noteMessage(file, { message: id, event: event.id, queued: wasBusy })
+      noteMessage(file, { message: id, event: event.id, queued: wasBusy, names: turnNamesIn(event.fields) })
       const at = new Date(event.at).toISOString()
       const off = takenOff(program, text)
       if (!String(event.fields.prompt).includes(off?.rest ?? text)) return altered(at)

@@ -1,11 +1,9 @@
 import type { AgentRef, FinalAnswer } from '@orch/core'
 import { answerInEvents, type MessageSince } from './hooks/answer-in-events.ts'
 import { readEventsBack } from './hooks/event-parts.ts'
-import { type HookEvent, isMessage } from './hooks/hook-event.ts'
-import { readTask } from './hooks/hooked-launch.ts'
 import { lookAtHooks, parseEvents } from './hooks/look-at-hooks.ts'
-import { noteOf } from './hooks/message-notes.ts'
-import { holdsWords } from './hooks/same-text.ts'
+import { type MessageNote, noteOf, TASK } from './hooks/message-notes.ts'
+import { eventsFromTask } from './hooks/task-event.ts'
 import { parseHandle } from './parse.ts'
 
 /** `Backend.finalAnswer`, from what the program told: it does not tell what the turn used. */
@@ -17,7 +15,7 @@ export async function finalAnswer(
   signal.throwIfAborted()
   const handle = parseHandle(agent.handle)
   if (handle?.events === undefined) return null
-  const told = messageId === null ? taskIn(handle.events) : messageIn(handle.events, messageId)
+  const told = toldOf(handle.events, messageId)
   if (told === null) return null
   const isOver = lookAtHooks(handle, true)?.decision.turn.status !== 'running'
   const text = answerInEvents({ ...told, isOver })
@@ -26,25 +24,21 @@ export async function finalAnswer(
 
 type ToldMessage = Omit<MessageSince, 'isOver'>
 
-/** A message whose event was noted when it was delivered. */
-function messageIn(file: string, messageId: string): ToldMessage | null {
-  const note = noteOf(file, messageId)
-  if (note === undefined) return null
-  const isThere = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith(`${note.event} `))
-  const events = parseEvents(readEventsBack(file, (some) => (isThere(some) ? some : null)) ?? [])
-  return since(events, ({ id }) => id === note.event, note.queued)
+function toldOf(events: string, messageId: string | null): ToldMessage | null {
+  const note = noteOf(events, messageId ?? TASK)
+  if (note !== undefined) return sinceNoted(events, note)
+  const [given, ...after] = messageId === null ? eventsFromTask(events) : []
+  return given === undefined ? null : { given, queued: false, after }
 }
 
-/** The task: nobody was there to note its event. A run that goes on with a conversation has none. */
-function taskIn(file: string): ToldMessage | null {
-  const task = readTask(file)
-  if (task === null) return null
-  const events = parseEvents(readEventsBack(file, (lines, isAll) => (isAll ? lines : null)) ?? [])
-  return since(events, (event) => isMessage(event) && holdsWords(event.fields.prompt, task), false)
-}
-
-function since(events: HookEvent[], isGiven: (event: HookEvent) => boolean, queued: boolean): ToldMessage | null {
-  const at = events.findIndex(isGiven)
+/** By what names its turn, when the event is gone: of one without a name it is not known any more which end is its own. */
+function sinceNoted(file: string, { event, queued, names = {} }: MessageNote): ToldMessage | null {
+  const isThere = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith(`${event} `))
+  const lines = readEventsBack(file, (some, isAll) => (isAll || isThere(some) ? some : null)) ?? []
+  const events = parseEvents(lines)
+  const at = events.findIndex(({ id }) => id === event)
   const given = events[at]
-  return given === undefined ? null : { given, queued, after: events.slice(at + 1) }
+  if (given !== undefined) return { given, queued, after: events.slice(at + 1) }
+  const isNamed = Object.keys(names).some((name) => !queued || name !== 'prompt_id')
+  return isNamed ? { given: { fields: names }, queued, after: events } : null
 }

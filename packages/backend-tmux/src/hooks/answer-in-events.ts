@@ -3,7 +3,8 @@ import type { HookEvent } from './hook-event.ts'
 
 /** A message and all that was told after it, oldest first. */
 export interface MessageSince {
-  readonly given: HookEvent
+  /** What was told of it: at least what names its turn. */
+  readonly given: Pick<HookEvent, 'fields'>
   readonly queued: boolean
   readonly after: readonly HookEvent[]
   /** No turn runs now. */
@@ -25,13 +26,18 @@ export function answerInEvents({ given, queued, after, isOver }: MessageSince): 
 }
 
 /** A turn that waited for its subagents ends under another name. */
-function endOfOwn(own: readonly HookEvent[], { fields }: HookEvent): HookEvent | undefined {
+function endOfOwn(own: readonly HookEvent[], { fields }: MessageSince['given']): HookEvent | undefined {
   const first = own.findIndex(({ name, fields: told }) => isEnd(name) && turnOf(told) === turnOf(fields))
   return first < 0 ? undefined : own.slice(first).find(endsTurn)
 }
 
 function endOfQueued([before, next]: readonly HookEvent[], isOver: boolean): HookEvent | undefined {
   return next ?? (isOver ? before : undefined)
+}
+
+/** Of what was told of a message, what names its turn. */
+export function turnNamesIn({ turn_id, message_id, prompt_id }: HookEvent['fields']): HookEvent['fields'] {
+  return JSON.parse(JSON.stringify({ turn_id, message_id, prompt_id })) as HookEvent['fields']
 }
 
 function turnOf({ turn_id: turn, message_id: message, prompt_id: prompt }: HookEvent['fields']): unknown {

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs'
+import type { JsonObject } from '@orch/core'
 import { readSmallFile } from '../client/events-file.ts'
 
 /** Which event told of which message. */
@@ -9,7 +10,12 @@ export interface MessageNote {
   readonly event: string
   /** A turn ran when it came. */
   readonly queued: boolean
+  /** What the event says that names its turn, before the end of which it may be gone; left out in a note from before that was noted. */
+  readonly names?: JsonObject
 }
+
+/** Instead of an id, in the note of the task. */
+export const TASK = 'task'
 
 /** Notes it beside the events of the run, by one write. A note that is lost loses the answer to that message, no more. */
 export function noteMessage(events: string, note: MessageNote): void {

@@ -2,6 +2,7 @@ import { closeSync, openSync, renameSync, rmSync, statSync, writeFileSync } from
 import { RunTranscripts } from '../transcripts/run-transcripts.ts'
 import { namedBefore, olderPart } from './event-parts.ts'
 import { namingEvents } from './resumed-run.ts'
+import { noteTask } from './task-event.ts'
 
 /** How long the file of events that is added to may become, in bytes, before it is set aside. */
 export const PART_BYTES = 2_097_152
@@ -24,6 +25,7 @@ export function setLongEventsAside(events: string, most: number = PART_BYTES): v
 }
 
 function setAside(events: string): void {
+  noteTask(events)
   const run = new RunTranscripts(events)
   const names = namingEvents({ conversations: run.conversations(), subagents: run.subagents() })
   const draft = `${namedBefore(events)}.new`
