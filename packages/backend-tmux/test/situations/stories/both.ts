@@ -40,6 +40,12 @@ async function allow({ place }: Stage, command: string): Promise<void> {
   await writeFile(join(folder, 'default.rules'), `prefix_rule(pattern=["${command}"], decision="allow")\n`)
 }
 
+/** The command line of a child of the same program that runs one turn. */
+const childOf = ({ program }: Stage): string =>
+  program === 'claude'
+    ? 'claude -p'
+    : `SCRIPTED_KEY=scripted ${process.env.ORCH_TEST_AGENTS}/node_modules/.bin/codex exec`
+
 const IN_A_TURN = async (stage: Stage): Promise<void> => {
   await stage.spawn('Work [[hold: one]]')
   await stage.holds('one')
@@ -208,11 +214,7 @@ const TELLINGS: Readonly<Record<string, Story['tell']>> = {
   },
   async nested(stage, keep) {
     await settle(stage, { args: UNASKED[stage.program] })
-    const child =
-      stage.program === 'claude'
-        ? 'claude -p'
-        : `SCRIPTED_KEY=scripted ${process.env.ORCH_TEST_AGENTS}/node_modules/.bin/codex exec`
-    const inner = (script: string): string => `${child} "Inner ${script}" </dev/null >inner.txt 2>&1`
+    const inner = (script: string): string => `${childOf(stage)} "Inner ${script}" </dev/null >inner.txt 2>&1`
     const call = (command: string): string => command.replaceAll('[[', '\\u005b[').replaceAll(']]', ']\\u005d')
     const tool = stage.program === 'claude' ? ['Bash', 'command'] : ['exec_command', 'cmd']
     const run = (command: string): string =>
@@ -229,6 +231,22 @@ const TELLINGS: Readonly<Record<string, Story['tell']>> = {
     await stage.say(`Again ${run(`${inner('[[answer: said]]')}; touch ended; ${ENDLESS}`)}`)
     await stage.made('ended')
     await keep('working-after-the-end-of-a-child', 'working')
+  },
+  async 'by-hand'(stage, keep) {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.place.write(
+      'child.sh',
+      `${childOf(stage)} "Inner [[hold: inner]] [[answer: said]]" </dev/null >inner.txt 2>&1`,
+    )
+    await stage.press('!')
+    await stage.say('sh child.sh')
+    await stage.holds('inner')
+    // Codex tells of it nowhere but in its window.
+    if (stage.program === 'claude') await keep('working-on-a-child-that-a-person-runs', 'working')
+    stage.model.release('inner')
+    await stage.rests()
+    await keep('idle-after-a-child-that-a-person-ran', 'idle')
   },
   kill: endedBy('SIGKILL', 'in-a-turn', IN_A_TURN),
   'kill-idle': endedBy('SIGKILL', 'at-rest', async (stage) => {

@@ -117,6 +117,25 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await stage.holds('one')
     await keep('working-after-compacting', 'working')
   }),
+  story('compacting', async (stage, keep) => {
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.rests()
+    await stage.say('/compact [[hold: one]]')
+    await stage.holds('one')
+    await stage.shows(/Compacting conversation… \([3-9]s/)
+    await keep('working-while-it-compacts', 'working')
+    await stage.press('Escape')
+    await eventually(async () => !(await stage.screen()).includes('Compacting'), { what: 'the end of it' })
+    await stage.rests()
+    await keep('idle-after-escape-while-it-compacted', 'idle')
+    await stage.press('C-u')
+    await stage.say('/compact [[hold: two]] [[answer: summed up]]')
+    await stage.holds('two')
+    stage.model.release('two')
+    await stage.shows(/Compacted|compacted/)
+    await stage.rests()
+    await keep('idle-after-it-compacted', 'idle')
+  }),
   story('overloaded', async (stage, keep) => {
     await settle(stage, { args: ['--permission-mode', 'default'], env: { CLAUDE_CODE_MAX_RETRIES: '1' } })
     for (const status of [500, 529]) {
@@ -146,6 +165,19 @@ export const CLAUDE_STORIES: readonly Story[] = [
     await begin(stage, {})
     await stage.shows(/text style/)
     await keep('waiting-on-a-theme', 'waiting')
+  }),
+  story('login', async (stage, keep) => {
+    await settle(stage, { args: ['--permission-mode', 'default'], env: { ANTHROPIC_AUTH_TOKEN: '' } })
+    await stage.spawn('Begin [[answer: begun]]')
+    await stage.shows(/Please run \/login/)
+    await eventually(async () => (await stage.sight()).sighting.testimony?.eventLines.at(-1)?.includes('StopFailure'), {
+      what: 'the end of the turn',
+    })
+    await keep('failed-without-a-login', 'failed')
+    await stage.press('C-u')
+    await stage.say('/login')
+    await stage.shows(/Select login method/)
+    await keep('waiting-on-a-login', 'waiting')
   }),
   story('bypass', async (stage, keep) => {
     await settle(stage, { args: ['--permission-mode', 'bypassPermissions'], env: { IS_SANDBOX: '1' } })

@@ -40,6 +40,41 @@ export const CODEX_STORIES: readonly Story[] = [
     await stage.shows(/Hooks need review/)
     await keep('waiting-on-the-review-of-hooks', 'waiting')
   }),
+  story('question', async (stage, keep) => {
+    await settle(stage, { args: ['-c', 'features.default_mode_request_user_input=true'] })
+    const options = ['Red', 'Blue'].map((label) => ({ label, description: `It is ${label}` }))
+    const ask = (question: string): string =>
+      `[[tool: request_user_input | ${JSON.stringify({ questions: [{ id: 'one', header: 'One', question, options }] })}]]`
+    await stage.spawn(`Ask ${ask('Which colour?')} [[hold: one]] [[answer: fine]]`)
+    await stage.shows(/Which colour\?[\s\S]*enter to submit/)
+    await keep('waiting-on-a-question', 'waiting')
+    await stage.press('2', 'Enter')
+    await stage.holds('one')
+    await keep('working-after-a-question', 'working')
+    stage.model.release('one')
+    await stage.rests()
+    await keep('idle-after-a-question', 'idle')
+    await stage.say(`Ask ${ask('Which size?')} [[answer: fine]]`)
+    await stage.shows(/Which size\?[\s\S]*enter to submit/)
+    await stage.press('Escape')
+    await stage.rests()
+    await keep('idle-after-escape-at-a-question', 'idle')
+  }),
+  story('update', async (stage, keep) => {
+    const { writeFile } = await import('node:fs/promises')
+    const newer = { latest_version: '99.0.0', last_checked_at: new Date().toISOString(), dismissed_version: null }
+    await writeFile(join(config(stage), '..', 'version.json'), JSON.stringify(newer))
+    const spec = { command: 'codex', args: [], env: {}, promptBy: 'none' }
+    await stage.place.write('.orch/config.json', JSON.stringify({ programs: { codex: spec } }))
+    await stage.spawn('Begin')
+    await stage.shows(/Update available[\s\S]*Skip until/)
+    await keep('waiting-on-an-update', 'waiting')
+    await stage.press('2', 'Enter')
+    await stage.shows(/Ask Codex/)
+    await stage.say('Work [[hold: one]]')
+    await stage.holds('one')
+    await keep('working-after-an-update-was-passed-over', 'working')
+  }),
   story('login', async (stage, keep) => {
     await settle(stage, { args: ['-c', 'model_provider="openai"'] })
     await stage.spawn('Begin [[answer: begun]]')
