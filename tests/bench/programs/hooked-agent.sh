@@ -10,7 +10,7 @@ case $ORCH_AGENT_ID in
   wait-*[02468]-*) status=busy told=s/SESSION/$session/\;\$d ;;
   *) status=idle told=s/SESSION/$session/ ;;
 esac
-sed "$told" "$HOME/../events" >>"$3/$ORCH_TMUX_RUN"
+sed "$told" "$HOME/../events" >>"$4/$ORCH_TMUX_RUN"
 home=$HOME/.claude
 mkdir -p "$home/sessions" "$home/projects"
 set -- $(cat "/proc/$$/stat")
