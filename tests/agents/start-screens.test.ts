@@ -51,14 +51,26 @@ describe('a screen that the real claude shows before it begins', () => {
     expect(await story.settled(id, 'exited', 'failed')).toMatchObject({ outcome: 'met' })
   })
 
-  it('is left alone when it asks for an MCP server of the project', async () => {
+  it('is answered when it asks for an MCP server of the project, and left alone when it asks for several', async () => {
     story = await agentStory(scope, 'claude')
-    await story.place.write('.mcp.json', JSON.stringify({ mcpServers: { odd: { command: 'cat' } } }))
+    const servers = (...names: readonly string[]): Promise<string> =>
+      story.place.write(
+        '.mcp.json',
+        JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, { command: 'cat' }])) }),
+      )
+    await servers('odd')
     const id = await story.spawn('Begin [[answer: begun]]')
-    expect(await shown(id, 'mcp')).toMatchObject({ answerable: false, choices: [] })
+    expect((await shown(id, 'mcp')).choices.map(({ id: choice }) => choice)).toEqual(['allow', 'always', 'deny'])
     expect(await story.send(id, 'Typed')).toMatchObject({ receipt: { delivery: 'refused' } })
-    expect((await story.place.orch('answer', id, 'Use this MCP server')).code).not.toBe(0)
-    expect(await story.screen(id)).toContain('❯ Continue without using this MCP server')
+    expect(await story.place.json('answer', id, '--deny')).toMatchObject({ result: 'answered' })
+    expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    const settings = await readFile(`${story.place.project}/.claude/settings.local.json`, 'utf8')
+    expect(JSON.parse(settings)).toEqual({ disabledMcpjsonServers: ['odd'] })
+    await servers('odd', 'even', 'prime')
+    const other = await story.spawn('Begin [[answer: begun]]')
+    expect(await shown(other, 'mcp-servers')).toMatchObject({ answerable: false, choices: [] })
+    expect((await story.place.orch('answer', other, '--allow')).code).not.toBe(0)
+    expect(await story.screen(other)).toContain('❯ [✔] even')
   })
 })
 

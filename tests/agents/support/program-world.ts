@@ -35,6 +35,7 @@ const FACTS: Readonly<Record<AgentProgram, Facts>> = {
       notes: ' Security notes:\n\n 1. Claude can make mistakes.\n\n Press Enter to continue',
       key: '  Detected a custom API key in your environment\n  ANTHROPIC_API_KEY: sk-ant-...567890\n    Yes\n  ❯ No (recommended)',
       mcp: '  New MCP server found in this project: tools\n    Use this MCP server\n  ❯ Continue without using this MCP server',
+      'mcp-servers': '  2 new MCP servers found in this project\n  Select any you wish to enable.\n  ❯ [✔] odd',
       bypass: '  WARNING: Claude Code running in Bypass Permissions mode\n  ❯ No, exit\n    Yes, I accept',
       resume: '  Resume session\n  │ ⌕ Search…    │\n    project\n  No sessions in this project yet',
       login: ' Select login method:\n\n ❯ 1. Claude account with subscription',

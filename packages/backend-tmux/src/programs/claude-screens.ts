@@ -55,7 +55,20 @@ export const CLAUDE_SCREENS: readonly StartScreen[] = [
   {
     name: 'mcp',
     shows: /New MCP server found in this project/,
-    text: 'It asks whether to use an MCP server of the project, and takes no Enter at first: answer it in its window',
+    text: 'It asks whether to use the MCP server that the project names in .mcp.json',
+    choices: {
+      title: 'New MCP server found in this project',
+      choices: [
+        { id: 'allow', label: 'Use this MCP server' },
+        { id: 'always', label: 'Use this and all future MCP servers in this project' },
+        { id: 'deny', label: 'Continue without using this MCP server' },
+      ],
+    },
+  },
+  {
+    name: 'mcp-servers',
+    shows: /new MCP servers found in this project/,
+    text: 'It asks which MCP servers of the project to use: choose them in its window',
   },
   {
     name: 'bypass',
