@@ -111,10 +111,14 @@ describe.each([
       await writeFile(join(folder, 'settings.json'), JSON.stringify({ disableAllHooks: true }))
     } else
       await appendFile(join(story.place.env.HOME as string, '.codex', 'config.toml'), '[features]\nhooks = false\n')
-    const id = await story.spawn('Begin [[answer: begun]]')
-    const runs = async (): Promise<boolean> => (await story.place.agent(id)).state === 'running'
-    await eventually(runs, { what: 'the state "running"', timeoutMs: 40_000 })
-    expect((await story.place.agent(id)).reason.text).toContain('hooks')
+    const given = ['--wait', '--timeout', '40s', '--program', program, '--json']
+    const { code, json } = await story.place.orch('spawn', 'Begin [[answer: begun]]', ...given)
+    expect({ code, json }).toMatchObject({ code: 34, json: { error: { code: 'UNSUPPORTED', outcome: 'partial' } } })
+    const { agent } = (json as { error: { agent: string } }).error
+    expect(await story.place.agent(agent)).toMatchObject({
+      state: 'running',
+      reason: { text: expect.stringContaining('hooks') },
+    })
   })
 })
 
