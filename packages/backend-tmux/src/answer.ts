@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { AgentRef, AnswerResult, Evidence, Reply } from '@orch/core'
 import { OrchError, recheck } from '@orch/core'
 import type { Context } from './context.ts'
@@ -58,7 +58,7 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
       hint: `Run "orch answer ${agent.id}" to see what it offers`,
       agent: agent.id,
     })
-  const write = (): Promise<boolean | undefined> => writeToReader(answerPipe(file, reply.requestId), decision)
+  const write = (): Promise<boolean | undefined> => writeToReader(answerPipe(file, reply.requestId), decision, signal)
   if (!(await recheck(write, { timeoutMs: READER_MS, signal })))
     return result('gone', 'nobody waits for the answer any more')
   const isOver = (): 'acted' | 'ended' | undefined => {
@@ -71,21 +71,35 @@ export async function answerRequest(agent: AgentRef, reply: Reply, signal: Abort
 }
 
 /** Writes to a pipe with a name; `false` when that has gone, `undefined` while nobody reads from it. */
-async function writeToReader(pipe: string, text: string): Promise<boolean | undefined> {
+async function writeToReader(pipe: string, text: string, signal: AbortSignal): Promise<boolean | undefined> {
   try {
     const file = await open(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
     try {
-      await file.writeFile(text)
+      return await writeAll(file, Buffer.from(text), signal)
     } finally {
       await file.close()
     }
-    return true
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'ENXIO') return undefined
     if (code === 'ENOENT' || code === 'EPIPE') return false
     throw error
   }
+}
+
+/** Writes what fits, and the rest as it is read; `false` when nobody goes on reading. */
+async function writeAll(file: FileHandle, bytes: Buffer, signal: AbortSignal): Promise<boolean> {
+  let written = 0
+  const writeMore = async (): Promise<true | undefined> => {
+    try {
+      while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
+      throw error
+    }
+  }
+  return (await recheck(writeMore, { timeoutMs: READER_MS, everyMs: 10, signal })) ?? false
 }
 
 function result(what: AnswerResult['result'], detail: string): AnswerResult {
