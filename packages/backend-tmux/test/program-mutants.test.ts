@@ -19,6 +19,10 @@ interface Mutant {
 
 const NEVER = '"cat >/dev/null"'
 
+/** Tells of an event in other words, by the process that would tell of it: another one is not heard. */
+const inOtherWords = (words: string, others: string): string =>
+  `(keep) => 'f=$(mktemp); sed "s/${words}/${others}/" >"$f"; exec <"$f"; rm "$f"; ' + keep`
+
 /** A program for each case, broken so that this case fails. */
 const MUTANTS: Readonly<Record<string, Mutant>> = {
   'declares-what-it-has': {
@@ -42,19 +46,19 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     fails: 'the turn is "running"',
   },
   'turn-that-fails-is-an-error': {
-    hooks: `launch: telling({ StopFailure: (keep) => 'sed "s/StopFailure/Stop/" | ' + keep })`,
+    hooks: `launch: telling({ StopFailure: ${inOtherWords('StopFailure', 'Stop')} })`,
     fails: 'a turn that failed has ended in an error',
   },
   'task-is-answered': {
-    hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/done/another/" | ' + keep })`,
+    hooks: `launch: telling({ UserPromptSubmit: ${inOtherWords('done', 'another')} })`,
     fails: 'the task has the answer that the program gave to it',
   },
   'message-is-confirmed': {
-    hooks: `launch: telling({ UserPromptSubmit: (keep) => 'sed "s/a message/another/" | ' + keep })`,
+    hooks: `launch: telling({ UserPromptSubmit: ${inOtherWords('a message', 'another')} })`,
     fails: 'a message is confirmed when the program told that it has it',
   },
   'message-waits-behind-a-turn': {
-    hooks: `launch: telling({ Stop: (keep) => 'sed s/Stop/Busy/ | ' + keep })`,
+    hooks: `launch: telling({ Stop: ${inOtherWords('Stop', 'Busy')} })`,
     fails: 'the turn is "ended"',
   },
   'command-is-refused': { hooks: 'takesForCommand: /^another/', fails: 'a text that would be a command is refused' },
