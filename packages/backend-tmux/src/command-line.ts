@@ -199,8 +199,6 @@ export interface EmptyLine {
   readonly column: number
   /** The cursor's row, as an extended regular expression without `#`, `,` and `}`; `null`: whatever it is. */
   readonly row: string | null
-  /** The row below it, as `row`: another one, and the line to type in has more than one row; `null`: whatever it is. */
-  readonly below: string | null
 }
 
 /** `T` while the cursor does not stand where it does in an empty line, `H` while that line holds something all the same. */
@@ -225,35 +223,8 @@ export function sendCommands(to: Identity, { buffer, file }: TextSource, typing:
     ...press,
     ['display-message', '-p', SENT],
   ]
-  const refuse = (why: string): GuardedCommand[] => [['delete-buffer', '-b', buffer], refusal(to.pane, why)]
-  const below = empty?.below ?? null
-  const whenOneRow = below === null ? act : onlyAbove(to.pane, below, [act, refuse(`${state}T`)])
-  return [['load-buffer', '-b', buffer, file], guarded(to, state, [whenOneRow, refuse(state)])]
-}
-
-/**
- * Acts if the row below the cursor looks so. tmux tells any row but the first that looks like something only in copy mode,
- * by the cursor there; that begins at the program's, and is left again before anything is drawn or typed.
- */
-function onlyAbove(
-  pane: string,
-  below: string,
-  [act, otherwise]: readonly [GuardedCommand[], GuardedCommand[]],
-): GuardedCommand[] {
-  const leave: GuardedCommand = ['copy-mode', '-q', '-t', pane]
-  return [
-    ['copy-mode', '-t', pane],
-    ['send-keys', '-X', '-t', pane, 'cursor-down'],
-    [
-      'if-shell',
-      '-F',
-      '-t',
-      pane,
-      `#{m/r:${below},#{copy_cursor_line}}`,
-      nested([leave, ...act]),
-      nested([leave, ...otherwise]),
-    ],
-  ]
+  const refuse: GuardedCommand[] = [['delete-buffer', '-b', buffer], refusal(to.pane, state)]
+  return [['load-buffer', '-b', buffer, file], guarded(to, state, [act, refuse])]
 }
 
 /**

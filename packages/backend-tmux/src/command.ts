@@ -15,14 +15,17 @@ export type Command =
   | readonly [name: 'list-panes' | 'capture-pane' | 'attach-session', ...args: readonly string[]]
   | readonly [name: 'set-option', flag: '-g' | '-gq', option: GlobalOption, value: string]
 
-/** A command that acts on a window: it stands behind a condition, as a paste into a dead pane crashes the server. */
+/**
+ * A command that acts on a window: it stands behind a condition, as a paste into a dead pane crashes the server. "copy-mode" is
+ * none: tmux 3.3 tells control clients of it, and crashes where one is about to connect.
+ */
 export type GuardedCommand =
   | Command
   | readonly [
       name: 'new-session' | 'new-window' | 'resize-window' | 'pipe-pane' | 'kill-pane',
       ...args: readonly string[],
     ]
-  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys' | 'copy-mode', ...args: readonly string[]]
+  | readonly [name: 'paste-buffer' | 'delete-buffer' | 'send-keys', ...args: readonly string[]]
   | readonly [name: 'set-option', flag: '-p' | '-w', ...args: readonly string[]]
 
 /**

@@ -49,8 +49,7 @@ export async function typeWhenEmpty(context: Context, job: Job, signal: AbortSig
 
 function typingOf({ handle, text, begin }: Job): { readonly typing: Typing; readonly pasted: string } {
   const hooks = hooksOf(handle.program ?? '')
-  const empty =
-    hooks === null ? null : { column: hooks.emptyColumn, row: hooks.emptyRow ?? null, below: hooks.emptyBelow ?? null }
+  const empty = hooks === null ? null : { column: hooks.emptyColumn, row: hooks.emptyRow ?? null }
   const space = hooks?.takesEnter?.when.test(text) ? hooks.takesEnter.space : null
   return {
     typing: { begin, empty, keys: space === 'typed' ? ['Space', 'Enter'] : ['Enter'] },

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { type Command, commandLine, type GuardedCommand, nested } from '../src/command.ts'
 import { type Identity, killCommands, sendCommands } from '../src/command-line.ts'
 import { countingTmux } from './support/counting-tmux.ts'
-import { eventually, systemProgram, World } from './support/world.ts'
+import { systemProgram, World } from './support/world.ts'
 
 const HOSTILE = [
   'plain',
@@ -128,49 +128,9 @@ describe('sendCommands()', () => {
       sendCommands(
         to,
         { buffer: 'buffer', file: '-' },
-        { begin: true, empty: { column: 2, row: '^> *$', below: '^--' }, keys: ['Enter'] },
+        { begin: true, empty: { column: 2, row: '^> *$' }, keys: ['Enter'] },
       ),
     ).toMatchSnapshot()
-  })
-})
-
-describe('sendCommands() to a line that must be empty', () => {
-  const composer = (...rows: string[]): string => `printf '${rows.join('\\n')}\\033[2;3H'; exec cat`
-
-  /** What was typed into a window that shows this, and what the call printed. */
-  async function sent(world: World, screen: string): Promise<{ printed: string; log: string; inMode: string }> {
-    const agent = await world.create(systemProgram('sh', ['-c', screen]))
-    const { run, pane, server } = agent.handle as unknown as Identity
-    const shown = (format: string): string => world.tmux('display-message', '-p', '-t', pane, format).trim()
-    await eventually('the screen', () => shown('#{cursor_x},#{cursor_y}') === '2,1' || undefined)
-    writeFileSync(join(world.folder, 'text'), 'typed')
-    const empty = { column: 2, row: '^>$', below: '^──' }
-    const source = { buffer: 'buffer', file: join(world.folder, 'text') }
-    const to = { agent: agent.id, run, pane, server }
-    const commands = sendCommands(to, source, { begin: false, empty, keys: ['Enter'] })
-    const printed = world.tmux(...commandLine(world.socket, commands).slice(2))
-    if (printed === 'SENT\n') await world.output(agent, 'typed')
-    return { printed, log: (await world.lines(agent)).join('\n'), inMode: shown('#{pane_in_mode}') }
-  }
-
-  it('types where the row below is the one that ends it, and leaves no copy mode', async () => {
-    await using world = new World()
-    const { printed, inMode } = await sent(world, composer('──', '> ', '──', '  footer'))
-    expect([printed, inMode]).toEqual(['SENT\n', '0'])
-    expect(world.tmux('list-buffers')).toBe('')
-  })
-
-  it.each([
-    ['a row of the same text', ['──', '> ', '  ── draft', '──']],
-    ['an empty row', ['──', '> ', '', '──']],
-    ['no row', ['──', '> ']],
-  ])('types nothing above %s, and leaves no copy mode', async (_, rows) => {
-    await using world = new World()
-    const { printed, log, inMode } = await sent(world, composer(...rows))
-    expect(printed).toMatch(/^REFUSED\t\S+\.T\n$/)
-    expect(inMode).toBe('0')
-    expect(log).not.toContain('typed')
-    expect(world.tmux('list-buffers')).toBe('')
   })
 })
 

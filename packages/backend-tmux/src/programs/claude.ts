@@ -46,7 +46,6 @@ export const claude: Program = {
     },
     emptyColumn: 2,
     emptyRow: '^❯.?$',
-    emptyBelow: '^──',
     alters: (text) => alteredByClaude(text),
     trims: 'end',
     takesEnter: { when: /(\\|(^|\s)[@/]\S*)$/, space: 'typed' },

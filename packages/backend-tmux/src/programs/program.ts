@@ -55,11 +55,6 @@ export interface ProgramHooks {
   readonly emptyColumn: number
   /** The whole row of the screen then, as an extended regular expression for tmux; left out: it may hold anything. */
   readonly emptyRow?: string
-  /**
-   * The whole row below that one then, likewise: needed where an empty line looks like the first of several. Left out: it may
-   * hold anything.
-   */
-  readonly emptyBelow?: string
   /** Why a text would not reach the model as it is, to go on after "it"; `null`: it would. Left out: all do. */
   alters?(text: string): string | null
   /** At which ends of a text it takes white space off. @default neither */
