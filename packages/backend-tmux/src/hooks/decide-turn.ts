@@ -65,7 +65,7 @@ export function decideTurn(
   const progress: Progress = { turn: STARTUP, asked: [], queued: 0, last: null }
   for (const event of events) follow(progress, event)
   const { asked, last } = progress
-  const leaves = last?.fields.leaves === true && progress.turn.status === 'ended'
+  const leaves = progress.turn.status === 'ended' && last?.fields.leaves === true
   const turn = leaves ? running(last.at, LEAVING) : untilProcessEnds(progress.turn)
   const source = last?.source ?? 'hook'
   const whenGone = leaves ? progress.turn : null

@@ -96,6 +96,8 @@ function subagentIn(text: string, tool: number): string | null {
 }
 
 function fieldsOf(text: string): JsonObject {
+  // Of most that is cut off this is known at once: an error takes longer than all else of a look at an event.
+  if (!text.endsWith('}')) return {}
   try {
     return JSON.parse(text) as JsonObject
   } catch {
