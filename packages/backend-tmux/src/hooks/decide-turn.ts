@@ -73,6 +73,11 @@ export function decideTurn(
   return status === null ? byHooks : withStatus(byHooks, last, { ...status, now })
 }
 
+/** The same of a turn behind whose end a message waits, as the transcript tells. @param at its end, milliseconds since 1970 */
+export function goesOn(decision: TurnDecision, at: number): TurnDecision {
+  return { ...decision, turn: running(at, QUEUED), source: 'transcript', detail: 'wrote down that a message waits' }
+}
+
 /** A program that is about to end rests no more: how it ended, its process tells. */
 function untilProcessEnds(turn: Turn): Turn {
   if (turn.status !== 'ended' || turn.reason !== ENDING) return turn
@@ -86,7 +91,7 @@ function follow(progress: Progress, event: HookEvent): void {
     progress.asked = progress.asked.filter((asked) => !isSameCall(asked, event))
   if (!isOwn(event)) return
   progress.last = event
-  const handler = HANDLERS[name] ?? goesOn
+  const handler = HANDLERS[name] ?? showsWork
   handler(progress, event)
 }
 
@@ -124,7 +129,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 }
 
-function goesOn(progress: Progress, { at }: HookEvent): void {
+function showsWork(progress: Progress, { at }: HookEvent): void {
   if (progress.turn.status !== 'running') progress.turn = running(at, null)
 }
 

@@ -1,7 +1,7 @@
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
 import type { Transcript } from '../transcripts/read-transcript.ts'
-import { decideTurn, type TurnDecision } from './decide-turn.ts'
+import { decideTurn, goesOn, type TurnDecision } from './decide-turn.ts'
 import { type EventPlace, endOfEvents } from './event-parts.ts'
 import { type HookEvent, isMessage, isOwn, parseHookEvent } from './hook-event.ts'
 import { readLaunchNote } from './hooked-launch.ts'
@@ -37,7 +37,7 @@ export function isAsked(handle: Handle, requestId: string): boolean {
  */
 export function hear(program: string, witnesses: Witnesses): Told {
   const events = withTranscript(program, parseEvents(witnesses.eventLines()), witnesses)
-  const { asked, ...decision } = decideTurn(events, statusIn(witnesses.statusNotes()), witnesses.now())
+  const { asked, ...decision } = decide(program, events, witnesses)
   return {
     isSilent: isSilence(events),
     decision: { ...decision, asked: asked.filter((event) => asksInWindow(event) || witnesses.isAsking(event.id)) },
@@ -58,6 +58,25 @@ export function readEvent(file: string, id: string): HookEvent | undefined {
 /** The events in these lines. */
 export function parseEvents(lines: readonly string[]): HookEvent[] {
   return lines.flatMap((line) => parseHookEvent(line) ?? [])
+}
+
+/** A program goes on with a message that waits at once, however busy the machine is: later on none waits. */
+const QUEUE_MS = 10_000
+
+/**
+ * What is decided, unless a message waits by what the program wrote down: a look that goes back to the newest message only does not
+ * see how many were given before, and between two turns the program notes that it is idle.
+ */
+function decide(program: string, events: readonly HookEvent[], witnesses: Witnesses): TurnDecision {
+  const now = witnesses.now()
+  const decision = decideTurn(events, statusIn(witnesses.statusNotes()), now)
+  const waitingIn = hooksOf(program)?.waitingIn
+  const { turn } = decision
+  if (waitingIn === undefined || turn.status !== 'ended' || turn.how !== 'completed') return decision
+  const endedAt = Date.parse(turn.at ?? '')
+  const path = now - endedAt < QUEUE_MS ? events.findLast(isOwn)?.fields.transcript_path : undefined
+  if (typeof path !== 'string' || waitingIn(witnesses.transcriptLines(path)) === 0) return decision
+  return goesOn(decision, endedAt)
 }
 
 /** What the process that runs notes of itself; `null` when it notes nothing. */

@@ -1,3 +1,4 @@
+import { waitingInClaude } from '../transcripts/claude-queue.ts'
 import { claudeEntries } from '../transcripts/claude-transcript.ts'
 import { claudeUsage } from '../transcripts/claude-usage.ts'
 import { alteredByClaude } from './altered-text.ts'
@@ -44,6 +45,7 @@ export const claude: Program = {
       entriesOf: claudeUsage,
       subagentFolder: (transcript) => `${transcript.replace(/\.jsonl$/, '')}/subagents`,
     },
+    waitingIn: waitingInClaude,
     emptyColumn: 2,
     emptyRow: '^❯.?$',
     alters: (text) => alteredByClaude(text),

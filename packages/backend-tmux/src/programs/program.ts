@@ -76,6 +76,8 @@ export interface ProgramHooks {
   entriesOf(line: string): TranscriptEntry[]
   /** How its transcripts tell what was used; left out where they do not. */
   readonly usage?: UsageFormat
+  /** How many messages wait for a turn by the last lines of its transcript; left out where that does not tell. */
+  waitingIn?(lines: readonly string[]): number
   /** What its transcript tells of the ends of turns, for those that no hook tells of; left out where it is not needed. */
   endsInTranscript?(lines: readonly string[]): HookEvent[]
 }
