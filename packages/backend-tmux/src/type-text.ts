@@ -1,6 +1,7 @@
 import { type AgentRef, type Delivery, isOrchError, type Reason, recheck, uniqueId } from '@orch/core'
+import { cursorCommands } from './capture-commands.ts'
 import { removeFiles, writePrivateFile } from './client/files.ts'
-import { cursorCommands, SENT, sendCommands, type TextSource, type Typing } from './command-line.ts'
+import { SENT, sendCommands, type TextSource, type Typing } from './command-line.ts'
 import type { Context } from './context.ts'
 import { identityOf } from './identity.ts'
 import { socketOf } from './observe.ts'

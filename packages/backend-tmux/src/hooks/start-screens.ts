@@ -1,5 +1,5 @@
 import { type AgentRequest, isOrchError, sanitize } from '@orch/core'
-import { captureCommands, SCREEN_END } from '../command-line.ts'
+import { captureCommands, SCREEN_END } from '../capture-commands.ts'
 import type { Context } from '../context.ts'
 import type { Handle } from '../parse.ts'
 import { hooksOf } from '../programs/known.ts'
