@@ -33,7 +33,7 @@ export const memory: Bench = {
         measure: () => measure(stand.orch.argv('wait', ...tmux.ids)),
       },
       floor: {
-        what: 'a bare script that watches the same pages and keeps a control client of tmux',
+        what: 'a bare script that watches the same pages and keeps a connection to tmux',
         measure: () => measure(script('floors/watch-agents.mjs', workspaces, tmux.socket)),
       },
     }

@@ -67,7 +67,7 @@ describe('what a command costs, from a cold process', () => {
     expect([many.opens / 30, many.bytes / 30 < 40_000]).toEqual([2, true])
   })
 
-  it('wait and tail -f start one control client, and watch directories: none for each agent but that of its page', async () => {
+  it('wait and tail -f start one process, and watch directories: none for each agent but that of its page', async () => {
     const place = await scope.use(tmuxPlace())
     const claude = { command: 'sh', args: ['-c', 'exec cat', 'claude'], promptBy: 'none' }
     const bare = { command: 'sleep', args: ['infinity'], promptBy: 'none' }
@@ -76,7 +76,7 @@ describe('what a command costs, from a cold process', () => {
     const watchedBy = async (...words: string[]): Promise<{ processes: number; watches: number }> => {
       const waiting = await place.start(...words)
       const find = async (): Promise<number> => (await descendantsOf(waiting.pid)).length
-      await eventually(find, { what: 'its control client', timeoutMs: 30_000 })
+      await eventually(find, { what: 'its connection to tmux', timeoutMs: 30_000 })
       const settled = new Set<number>()
       const watches = await eventually(
         async () => {

@@ -20,8 +20,8 @@ it('50 MB at once fill nobody’s memory: not of who reads nothing, nor of who i
   })
   const server = Number(await place.tmux.tmux('display-message', '-p', '#{pid}'))
   const [unread, stopped] = [startUnread(place, id), startUnread(place, id)]
-  for (const pid of [unread, stopped]) await controlClientOf(pid)
-  for (const pid of [stopped, await controlClientOf(stopped)]) process.kill(pid, 'SIGSTOP')
+  for (const pid of [unread, stopped]) await connectionOf(pid)
+  for (const pid of [stopped, await connectionOf(stopped)]) process.kill(pid, 'SIGSTOP')
   const before = { unread: await most(unread), server: await most(server) }
   await place.write('go', '')
   await eventually(async () => (await place.orch('tail', '-n', '1', id)).stdout === 'the end\n', {
@@ -43,9 +43,9 @@ function startUnread({ env, project }: Place, id: string): number {
 }
 
 /** Once it listens, and so follows. */
-async function controlClientOf(pid: number): Promise<number> {
+async function connectionOf(pid: number): Promise<number> {
   const find = async (): Promise<number | undefined> => (await descendantsOf(pid))[0]?.pid
-  return (await eventually(find, { what: 'its control client' })) as number
+  return (await eventually(find, { what: 'its connection to tmux' })) as number
 }
 
 /** The most that a process ever had resident, in MiB. */

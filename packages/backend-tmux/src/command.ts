@@ -14,10 +14,11 @@ export type Command =
   | readonly [name: 'start-server' | 'if-shell' | 'load-buffer' | 'display-message', ...args: readonly string[]]
   | readonly [name: 'list-panes' | 'capture-pane' | 'attach-session', ...args: readonly string[]]
   | readonly [name: 'set-option', flag: '-g' | '-gq', option: GlobalOption, value: string]
+  | readonly [name: 'set-hook', flag: '-g', hook: 'pane-died' | 'window-unlinked', command: string]
 
 /**
  * A command that acts on a window: it stands behind a condition, as a paste into a dead pane crashes the server. "copy-mode" is
- * none: tmux 3.3 tells control clients of it, and crashes where one is about to connect.
+ * none: tmux 3.3 tells control clients of it, and crashes where a person's is about to connect.
  */
 export type GuardedCommand =
   | Command
@@ -29,7 +30,8 @@ export type GuardedCommand =
   | readonly [name: 'set-option', flag: '-p' | '-w', ...args: readonly string[]]
 
 /**
- * The arguments of one tmux process that runs `commands` in order, in one go (`tmux(1)`, COMMAND PARSING).
+ * The arguments of one tmux process that runs `commands` in order, in one go (`tmux(1)`, COMMAND PARSING). No process is ever a
+ * control client (`-C`): six at once that come and go end tmux 3.3 within a second, as it tells one of something while it connects.
  * An argument that ends in `;` would end its command: the `;` is escaped.
  */
 export function commandLine(socket: string, commands: readonly Command[]): string[] {

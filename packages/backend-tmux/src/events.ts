@@ -1,7 +1,8 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { AgentRef, BackendEvent, EventsQuery, Item, Reason } from '@orch/core'
 import { firstPartOf } from './client/log-parts.ts'
 import { watchDirectory } from './client/watch.ts'
+import { goneFile } from './command-line.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
 import { transcriptFinder } from './hooks/look-at-hooks.ts'
@@ -27,8 +28,9 @@ interface Added {
 }
 
 /**
- * `Backend.events`. Exits are seen by one watch on the directory of exit files, output by one on the directory of
- * logs, what programs tell by one on the directory of events, closed windows, unrecorded deaths and the server's own end by one control client for each server.
+ * `Backend.events`. Exits, closed windows and unrecorded deaths are seen by one watch on the directory of exit files, output by
+ * one on the directory of logs, what programs tell by one on the directory of events, the server's own end by one connection
+ * to each server.
  */
 export async function* followAgents(
   context: Context,
@@ -42,7 +44,7 @@ export async function* followAgents(
   signal.addEventListener('abort', onAbort, { once: true })
   const ends: (() => unknown)[] = [() => signal.removeEventListener('abort', onAbort)]
   try {
-    ends.push(...watchExits(followed, (event) => queue.push(event)))
+    ends.push(...watchEnds(followed, (event) => queue.push(event)))
     const told = request.query.content ? await followTranscripts(followed, request.query) : null
     const onTranscript = (agent: string): void => {
       const follower = told?.get(agent)
@@ -96,15 +98,21 @@ function toFollowed(agent: AgentRef): Followed[] {
   return handle === null ? [] : [{ id: agent.id, socket: socketOf(agent.target), handle }]
 }
 
-function watchExits(followed: readonly Followed[], push: Push): (() => void)[] {
-  const byFile = new Map(followed.map(({ id, handle }) => [handle.exit, id]))
-  const directories = new Set([...byFile.keys()].map((file) => dirname(file)))
+/** By one watch on each directory, whatever may end: the program, its pane, its window. */
+function watchEnds(followed: readonly Followed[], push: Push): (() => void)[] {
+  const byFile = new Map<string, string[]>()
+  for (const { id, handle } of followed) {
+    const exits = dirname(handle.exit)
+    const gone = [handle.pane, handle.window].map((part) => goneFile(exits, part))
+    for (const file of [handle.exit, ...gone]) byFile.set(file, [...(byFile.get(file) ?? []), id])
+  }
+  const directories = new Set(followed.map(({ handle }) => dirname(handle.exit)))
   return [...directories].map((directory) =>
     watchDirectory(
       directory,
       (name) => {
-        const id = byFile.get(`${directory}/${name}`)
-        if (id !== undefined) push({ type: 'changed', agent: id })
+        const all = name === basename(directory) ? followed.map(({ id }) => id) : byFile.get(`${directory}/${name}`)
+        for (const agent of all ?? []) push({ type: 'changed', agent })
       },
       (text) => push({ type: 'gap', agent: null, reason: { code: 'NOT_WATCHED', text } }),
     ),

@@ -22,20 +22,6 @@ export function isOldVersion(version: string): boolean {
   return major < 3 || (major === 3 && minor < 3)
 }
 
-/** What a control client told: about which pane or window something changed. */
-export interface ControlNews {
-  readonly pane: string | null
-  readonly window: string | null
-}
-
-/** Reads a line of a control client (`tmux(1)`, CONTROL MODE); `null` when it is of no interest. */
-export function parseControlLine(line: string): ControlNews | null {
-  const closed = /^%(?:unlinked-)?window-close (@\d+)$/.exec(line)
-  if (closed !== null) return { pane: null, window: closed[1] as string }
-  const died = /^%subscription-changed dead \S+ \S+ \S+ (%\d+) : 1$/.exec(line)
-  return died === null ? null : { pane: died[1] as string, window: null }
-}
-
 /** One pane as tmux lists it; the tags are empty for a pane that orch did not make. */
 export interface Row {
   readonly window: string

@@ -1,8 +1,8 @@
 import { type BackendEvent, DeadlineError, withDeadline } from '@orch/core'
-import { type ControlClient, openControl } from './client/control.ts'
+import type { Connection } from './client/connection.ts'
 import type { TmuxClient } from './client/tmux.ts'
 import { CALL_TIMEOUT_MS } from './options.ts'
-import type { ControlNews, Handle } from './parse.ts'
+import type { Handle } from './parse.ts'
 
 /** An agent that can be followed. */
 export interface Followed {
@@ -17,11 +17,11 @@ interface Subscription {
   readonly push: (event: BackendEvent) => void
 }
 
-/** Follows one tmux server until it ends; a control client that was only sent away is replaced. */
+/** Tells of the end of one tmux server, and makes it tell of panes and windows; a connection that somebody killed is replaced. */
 export class ServerWatch {
   readonly #tmux: TmuxClient
   readonly #to: Subscription
-  #client: ControlClient | null = null
+  #connection: Connection | null = null
   #over = false
 
   constructor(tmux: TmuxClient, to: Subscription) {
@@ -44,27 +44,21 @@ export class ServerWatch {
   /** Resolves when its process is gone. */
   async end(): Promise<void> {
     this.#over = true
-    this.#client?.end()
-    await this.#client?.ended
+    this.#connection?.end()
+    await this.#connection?.ended
   }
 
   async #connect(): Promise<void> {
-    const child = await this.#tmux.control(this.#to.socket)
-    const client = openControl(child, (news) => this.#tell(news))
-    this.#client = client
-    if (this.#over) client.end()
-    const listening = await client.listening
-    void client.ended.then(() => this.#ended(listening))
+    const connection = await this.#tmux.connect(this.#to.socket)
+    this.#connection = connection
+    if (this.#over) connection.end()
+    const stood = await connection.standing
+    void connection.ended.then(() => this.#ended(stood))
   }
 
-  #tell(news: ControlNews): void {
-    for (const { id, handle } of this.#to.followed)
-      if (news.pane === handle.pane || news.window === handle.window) this.#to.push({ type: 'changed', agent: id })
-  }
-
-  #ended(listened: boolean): void {
+  #ended(stood: boolean): void {
     if (this.#over) return
     for (const { id } of this.#to.followed) this.#to.push({ type: 'changed', agent: id })
-    if (listened) this.#connect().catch(() => {})
+    if (stood) this.#connect().catch(() => {})
   }
 }

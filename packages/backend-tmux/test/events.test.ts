@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRef, BackendEvent } from '@orch/core'
+import { descendantsOf } from '../../../tests/harness/processes.ts'
 import { countingTmux } from './support/counting-tmux.ts'
 import { eventually, nodeProgram, systemProgram, World } from './support/world.ts'
 
@@ -39,6 +40,12 @@ const told = (follower: Follower, agent: AgentRef): Promise<true> =>
   )
 
 const paneOf = ({ handle }: AgentRef): string => (handle as { pane: string }).pane
+
+/** The processes that watch this world's server. */
+async function watchesOf(world: World): Promise<number[]> {
+  const clients = (await descendantsOf(process.pid)).filter(({ argv }) => argv.includes(world.socket))
+  return clients.filter(({ argv }) => argv.includes('load-buffer')).map(({ pid }) => pid)
+}
 
 const isEnded = async (world: World, agent: AgentRef): Promise<boolean> => {
   const { process } = await world.observe(agent)
@@ -121,18 +128,44 @@ describe('events()', () => {
     await follower.end()
   })
 
-  it('goes on when its control client is sent away', async () => {
+  it('tells of a death where nothing can be written', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('cat', []))
     const follower = await follow(world, [agent])
-    const clients = (): string[] => world.tmux('list-clients', '-F', '#{client_pid}').split('\n').filter(Boolean)
-    const [first] = clients()
-    process.kill(Number(first), 'SIGKILL')
-    await eventually('another control client', () => (clients().length === 1 && clients()[0] !== first) || undefined)
-    const before = follower.events.length
-    world.tmux('kill-window', '-t', paneOf(agent))
-    await eventually('the closed window', () => follower.events.length > before || undefined)
+    // A directory in the place of the file that is made and removed.
+    mkdirSync(join(world.folder, 'state/tmux/exits', `${paneOf(agent)}.gone`))
+    process.kill((agent.handle as { panePid: number }).panePid, 'SIGKILL')
+    await told(follower, agent)
+    expect(await isEnded(world, agent)).toBe(true)
     await follower.end()
+  })
+
+  it('goes on when its process is killed', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    const follower = await follow(world, [agent])
+    const [first] = await watchesOf(world)
+    process.kill(first as number, 'SIGKILL')
+    await eventually('another one', async () => {
+      const now = await watchesOf(world)
+      return (now.length === 1 && now[0] !== first) || undefined
+    })
+    await told(follower, agent)
+    const before = follower.events.length
+    await world.killServer()
+    await eventually('the death of the server', () => follower.events.length > before || undefined)
+    await follower.end()
+  })
+
+  it('leaves the server alone, however many come and go at once', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    const comeAndGo = async (): Promise<void> => {
+      for (let round = 0; round < 40; round += 1) await (await follow(world, [agent])).end()
+    }
+    await Promise.all(Array.from({ length: 8 }, comeAndGo))
+    expect((await world.observe(agent)).existence).toMatchObject({ value: 'present' })
+    expect(world.tmux('list-buffers')).toBe('')
   })
 
   it('starts one process for any number of agents, which ends with the subscription', async () => {
@@ -144,7 +177,7 @@ describe('events()', () => {
     await eventually('the echo', () => follower.events.some(({ type }) => type === 'item') || undefined)
     expect(calls()).toBe(1)
     await follower.end()
-    expect(world.tmux('list-clients')).toBe('')
+    expect(await watchesOf(world)).toEqual([])
     expect(calls()).toBe(0)
   })
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals'
 import {
   isId,
   isOldVersion,
-  parseControlLine,
   parseExitFile,
   parseHandle,
   parseLook,
@@ -151,21 +150,6 @@ describe('isId()', () => {
   it('lets nothing through that a format or a path acts upon', () => {
     expect(['fix-login-7k3q', 'A_1'].map(isId)).toEqual([true, true])
     expect(['', '-x', '../x', 'a.b', 'a,b', 'a}b', '#{pid}', 'a b', 'a\n', 'x'.repeat(201)].some(isId)).toBe(false)
-  })
-})
-
-describe('parseControlLine()', () => {
-  it('tells closed windows and dead panes, and nothing else', () => {
-    expect(parseControlLine('%window-close @3')).toEqual({ pane: null, window: '@3' })
-    expect(parseControlLine('%unlinked-window-close @3')).toEqual({ pane: null, window: '@3' })
-    expect(parseControlLine('%subscription-changed dead $0 @1 1 %7 : 1')).toEqual({ pane: '%7', window: null })
-    for (const line of [
-      '%subscription-changed dead $0 @1 1 %7 : 0',
-      '%window-add @3',
-      '%output %1 %window-close @3',
-      '',
-    ])
-      expect(parseControlLine(line)).toBeNull()
   })
 })
 

@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
 import { type Command, commandLine } from '../command.ts'
-import { controlCommandLine, listCommands, startCommands } from '../command-line.ts'
+import { listCommands, startCommands, watchCommands } from '../command-line.ts'
 import { CALL_TIMEOUT_MS } from '../options.ts'
 import { type Answer, type Look, parseLook, saysNoServer, saysServerDied } from '../parse.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import { findProgram, isSomethingAt } from './files.ts'
 import { type Scope, userManager } from './user-manager.ts'
 
@@ -108,9 +109,9 @@ export class TmuxClient {
     await this.#finish(argv, { signal }, scope)
   }
 
-  /** Starts a control client, which lives until its stdin is closed or the server ends. */
-  async control(socket: string): Promise<ChildProcessWithoutNullStreams> {
-    return this.#start(await this.program(), controlCommandLine(socket))
+  /** Connects to a server, to see its end. */
+  async connect(socket: string): Promise<Connection> {
+    return connectionOf(this.#start(await this.program(), commandLine(socket, watchCommands())))
   }
 
   async #finish(
