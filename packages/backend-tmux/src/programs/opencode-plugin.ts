@@ -9,7 +9,8 @@
  *
  * `opencode run` puts a task with a space in it between quotes, and a backslash before each of its own: the plugin makes the
  * message again what the last argument is, before it is stored. What the run asks for it rejects or allows itself, in
- * the same moment, so that nothing of that is told.
+ * the same moment, so that nothing of that is told. It ends with its turn, sometimes before the plugin hears of that: as the
+ * process ends, what is known of the turn is told.
  */
 export const openCodePlugin = (
   how: 'terminal' | 'run',
@@ -34,6 +35,7 @@ let count = 0
 
 export const Orch = async ({ client }) => {
   if (!/^[A-Za-z0-9-]+$/.test(run) || !isProgram()) return {}
+  if (isRun) process.on('exit', () => [...turns.keys()].forEach(ended))
   const answer = (url, body) => client._client.post({ url, body, headers: { 'content-type': 'application/json' } })
   return {
     event: async ({ event }) => handlers[event.type]?.(event.properties, answer),
@@ -85,7 +87,8 @@ const handlers = {
   'session.created': ({ info }) => know(info),
   'session.updated': ({ info }) => know(info),
   'session.status': ({ sessionID, status }) => {
-    if (status.type === 'idle' || turns.has(sessionID)) return
+    if (status.type === 'idle') return ended(sessionID)
+    if (turns.has(sessionID)) return
     turns.set(sessionID, newTurn('turn-' + Date.now()))
     tell(sessionID, 'Busy', { turn_id: turns.get(sessionID).id })
   },
@@ -93,20 +96,7 @@ const handlers = {
     const turn = turns.get(sessionID)
     if (turn) turn.error = error
   },
-  'session.idle': ({ sessionID }) => {
-    const turn = turns.get(sessionID)
-    if (!turn) return
-    turns.delete(sessionID)
-    write(sessionID, { type: 'ended', at: new Date().toISOString() })
-    for (const [id, one] of asked) if (one.sessionID === sessionID) over(id)
-    const { error, isAnswered } = turn
-    // One that is broken off early tells of it in its answer alone, or leaves one that is not complete, or none.
-    const isBroken = error ? error.name === 'MessageAbortedError' : !isAnswered
-    const name = isBroken ? 'Interrupt' : error ? 'StopFailure' : 'Stop'
-    const text = error ? error.data?.message ?? error.name : turn.text
-    const leaves = isRun && !parents.get(sessionID)
-    tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text, ...(leaves && { leaves }) })
-  },
+  'session.idle': ({ sessionID }) => ended(sessionID),
   'message.updated': ({ info }) => {
     if (info.role !== 'assistant') return
     const turn = turns.get(info.sessionID)
@@ -152,6 +142,21 @@ const handlers = {
   'permission.replied': ({ requestID }) => replied(requestID),
   'question.replied': ({ requestID }) => replied(requestID),
   'question.rejected': ({ requestID }) => replied(requestID),
+}
+
+function ended(sessionID) {
+  const turn = turns.get(sessionID)
+  if (!turn) return
+  turns.delete(sessionID)
+  write(sessionID, { type: 'ended', at: new Date().toISOString() })
+  for (const [id, one] of asked) if (one.sessionID === sessionID) over(id)
+  const { error, isAnswered } = turn
+  // One that is broken off early tells of it in its answer alone, or leaves one that is not complete, or none.
+  const isBroken = error ? error.name === 'MessageAbortedError' : !isAnswered
+  const name = isBroken ? 'Interrupt' : error ? 'StopFailure' : 'Stop'
+  const text = error ? error.data?.message ?? error.name : turn.text
+  const leaves = isRun && !parents.get(sessionID)
+  tell(sessionID, name, { turn_id: turn.id, last_assistant_message: text, ...(leaves && { leaves }) })
 }
 
 /** What a subagent used belongs to the conversation that it works for. */

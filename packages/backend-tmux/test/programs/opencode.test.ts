@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { PROGRAM_CASES } from '../../src/contract/cases.ts'
 import { isSelectedFor } from '../../src/contract/run-program-contract.ts'
@@ -53,4 +57,29 @@ describe('opencodeRun', () => {
     expect(settings).toContain('const isRun = true')
     expect(launch?.settings).toContain('const isRun = false')
   })
+
+  it('tells as it ends what is known of its turn, where its plugin has not heard of the end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'orch-t-'))
+    writeFileSync(join(folder, 'plugin.mjs'), opencodeRun.hooks?.launch(() => '', 'unused').settings ?? '')
+    writeFileSync(join(folder, 'program.mjs'), LEAVES_IN_ITS_TURN)
+    const env = { ...process.env, ORCH_TMUX_RUN: 'run' }
+    expect(spawnSync(process.execPath, [join(folder, 'program.mjs')], { env }).status).toBe(1)
+    const last = readFileSync(join(folder, 'run'), 'utf8').trim().split('\n').at(-1) ?? ''
+    expect(JSON.parse(last.slice(last.indexOf(' ')))).toMatchObject({
+      hook_event_name: 'StopFailure',
+      last_assistant_message: 'refused',
+      leaves: true,
+    })
+    rmSync(folder, { recursive: true })
+  })
 })
+
+const LEAVES_IN_ITS_TURN = `
+import { Orch } from './plugin.mjs'
+const session = { get: async () => ({ data: { id: 'a' } }) }
+const plugin = await Orch({ client: { session } })
+await plugin['chat.message']({ sessionID: 'a' }, { message: { id: 'm' }, parts: [{ type: 'text', text: 'Task' }] })
+const error = { name: 'APIError', data: { message: 'refused' } }
+await plugin.event({ event: { type: 'session.error', properties: { sessionID: 'a', error } } })
+process.exit(1)
+`
