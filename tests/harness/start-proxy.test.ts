@@ -55,8 +55,10 @@ describe('startProxy()', () => {
     next()
     await eventually(() => stream.events.length === 2)
     expect([stream.events, stream.ended()]).toEqual([[{ n: 1 }, { n: 2 }], false])
+    expect(proxy.underWay()).toEqual(['GET /stream'])
     proxy.cut()
     await eventually(() => stream.ended())
+    await eventually(() => proxy.underWay().length === 0)
     expect((await fetch(`${proxy.url}/again`)).status).toBe(201)
   })
 

@@ -46,6 +46,8 @@ export interface CountingProxy extends AsyncDisposable {
   requests: readonly ProxiedRequest[]
   /** How often each `METHOD /path` was requested. */
   counts(): Record<string, number>
+  /** The `METHOD /path` of each request that is not answered to its end. */
+  underWay(): string[]
   /** Empties `requests`. */
   forget(): void
   /** From now on `treat` decides on each request; without it everything passes. */
@@ -58,10 +60,13 @@ export interface CountingProxy extends AsyncDisposable {
 /** Starts a proxy on loopback that hands every request to `target` and streams the answer through as it comes. */
 export async function startProxy({ target }: { target: string }): Promise<CountingProxy> {
   const requests: ProxiedRequest[] = []
+  const open = new Set<ProxiedRequest>()
   let treat: (request: ProxiedRequest) => Treatment = () => 'pass'
   const server = createServer((incoming, response) => {
     const seen = readRequest(incoming)
     requests.push(seen)
+    open.add(seen)
+    response.on('close', () => open.delete(seen))
     const treatment = treat(seen)
     if (treatment === 'pass') forward(target, incoming, response)
     else if (treatment === 'reset') incoming.socket.destroy()
@@ -79,6 +84,7 @@ export async function startProxy({ target }: { target: string }): Promise<Counti
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     counts: () => countByRoute(requests),
+    underWay: () => [...open].map(routeOf),
     forget() {
       requests.length = 0
     },
@@ -168,9 +174,10 @@ function forward(target: string, incoming: IncomingMessage, response: ServerResp
 
 function countByRoute(requests: ProxiedRequest[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const { method, path } of requests) {
-    const route = `${method} ${path}`
-    counts[route] = (counts[route] ?? 0) + 1
-  }
+  for (const route of requests.map(routeOf)) counts[route] = (counts[route] ?? 0) + 1
   return counts
+}
+
+function routeOf({ method, path }: ProxiedRequest): string {
+  return `${method} ${path}`
 }

@@ -89,6 +89,9 @@ describe('events()', () => {
     await ready(first.events)
     const later = subscribe(backend, [other.ref()])
     await ready(later.events)
+    // A question that is cut off is asked again.
+    await eventually(() => proxy.counts()['GET /experimental/session'] === 1)
+    await eventually(() => !proxy.underWay().includes('GET /experimental/session'))
     proxy.cut()
     await Promise.all([first, later].map(({ events }) => eventually(() => gaps(events).length === 2)))
     expect(gaps(later.events)).toEqual(['DISCONNECTED', 'RECONNECTED'])
