@@ -4,6 +4,7 @@ import {
   type Evidence,
   type Existence,
   type Field,
+  NOT_ASKED,
   NOT_SHOWN,
   type Observation,
   type ProcessInfo,
@@ -47,6 +48,7 @@ export interface Sighting {
   readonly at: string
 }
 
+const NOBODY_ASKED = unknown<never>({ code: NOT_ASKED, text: 'Nobody asked for it' })
 const NOT_SEEN = unknown<never>({ code: 'NOT_SEEN', text: 'It could not be seen what still runs' })
 const NO_HOOKS = 'Its program takes text and told of nothing: hooks are switched off there, or not known to it'
 const NO_TURNS = 'A bare program in tmux does not show its turns'
@@ -70,6 +72,25 @@ export function observationOf(sighting: Sighting, usage: Field<Usage>): Observat
   }
 }
 
+/** What is known of an agent whose window is not looked at. */
+export type Running = Pick<Sighting, 'agent' | 'at' | 'told'> & { readonly handle: Handle; readonly shown: null }
+
+/** What files and `/proc` alone say of an agent whose window's process runs. */
+export function runningObservation(sighting: Running): Observation {
+  const { agent, at, handle } = sighting
+  const runs = `process ${handle.panePid}, with which its tmux window was made, runs`
+  const process = known({ alive: true, exit: null }, sighting, 'process', runs)
+  return {
+    id: agent.id,
+    at,
+    existence: known('present', sighting, 'process', runs),
+    process,
+    ...turnAndRequests(sighting, process),
+    lastActivityAt: NOBODY_ASKED,
+    usage: NOBODY_ASKED,
+  }
+}
+
 /** How long a message that was typed may take to be told of, in milliseconds; after that it never will. */
 const ON_ITS_WAY_MS = 10_000
 
@@ -82,7 +103,7 @@ const ON_ITS_WAY: Turn = {
 const PROCESS_ENDED: Reason = { code: 'PROCESS_ENDED', text: 'The program ended while the turn ran' }
 
 function turnAndRequests(
-  sighting: Sighting,
+  sighting: Sighting | Running,
   process: Field<ProcessInfo>,
 ): Pick<Observation, 'turn' | 'requests' | 'arrived'> {
   const { told, agent, at } = sighting
@@ -115,12 +136,12 @@ function turnAndRequests(
 }
 
 /** A program that told of nothing yet may show a screen that a person must answer before it begins. */
-export function startupOf({ told, handle, shown }: Sighting): AgentRequest | null {
+export function startupOf({ told, handle, shown }: Sighting | Running): AgentRequest | null {
   return told?.isSilent === true && shown !== null ? startRequest(handle?.program ?? '', shown.screen) : null
 }
 
 /** Silence alone never means that: its own status or its screen must show that it has begun. */
-function isUnhooked({ told, handle, shown }: Sighting): boolean {
+function isUnhooked({ told, handle, shown }: Sighting | Running): boolean {
   if (told === null || !told.isSilent) return false
   const shows = hooksOf(handle?.program ?? '')?.showsTurns
   return told.decision.isUnhooked || (shows !== undefined && shown !== null && shows.test(asOneLine(shown.screen)))
@@ -220,7 +241,7 @@ function exitEvidence({ exit, at: ended }: RecordedExit, at: string): Evidence {
   return { source: 'file', detail: `it ended with ${how} at ${ended}`, at }
 }
 
-function known<T>(value: T, { at }: Sighting, source: Evidence['source'], detail: string): Field<T> {
+function known<T>(value: T, { at }: Pick<Sighting, 'at'>, source: Evidence['source'], detail: string): Field<T> {
   return { known: true, value, evidence: { source, detail, at } }
 }
 

@@ -22,6 +22,7 @@ import { hear, type Told } from './hooks/look-at-hooks.ts'
 import { windowsShown } from './hooks/start-screens.ts'
 import { keepTestimony, liveWitnesses, type Testimony } from './hooks/witnesses.ts'
 import { foundOf, handleOf, rowOf, type TaggedRows, taggedRows } from './identity.ts'
+import { lookBeforeSend } from './look-before-send.ts'
 import { observationOf, type Sighting } from './observation.ts'
 import { epochOf, type Handle, type Look, parseHandle, parseTarget, type Row } from './parse.ts'
 import { usagesOf } from './usage.ts'
@@ -34,13 +35,15 @@ interface Subject {
   readonly row: Row | undefined
 }
 
-/** `Backend.observe`: one tmux process for each server, whatever the number of agents. */
+/** `Backend.observe`: one tmux process for each server, whatever the number of agents; none right before a `send`, where that can be. */
 export async function observeAgents(
   context: Context,
   agents: readonly AgentRef[],
   signal: AbortSignal,
-  { explain, usage }: ObserveQuery = { explain: false, usage: true },
+  { explain, usage, beforeSend = false }: ObserveQuery = { explain: false, usage: true },
 ): Promise<ObserveResult> {
+  const brief = beforeSend && agents.length === 1 ? lookBeforeSend(agents[0] as AgentRef) : null
+  if (brief !== null) return brief
   const { sightings, looks } = await sightAgents(context, agents, { signal, explain })
   const used = await usagesOf(new Map(sightings.map((one) => [one, one.handle])), usage, signal)
   const own = looks.get(context.paths.socket) as Look

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { tmux } from '@orch/backend-tmux'
 import { type AgentRef, NOT_SHOWN, type Observation } from '@orch/core'
+import { processStat } from '../src/client/processes.ts'
 import { countingTmux } from './support/counting-tmux.ts'
 import { eventually, systemProgram, World } from './support/world.ts'
 
@@ -39,6 +40,35 @@ describe('observe()', () => {
     expect(complete).toBe(true)
     expect(found).toHaveLength(300)
     expect(observations.filter(({ process }) => process.known && process.value.alive)).toHaveLength(300)
+  })
+
+  it('right before a send starts none, where the files show that the program runs', async () => {
+    await using world = new World()
+    const { backend, calls } = countingTmux(world)
+    const [agent, other] = [await world.create(cat), await world.create(cat)]
+    const look = async (one: AgentRef): Promise<[Observation | undefined, number]> => {
+      const query = { explain: false, usage: false, beforeSend: true }
+      return [(await backend.observe([one], world.signal, query)).observations[0], calls()]
+    }
+    const { turn, requests } = await world.observe(agent)
+    const present = { existence: { value: 'present' }, process: { value: { alive: true, exit: null } }, turn, requests }
+    expect(await look(agent)).toMatchObject([present, 0])
+    expect(await look({ ...agent, handle: null })).toMatchObject([present, 1])
+    const { panePid } = agent.handle as { panePid: number }
+    const mistaken = { ...(agent.handle as object), panePid: (other.handle as { panePid: number }).panePid }
+    expect(await look({ ...agent, handle: mistaken })).toMatchObject([present, 1])
+    process.kill(panePid, 'SIGKILL')
+    await eventually('its end', async () => (await look(agent))[1] === 1 || undefined)
+    const server = world.serverPid
+    world.freeze()
+    await eventually('a server that is stopped', () => processStat(server)?.state === 'T' || undefined)
+    expect(await look(other)).toMatchObject([{ existence: unknown('TIMEOUT') }, 1])
+    await world.killServer()
+    const lost = async (): Promise<boolean> => {
+      const [seen] = await look(other)
+      return seen?.existence.known === true && seen.existence.value === 'lost'
+    }
+    await eventually('the loss', async () => (await lost()) || undefined)
   })
 
   it('says what a bare program does not show', async () => {

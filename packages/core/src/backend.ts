@@ -204,6 +204,11 @@ export interface ObserveQuery {
    * {@link NOT_ASKED}.
    */
   readonly usage: boolean
+  /**
+   * `true`: a `send` follows at once. What that checks itself in its act need not be seen, nor anything but whether it may
+   * be sent: the state, with its requests. @default false
+   */
+  readonly beforeSend?: boolean
 }
 
 /** Something at a target that carries orch's tag. */

@@ -47,7 +47,7 @@ export async function agentStory(scope: Scope, program: AgentProgram): Promise<A
           const now = await place.agent(id)
           return now.state === state && now
         },
-        { what: `the state "${state}"` },
+        { what: `the state "${state}"`, timeoutMs: 30_000 },
       ),
     holds: (name) =>
       eventually(() => model.waiting().includes(name), { what: `the turn that holds "${name}"`, timeoutMs: 30_000 }),

@@ -56,6 +56,11 @@ export async function processesBy(variable: string): Promise<Map<string, Process
   return byValue
 }
 
+/** Whether this process runs and was started with this value of a variable, named `ORCH_…`. */
+export function hasVariable(pid: number, name: string, value: string): boolean {
+  return processStat(pid) !== null && orchVariables(pid).includes(`${name}=${value}`)
+}
+
 function readTable(): ProcessTable {
   const own = new Map<number, readonly string[]>()
   return {

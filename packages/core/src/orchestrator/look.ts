@@ -36,6 +36,8 @@ export interface LookOptions {
   readonly explain?: boolean | undefined
   /** Also what the agents used, where that takes reads of its own. @default false */
   readonly usage?: boolean | undefined
+  /** Whether the message that follows at once is all that the look is for. @default false */
+  readonly beforeSend?: boolean | undefined
 }
 
 interface BackendLook {
@@ -131,14 +133,14 @@ function isObservable({ record, closed }: StoredRecord): boolean {
 async function askBackend(
   orch: Orch,
   { name, group }: { readonly name: string; readonly group: readonly StoredRecord[] },
-  { signal, explain = false, usage = false }: LookOptions,
+  { signal, explain = false, usage = false, beforeSend = false }: LookOptions,
 ): Promise<BackendLook> {
   const refs = group.filter(isObservable).map(({ record }) => toRef(record))
   try {
     const backend = await orch.backend(name)
     const capabilities = new Map(group.map(({ record }) => [record.id, capabilitiesFor(backend, record)]))
     const call = { backend: name, verb: 'observe', timeoutMs: orch.requestTimeoutMs, signal }
-    const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain, usage }))
+    const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain, usage, beforeSend }))
     return {
       status: { name, ...result.server },
       observations: byId(refs, result),

@@ -48,7 +48,7 @@ export async function send(orch: Orch, id: string, text: string, options: SendOp
 }
 
 async function sendNow(orch: Orch, before: StoredRecord, message: Message, options: SendOptions): Promise<Sent> {
-  const look = await lookAtOne(orch, before, options.signal)
+  const look = await lookAtOne(orch, before, options.signal, { beforeSend: true })
   // barrier: send-looked
   const { stored, agent } = look
   const refusal = refusalOf(look, options.force === true)
