@@ -61,22 +61,25 @@ const directoryOnUse = {
 }
 
 /** Modules of Node that many files import and most commands do not use: each takes half a millisecond or more to load. */
-const BUILTINS_ON_USE = /= require\("(node:(?:crypto|fs\/promises|readline|stream\/consumers))"\)/g
-const ON_USE = 'const onUse = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });\n'
+const BUILTINS_ON_USE = /=require\("(node:(?:crypto|fs\/promises|readline|stream\/consumers))"\)/g
+const ON_USE = 'const onUse=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});\n'
 
 /** A file of the bundle, in which those are loaded when something of them is used. */
 function withBuiltinsOnUse({ path, text }) {
-  const onUse = text.replace(BUILTINS_ON_USE, '= onUse("$1")')
-  return [path, onUse === text ? text : ON_USE + onUse]
+  const onUse = text.replace(BUILTINS_ON_USE, '=onUse("$1")')
+  return [path, onUse === text ? text : onUse.replace(/^"use strict";/, (strict) => strict + ON_USE)]
 }
 
 /**
  * One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. Only one
- * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`).
+ * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`). Without the white space each process reads
+ * a third less of it; names stay, for whoever reads a stack.
  */
 function bundle(name, input) {
   return build({
     bundle: true,
+    minifyWhitespace: true,
+    lineLimit: 160,
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',

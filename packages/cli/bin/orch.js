@@ -4,10 +4,13 @@ const { join } = require('node:path')
 
 const verb = process.argv.slice(2).find((word) => /^[a-z]{2,20}$/.test(word))
 
-if (enableCompileCache) enableCompileCache()
-else require('./compile-cache.js').enableCompileCache(join(__dirname, '../bundle'), verb)
+const bundle = join(__dirname, '../bundle')
+const load = enableCompileCache
+  ? (name) => require(join(bundle, name))
+  : require('./compile-cache.js').cachedLoader(bundle, verb)
+enableCompileCache?.()
 
-const { main, processIo } = require('../bundle/main.cjs')
+const { main, processIo } = load('main.cjs')
 
 main(process.argv.slice(2), processIo()).then((code) => {
   process.exitCode = code

@@ -37,8 +37,8 @@ afterEach(() => rmSync(place, { recursive: true }))
 function run(text: string, env: Readonly<Record<string, string>> = {}, verb = 'status'): string {
   writeFileSync(join(bundle, 'part.cjs'), text)
   const program = `
-    require(${JSON.stringify(MODULE)}).enableCompileCache(${JSON.stringify(bundle)}, ${JSON.stringify(verb)})
-    Promise.resolve(require(${JSON.stringify(join(bundle, 'part.cjs'))}).value()).then(console.log)`
+    const load = require(${JSON.stringify(MODULE)}).cachedLoader(${JSON.stringify(bundle)}, ${JSON.stringify(verb)})
+    Promise.resolve(load('part.cjs').value()).then(console.log)`
   const options = { env: { XDG_CACHE_HOME: join(place, 'cache'), ...env }, encoding: 'utf8' } as const
   return execFileSync(process.execPath, ['-e', program], options).trim()
 }
@@ -115,6 +115,15 @@ describe('the compile cache for Node 20', () => {
     expect(existsSync(elsewhere)).toBe(false)
     expect(run(ONE, { XDG_CACHE_HOME: '' })).toBe('1')
     expect(readdirSync(place).sort()).toEqual(['bundle', 'cache'])
+  })
+
+  it('loads each file once, whoever requires it, and modules of Node beside them', () => {
+    writeFileSync(join(bundle, 'other.cjs'), "exports.part = require('./part.cjs'); exports.word = 'ó'")
+    const text = `const other = require('./other.cjs')
+      exports.value = () => [other.word, other === require('./other.cjs'), other.part === exports, require('node:path').sep]`
+    const said = "[ 'ó', true, true, '/' ]"
+    expect([run(text), run(text)]).toEqual([said, said])
+    expect(readdirSync(cache).sort()).toEqual(['other.cjs.bin', 'part.cjs.bin'])
   })
 
   it('leaves require and import as they are', () => {

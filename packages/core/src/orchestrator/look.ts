@@ -68,7 +68,8 @@ export async function lookAt(
     if (group.length === 0) await letStart()
     return [name, await askBackend(orch, { name, group }, options)] as const
   })
-  const [entries, reports] = await Promise.all([Promise.all(asked), readMeanwhile(records)])
+  const reading = options.beforeSend ? records.map(reportOf) : readMeanwhile(records)
+  const [entries, reports] = await Promise.all([Promise.all(asked), reading])
   const answers = new Map(entries)
   const looks = await Promise.all(
     records.map((before, index) =>
