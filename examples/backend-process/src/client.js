@@ -36,13 +36,14 @@ export class Client {
    * @param {string} method
    * @param {object} request
    * @param {AbortSignal} signal
+   * @param {string} [path] where it listens; the newest one when left out
    * @returns {Promise<any>}
    */
-  async call(method, request, signal) {
+  async call(method, request, signal, path = this.#path(this.#newest())) {
     signal.throwIfAborted()
     const timeoutMs = ['list', 'read'].includes(method) ? this.#answerMs : ACT_MS
     try {
-      return await withDeadline(timeoutMs, signal, (inner) => this.#ask({ method, ...request }, inner))
+      return await withDeadline(timeoutMs, signal, (inner) => this.#ask(path, { method, ...request }, inner))
     } catch (cause) {
       if (!(cause instanceof DeadlineError)) throw cause
       throw new OrchError('BACKEND_UNREACHABLE', `Cannot talk to the supervisor: no answer within ${timeoutMs} ms`, {
@@ -56,16 +57,18 @@ export class Client {
 
   /** Makes sure that a supervisor runs. @param {AbortSignal} signal */
   async start(signal) {
-    const isUp = async () => ((await this.call('list', {}, signal)) === null ? undefined : true)
-    if (await isUp()) return
+    const newest = this.#newest()
+    if ((await this.call('list', {}, signal, this.#path(newest))) !== null) return
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    const path = join(this.folder, `${this.#newest() + 1}.sock`)
+    // The next number after the one that is seen to be dead: by now another client may have started that.
+    const path = this.#path(newest + 1)
     if (Buffer.byteLength(path) > PATH_BYTES)
       throw new OrchError('CREATE_FAILED', `Cannot start the supervisor: the path "${path}" is too long for a socket`, {
         hint: 'Set XDG_STATE_HOME to a shorter path',
       })
     const script = fileURLToPath(new URL('supervisor.js', import.meta.url))
     const env = { PATH: process.env.PATH }
+    const isUp = async () => ((await this.call('list', {}, signal)) === null ? undefined : true)
     spawn(process.execPath, [script, path], { cwd: '/', env, detached: true, stdio: 'ignore' }).unref()
     if (!(await recheck(isUp, { timeoutMs: START_MS, signal })))
       throw new OrchError('BACKEND_UNREACHABLE', `Cannot start the supervisor: it does not listen at "${path}"`, {
@@ -80,7 +83,7 @@ export class Client {
    * @returns {AsyncGenerator<import('./protocol.js').Told>}
    */
   async *follow(signal) {
-    const socket = connect(this.#path())
+    const socket = connect(this.#path(this.#newest()))
     const close = () => socket.destroy()
     signal.addEventListener('abort', close, { once: true })
     /** @type {import('./protocol.js').Told[]} */
@@ -108,10 +111,10 @@ export class Client {
     }
   }
 
-  /** @param {object} request @param {AbortSignal} signal */
-  #ask(request, signal) {
+  /** @param {string} path @param {object} request @param {AbortSignal} signal */
+  #ask(path, request, signal) {
     return new Promise((resolve, reject) => {
-      const socket = connect(this.#path())
+      const socket = connect(path)
       const close = () => socket.destroy()
       signal.addEventListener('abort', close, { once: true })
       onLines(socket, (line) => {
@@ -127,8 +130,9 @@ export class Client {
     })
   }
 
-  #path() {
-    return join(this.folder, `${this.#newest()}.sock`)
+  /** @param {number} number */
+  #path(number) {
+    return join(this.folder, `${number}.sock`)
   }
 
   #newest() {
