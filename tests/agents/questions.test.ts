@@ -148,6 +148,7 @@ describe('what the real codex asks', () => {
     expect(refused.stderr).toContain('orch attach')
     expect(await story.screen(id)).toContain('› draft')
     await story.press(id, 'Enter')
+    await eventually(async () => (await story.place.agent(id)).requests.length === 0, { what: 'the answer' })
     expect(await told(id)).toEqual({ colour: { answers: ['Red', 'user_note: draft'] } })
     expect(await story.place.json('answer', id, 'Blue', '--request', requests[0]?.id ?? '')).toMatchObject({
       result: 'already',

@@ -24,7 +24,7 @@ interface Job extends Keyed {
 
 /** How long a program may take to show what a key did, and to tell that it went on after an answer, in milliseconds. */
 const SHOWN_MS = 2_000
-const ACTED_MS = 5_000
+const ACTED_MS = 15_000
 
 /** How long it may take to tell of an answer that somebody else gave, once that is not shown any more, in milliseconds. */
 const SETTLED_MS = 500

@@ -18,7 +18,7 @@ interface Job extends Keyed {
 }
 
 /** How long a program may take to go on after an answer, in milliseconds. */
-const GONE_MS = 5_000
+const GONE_MS = 15_000
 
 /**
  * Answers a screen that comes before a program's conversation. Each key is pressed in a call that first checks that the

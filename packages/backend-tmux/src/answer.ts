@@ -15,7 +15,7 @@ import { type Handle, parseHandle } from './parse.ts'
 const READER_MS = 2_000
 
 /** How long a program may take to act on an answer, in milliseconds. */
-const ACTED_MS = 5_000
+const ACTED_MS = 15_000
 
 /** `Backend.answer`: a request that a hook asks, a question that only the window takes an answer to, or a screen that comes before any hook. */
 export async function answerAgent(

@@ -300,7 +300,7 @@ export function goneFile(exits: string, id: string): string {
 function tellGone(id: string): Command {
   const exits = '"$ORCH_TMUX_LOGS/../exits'
   const file = `${goneFile(exits, id)}"`
-  return ['if-shell', '-b', `exec 2>/dev/null; { : >${file} && rm -f -- ${file}; } || touch -- ${exits}"`, '']
+  return ['if-shell', '-b', `exec 2>/dev/null; { : >${file} && rm -f -- ${file}; } || touch -c -- ${exits}"`, '']
 }
 
 /** `WHOSE` with no blockers, as it reads for a pane that is this agent's. */

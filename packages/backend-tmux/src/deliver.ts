@@ -80,7 +80,7 @@ async function isReady(handle: Handle, signal: AbortSignal): Promise<boolean> {
 }
 
 /** How long a program may take to tell that it was given a message, in milliseconds, and for each kilobyte of it. */
-const TOLD_MS = 5_000
+const TOLD_MS = 10_000
 const TOLD_MS_PER_KB = 10
 
 interface Proof {
