@@ -2,7 +2,6 @@ import { basename, dirname } from 'node:path'
 import type { AgentRef, BackendEvent, EventsQuery, Item, Reason } from '@orch/core'
 import { firstPartOf } from './client/log-parts.ts'
 import { watchDirectory } from './client/watch.ts'
-import { goneFile } from './command-line.ts'
 import type { Context } from './context.ts'
 import { EventQueue } from './event-queue.ts'
 import { transcriptFinder } from './hooks/look-at-hooks.ts'
@@ -12,6 +11,7 @@ import { LogFollower } from './output/log-follower.ts'
 import { parseHandle } from './parse.ts'
 import { type Followed, ServerWatch } from './server-watch.ts'
 import { TranscriptFollower } from './transcripts/transcript-follower.ts'
+import { goneFile } from './watch-commands.ts'
 
 type Push = (event: BackendEvent) => void
 
