@@ -22,6 +22,12 @@ export type CompleteOptions = Required<TmuxOptions>
 /** One tmux call that takes longer than this many milliseconds has failed. */
 export const CALL_TIMEOUT_MS = 5_000
 
+/** How long tmux may take to ask how one of its processes ended, in milliseconds. */
+export const COLLECTED_MS = 1_000
+
+/** How often a follower makes tmux look whether it missed the end of a process, in milliseconds. */
+export const MISSED_DEATH_MS = 1_000
+
 /** How long a just started program may take to show that it listens, in milliseconds. */
 export const READY_MS = 2_000
 

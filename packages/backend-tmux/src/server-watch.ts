@@ -1,7 +1,8 @@
-import { type BackendEvent, DeadlineError, withDeadline } from '@orch/core'
+import { type BackendEvent, DeadlineError, interval, withDeadline } from '@orch/core'
 import type { Connection } from './client/connection.ts'
+import { collectDeaths } from './client/missed-deaths.ts'
 import type { TmuxClient } from './client/tmux.ts'
-import { CALL_TIMEOUT_MS } from './options.ts'
+import { CALL_TIMEOUT_MS, MISSED_DEATH_MS } from './options.ts'
 import type { Handle } from './parse.ts'
 
 /** An agent that can be followed. */
@@ -22,6 +23,7 @@ export class ServerWatch {
   readonly #tmux: TmuxClient
   readonly #to: Subscription
   #connection: Connection | null = null
+  #collecting: { stop(): void } | null = null
   #over = false
 
   constructor(tmux: TmuxClient, to: Subscription) {
@@ -44,6 +46,7 @@ export class ServerWatch {
   /** Resolves when its process is gone. */
   async end(): Promise<void> {
     this.#over = true
+    this.#collecting?.stop()
     this.#connection?.end()
     await this.#connection?.ended
   }
@@ -53,11 +56,20 @@ export class ServerWatch {
     this.#connection = connection
     if (this.#over) connection.end()
     const stood = await connection.standing
+    if (stood && !this.#over) this.#collect()
     void connection.ended.then(() => this.#ended(stood))
+  }
+
+  /** The hooks of deaths that tmux missed run then: one signal for each server, whatever the number of agents. */
+  #collect(): void {
+    const servers = new Set(this.#to.followed.map(({ handle }) => handle.server.pid))
+    this.#collecting ??= interval(MISSED_DEATH_MS, () => servers.forEach(collectDeaths))
   }
 
   #ended(stood: boolean): void {
     if (this.#over) return
+    this.#collecting?.stop()
+    this.#collecting = null
     for (const { id } of this.#to.followed) this.#to.push({ type: 'changed', agent: id })
     if (stood) this.#connect().catch(() => {})
   }

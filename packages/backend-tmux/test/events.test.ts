@@ -128,6 +128,21 @@ describe('events()', () => {
     await follower.end()
   })
 
+  it('tells of each death, also of those that tmux misses, and of how it came', async () => {
+    await using world = new World()
+    const agent = await world.create(systemProgram('cat', []))
+    for (let round = 0; round < 10; round += 1) {
+      world.tmux('respawn-pane', '-k', '-t', paneOf(agent), 'exec sleep 1000')
+      const follower = await follow(world, [agent])
+      process.kill(Number(world.tmux('display-message', '-p', '-t', paneOf(agent), '#{pane_pid}')), 'SIGKILL')
+      await told(follower, agent)
+      expect((await world.observe(agent)).process).toMatchObject({
+        evidence: { detail: expect.stringContaining('was killed by SIGKILL') },
+      })
+      await follower.end()
+    }
+  })
+
   it('tells of a death where nothing can be written', async () => {
     await using world = new World()
     const agent = await world.create(systemProgram('cat', []))

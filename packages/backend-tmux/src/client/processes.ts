@@ -12,6 +12,12 @@ export function processStat(pid: number): ProcessStat | null {
   return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat
 }
 
+/** Whether a process has ended, and its parent, which is this one, has not asked how. */
+export function isZombieOf(pid: number, parent: number): boolean {
+  const stat = parseStat(readProc(`/proc/${pid}/stat`))
+  return stat?.state === 'Z' && stat.parent === parent
+}
+
 /** The processes that this one started and that still run, as far as the system shows them. */
 export function childrenOf(pid: number): number[] {
   return readProc(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)

@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { DeadlineError, isOrchError, OrchError, withDeadline } from '@orch/core'
+import { DeadlineError, isOrchError, OrchError, recheck, withDeadline } from '@orch/core'
 import { type Command, commandLine } from '../command.ts'
 import { listCommands, startCommands } from '../command-line.ts'
-import { CALL_TIMEOUT_MS } from '../options.ts'
+import { CALL_TIMEOUT_MS, COLLECTED_MS } from '../options.ts'
 import { type Answer, type Look, parseLook, saysNoServer, saysServerDied } from '../parse.ts'
 import { watchCommands } from '../watch-commands.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { findProgram, isSomethingAt } from './files.ts'
+import { collectDeaths, hasMissedDeath } from './missed-deaths.ts'
 import { type Scope, userManager } from './user-manager.ts'
 
 /** Where the server and the wrapper look for `sh`, `cat`, `mv` and `rm`. */
@@ -87,11 +88,23 @@ export class TmuxClient {
       const list = { socket, commands: listCommands(), signal }
       const answer = await this.run(list)
       // One that died meanwhile is gone a moment later.
-      return parseLook(saysServerDied(answer) ? await this.run(list) : answer)
+      const look = parseLook(saysServerDied(answer) ? await this.run(list) : answer)
+      return hasMissedDeath(look) ? await this.#lookAgain(look, list) : look
     } catch (error) {
       if (signal.aborted || !isOrchError(error)) throw error
       return { kind: 'failed', reason: { code: error.code, text: error.message } }
     }
+  }
+
+  async #lookAgain(first: Look, list: TmuxCall): Promise<Look> {
+    let look = first
+    const isWhole = async (): Promise<true | undefined> => {
+      if (look.kind === 'server') collectDeaths(look.server.pid)
+      look = parseLook(await this.run(list))
+      return hasMissedDeath(look) ? undefined : true
+    }
+    await recheck(isWhole, { timeoutMs: COLLECTED_MS, signal: list.signal })
+    return look
   }
 
   /**
