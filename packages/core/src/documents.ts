@@ -18,6 +18,7 @@ import type {
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
+import type { Deliverable } from './workspace/deliverables.ts'
 
 /** What every document carries. `apiVersion` changes only when a field is removed or changes its meaning. */
 export interface Doc {
@@ -102,7 +103,7 @@ export interface GitInfo {
 export interface CheckDocument extends Doc {
   readonly agent: Agent
   readonly git: GitInfo | null
-  readonly deliverables: readonly { readonly path: string; readonly exists: boolean }[]
+  readonly deliverables: readonly Deliverable[]
   readonly workspaceText: string | null
   readonly tail: readonly Item[]
   /** What the newest turns used, oldest first; `null` when that is not known. */

@@ -6,6 +6,7 @@ import { oneLine, type Page, styled } from '../page.ts'
 import { parsePermission } from '../permission.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
+import { CONTEXT_OPTIONS, contextOptions } from '../spawn/context.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
 export const command: Command<SpawnDocument> = defineCommand({
@@ -24,12 +25,14 @@ export const command: Command<SpawnDocument> = defineCommand({
     },
     key: { type: 'string', requiresArg: true, describe: 'At most one agent per project and key' },
     permission: listOption('allow, ask or deny what would be asked; or a rule, "bash:git *=allow"'),
+    ...CONTEXT_OPTIONS,
     ...TURN_OPTIONS,
   },
   takesRest: true,
   examples: [
     ['orch spawn "Fix the login redirect"', 'starts an agent on the default backend'],
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
+    ['orch spawn "Add a changelog" --deliverable CHANGES.md --verify "npm test"', 'says what done means'],
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
@@ -53,6 +56,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       programCommand: ownProgram ? args.rest : undefined,
       key: args.key,
       ...permission,
+      ...contextOptions(args),
       attach: attached(args),
       ...turn,
       signal: context.signal,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { ProgramSpec } from '../backend.ts'
 import { fileError, OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { splitWords } from '../split-words.ts'
 import { moduleUrl } from './module-url.ts'
 
 /** One backend's part of the configuration. */
@@ -25,6 +26,8 @@ export interface Config {
   readonly programs: Readonly<Record<string, ProgramSpec>>
   /** Short names for models, as `--model` takes them. */
   readonly models: Readonly<Record<string, string>>
+  /** The command that verifies work where neither the caller nor the skill says one, as its words. */
+  readonly verify: readonly string[] | null
 }
 
 interface ConfigFile {
@@ -32,6 +35,7 @@ interface ConfigFile {
   readonly backends?: Record<string, JsonObject & { readonly module?: string }>
   readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>>>
   readonly models?: Record<string, string>
+  readonly verify?: string | readonly string[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -63,7 +67,18 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     }
   }
   const defaultBackend = env.ORCH_BACKEND || own.content.defaultBackend || user.content.defaultBackend || null
-  return { defaultBackend, backends, programs, models: { ...user.content.models, ...own.content.models } }
+  return {
+    defaultBackend,
+    backends,
+    programs,
+    models: { ...user.content.models, ...own.content.models },
+    verify: wordsOf(own.content.verify ?? user.content.verify),
+  }
+}
+
+/** A command as its words; the schema has seen that it has some. */
+function wordsOf(command: string | readonly string[] | undefined): readonly string[] | null {
+  return typeof command === 'string' ? splitWords(command) : (command ?? null)
 }
 
 /** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */

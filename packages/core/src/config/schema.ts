@@ -1,6 +1,15 @@
 import * as v from 'valibot'
+import { splitWords } from '../split-words.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
+
+const line = v.pipe(
+  v.string(),
+  v.check((value) => splitWords(value) !== null, 'has no words, or a quote that is not closed'),
+)
+const words = v.pipe(v.array(v.string()), v.minLength(1, 'has no words'))
+/** What runs a program: its words, or one line that is split into them. */
+const command = v.lazy((value) => (Array.isArray(value) ? words : line))
 
 const settings = {
   args: v.optional(v.array(v.string())),
@@ -21,6 +30,7 @@ const schema = v.strictObject({
   backends: v.optional(v.record(v.string(), v.looseObject({ module: v.optional(v.string()) }))),
   programs: v.optional(v.record(v.string(), program)),
   models: v.optional(v.record(v.string(), text)),
+  verify: v.optional(command),
 })
 
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */

@@ -6,6 +6,7 @@ import { readGitInfo } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { chainOfEvidence } from '../state/chain-of-evidence.ts'
 import { shownUsage } from '../usage.ts'
+import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { readPage } from '../workspace/workspace.ts'
 import { lookAndDeliver } from './deliver-queued.ts'
 import type { CallOptions } from './options.ts'
@@ -37,7 +38,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     warnings: [...warnings, ...newest.warnings],
     agent: withContext(look.agent, newest.turns),
     git,
-    deliverables: [],
+    deliverables: lookAtDeliverables(recovered.record),
     workspaceText: readPage(workspace),
     tail: newest.items,
     turns: newest.turns,

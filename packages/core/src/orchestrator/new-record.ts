@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts'
 import { currentOwner } from '../process-owner.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
+import type { AgreedWork } from './agreed-work.ts'
 import type { ChosenProgram } from './choose-backend.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -44,6 +45,7 @@ export function newRecord(
     readonly commit: string | null
     readonly branch: string | null
     readonly attachments: readonly Attachment[]
+    readonly work: AgreedWork
   },
 ): AgentRecord {
   return {
@@ -62,6 +64,7 @@ export function newRecord(
     handle: null,
     facts: null,
     ...(made.attachments.length > 0 && { attachments: made.attachments }),
+    ...made.work,
     beginAt: null,
     prompt: null,
     failure: null,

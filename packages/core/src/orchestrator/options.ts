@@ -59,6 +59,12 @@ export interface SpawnOptions extends TurnOptions {
   readonly permissionRules?: readonly PermissionRule[] | undefined
   /** Paths of files that go with the task; relative ones begin at the caller's directory. @default [] */
   readonly attach?: readonly string[] | undefined
+  /** The skill it works by, by name. */
+  readonly skill?: string | undefined
+  /** Paths of what it has to make, relative to its directory unless absolute; beside those of its skill. @default [] */
+  readonly deliverables?: readonly string[] | undefined
+  /** The command that has to pass before it is completed, as its words. @default that of its skill, else of the configuration */
+  readonly verify?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 

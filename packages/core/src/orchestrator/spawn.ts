@@ -4,6 +4,7 @@ import { OrchError } from '../errors.ts'
 import { readGitHead } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { prepareWorkspaces } from '../workspace/workspace.ts'
+import { agreeOnWork } from './agreed-work.ts'
 import { assertWillAnswer, awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { chooseBackend, chooseProgram } from './choose-backend.ts'
 import { claimAgent } from './claim-agent.ts'
@@ -30,6 +31,7 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     })
   }
   const program = chooseProgram(orch, options)
+  const work = agreeOnWork(orch, options)
   const [{ commit, branch }, backend] = await Promise.all([
     readGitHead(orch.directory, options.signal),
     chooseBackend(orch, options),
@@ -41,7 +43,7 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
     throw unsupported(backend, undefined)
   prepareWorkspaces(orch.project)
   const recordFor = (id: string): AgentRecord =>
-    newRecord(orch, options, { id, backend, program, commit, branch, attachments })
+    newRecord(orch, options, { id, backend, program, commit, branch, attachments, work })
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
   const { stored, woke } = claimed.created

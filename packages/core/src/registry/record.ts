@@ -33,6 +33,12 @@ export interface AgentRecord {
   readonly facts: JsonValue
   /** Files that go with the task. */
   readonly attachments?: readonly Attachment[]
+  /** The skill it was spawned with, by name: what the file says later changes nothing of this agent. */
+  readonly skill?: string
+  /** Paths of what it has to make, relative to `directory` unless absolute; its skill's among them. */
+  readonly deliverables?: readonly string[]
+  /** The command that has to pass before it is completed, as its words: from the caller, the skill or the configuration at spawn. */
+  readonly verify?: readonly string[]
   /** When the task was about to be given; `null` before. */
   readonly beginAt: string | null
   /** How the task was delivered; `null` before. */

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
-    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {} }
+    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, verify: null }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })
@@ -95,6 +95,13 @@ describe('loadConfig()', () => {
     expect((await loadConfig(project, env)).models).toEqual({ fast: 'near/small', best: 'far/large' })
   })
 
+  it('takes the command that verifies work from the nearest file, as its words', async () => {
+    user({ verify: ['make', 'all tests'] })
+    expect((await loadConfig(project, env)).verify).toEqual(['make', 'all tests'])
+    own({ verify: "npm run 'all tests'" })
+    expect((await loadConfig(project, env)).verify).toEqual(['npm', 'run', 'all tests'])
+  })
+
   it('allows a $schema for editors', async () => {
     own({ $schema: 'https://example.com/schema.json' })
     expect((await loadConfig(project, env)).backends).toEqual({})
@@ -108,6 +115,9 @@ describe('loadConfig()', () => {
     ['a program without a command', { programs: { mine: {} } }, 'programs.mine.command'],
     ['an empty module', { programs: { mine: { module: '' } } }, 'programs.mine.module'],
     ['a program that is no object', { programs: { mine: 'a' } }, 'programs.mine'],
+    ['a command with an open quote', { verify: "npm 'test" }, 'verify'],
+    ['a command without words', { verify: [] }, 'verify'],
+    ['a command that is neither text nor list', { verify: 1 }, 'verify'],
     ['a model without a name', { models: { fast: '' } }, 'models.fast'],
     ['an empty command', { programs: { mine: { command: '' } } }, 'programs.mine.command'],
     ['an unknown key of a program', { programs: { mine: { command: 'a', arg: [] } } }, 'programs.mine.arg'],
