@@ -7,6 +7,7 @@ import type { Arguments } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
 import { selfCommand } from './self-command.ts'
+import { createSpinner, type Spinner } from './spinner.ts'
 
 /** What `run` of a command gets beside its arguments. */
 export interface Context {
@@ -16,6 +17,8 @@ export interface Context {
   readonly interactive: boolean
   /** Colours are for whoever reads stdout. */
   readonly colors: boolean
+  /** What the command is busy with, for a person who waits; it is gone before the answer is printed. */
+  readonly spinner: Spinner
   /** The project's orchestrator, opened at the first call; opens no backend. */
   orch(): Promise<Orch>
   /**
@@ -23,6 +26,8 @@ export interface Context {
    * @throws OrchError `USAGE` unless exactly one is given, and when it is not UTF-8; `FILE_NOT_FOUND`.
    */
   text(what: string, source: TextSource): Promise<string>
+  /** Takes the spinner away, if there is one. */
+  clear(): void
   /** Frees what `orch` opened. */
   close(): Promise<void>
 }
@@ -37,6 +42,7 @@ export interface TextSource {
 /** The context of one command line. */
 export function createContext(args: Arguments, io: Io): Context {
   let opened: Promise<Orch> | undefined
+  let spinner: Spinner | undefined
   return {
     env: io.env,
     signal: io.signal,
@@ -46,6 +52,11 @@ export function createContext(args: Arguments, io: Io): Context {
     get colors() {
       return hasColors(io)
     },
+    get spinner() {
+      spinner ??= createSpinner(io, args.quiet !== true)
+      return spinner
+    },
+    clear: () => spinner?.stop(),
     orch: () => {
       opened ??= open(args, io)
       return opened

@@ -16,9 +16,19 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-/** Whether colours are for whoever reads stdout: a terminal, unless `NO_COLOR` is set. */
+/**
+ * Whether colours are for whoever reads stdout. As in Node itself `FORCE_COLOR` comes first (`0` and `false` say no), then
+ * `NO_COLOR`; else a terminal has them, unless it is a `dumb` one.
+ */
 export function hasColors({ stdout, env }: Pick<Io, 'stdout' | 'env'>): boolean {
-  return stdout.isTTY === true && (env.NO_COLOR ?? '') === ''
+  const forced = env.FORCE_COLOR ?? ''
+  if (forced !== '') return forced !== '0' && forced !== 'false'
+  return (env.NO_COLOR ?? '') === '' && stdout.isTTY === true && !isDumb(env)
+}
+
+/** Whether the terminal understands no control sequence: nothing is drawn there twice. */
+export function isDumb({ TERM }: Io['env']): boolean {
+  return TERM === 'dumb'
 }
 
 /** Why the command line has to end before its work is done; the exit code says it, no text does. */

@@ -26,6 +26,7 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
   const context = createContext(args, io)
   try {
     const data = await command.run(args, context)
+    context.clear()
     const page = createPage(pageSettings(io))
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
@@ -45,6 +46,7 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
     await printer.end()
     return command.exitCode(data, args)
   } finally {
+    context.clear()
     await context.close()
   }
 }

@@ -30,6 +30,7 @@ export const command: Command<CompleteDocument> = defineCommand({
     const orch = await context.orch()
     const exact = !context.interactive && args.dryRun !== true
     const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent, { exact })))
+    context.spinner.say(`Verifying ${ids.length === 1 ? ids[0] : `${ids.length} agents`}`)
     return complete(orch, ids, { force: args.force, dryRun: args.dryRun, signal: context.signal })
   },
   render,

@@ -47,6 +47,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     const permission = parsePermission(args.permission)
     const rest = ownProgram ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
+    context.spinner.say(turn.wait === true ? 'Waiting for its answer' : 'Starting an agent')
     const document = await spawn(await context.orch(), {
       task,
       name: args.name,

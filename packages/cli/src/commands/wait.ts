@@ -38,6 +38,7 @@ export const command: Command<WaitDocument> = defineCommand({
     const timeoutMs = args.timeout === undefined ? undefined : parseDuration(args.timeout)
     const orch = await context.orch()
     const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent)))
+    context.spinner.say(`Waiting for ${ids.length === 1 ? ids[0] : `${ids.length} agents`}`)
     return wait(orch, ids, {
       until,
       phase: args.phase,
