@@ -41,6 +41,19 @@ async function run(program: string, args: readonly string[]): Promise<string> {
   return (await execute(program, args, { cwd: project, env })).stdout.trim()
 }
 
+/** As {@link run}, for a program that may fail. */
+async function ended(
+  program: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>>,
+): Promise<{ code: number; stdout: string }> {
+  const env = { ...home.env, npm_config_offline: 'true', ...more }
+  return execute(program, args, { cwd: project, env }).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  )
+}
+
 const orch = (...args: string[]): Promise<string> => run('npx', ['@orch/cli', ...args])
 
 describe('the packed packages, installed in an empty folder', () => {
@@ -104,6 +117,40 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(stdout).toBe('write completed\nbash completed\n')
     expect(await readFile(join(project, 'greeting.txt'), 'utf8')).toBe('hello')
     await server.stop()
+  })
+
+  it('run the example of an orchestrator, which answers and completes', async () => {
+    const example = join(project, 'orchestrator.mjs')
+    await copyFile(join(root, 'examples/orchestrator.mjs'), example)
+    const tasks = [
+      'Ask [[question: Which port? | 80 | 443]] [[phase: Complete - asked]] [[answer: Done]]',
+      'Break [[error: 400]]',
+    ]
+    const { code, stdout } = await ended(process.execPath, [example, ...tasks], {})
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^ask-\S+: pass phase: It reported Complete$/m)
+    const broken = /^(break-\S+): failed: Scripted error 400$/m.exec(stdout)?.[1]
+    expect(await orch('abandon', broken as string)).toContain('abandoned')
+  })
+
+  it('run the example of a workflow, which fails when its agent does', async () => {
+    const script = join(project, 'run-agent.sh')
+    await copyFile(join(root, 'examples/github-action/run-agent.sh'), script)
+    const summary = join(project, 'summary.md')
+    const runAgent = async (name: string, task: string): Promise<{ code: number; stdout: string }> => {
+      await writeFile(join(project, name), task)
+      return ended(script, [name], { GITHUB_STEP_SUMMARY: summary, AGENT_TIMEOUT: '1m' })
+    }
+    const good = await runAgent(
+      'good.md',
+      'Greet [[write: hi.txt | hi]] [[phase: Complete - greeted]] [[answer: Done]]',
+    )
+    expect(good).toMatchObject({ code: 0, stdout: expect.stringContaining('completed') })
+    expect(await readFile(summary, 'utf8')).toMatch(/^### Agent greet-\S+/m)
+    const bad = await runAgent('bad.md', 'Break [[error: 400]]')
+    expect(bad.code).toBe(20)
+    expect(await orch('status', '--json')).toContain('"agents":[]')
+    await orch('server', 'stop')
   })
 
   it('give their types to a strict consumer', async () => {
