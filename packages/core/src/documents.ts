@@ -200,6 +200,8 @@ export interface CompleteCheck {
   readonly name: string
   readonly result: 'pass' | 'fail' | 'skip' | 'overridden'
   readonly text: string
+  /** One next action, where it failed. */
+  readonly hint?: string
 }
 
 /** What became of one agent in `complete`. */

@@ -2,7 +2,7 @@ import { type CompleteDocument, complete, resolveAgent } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { batchExitCode } from '../exit-codes.ts'
 import { AGENTS } from '../options.ts'
-import { type Page, type Style, styled } from '../page.ts'
+import { oneLine, type Page, type Style, styled } from '../page.ts'
 import { writeStop } from '../render/stop.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -44,6 +44,8 @@ function render({ dryRun, results }: CompleteDocument, page: Page): void {
     page.line(styled('bold', result.id), '  ', result.ok ? styled('green', done) : styled('red', open))
     for (const check of result.checks)
       page.line('  ', styled(STYLES[check.result] ?? 'dim', check.result.padEnd(10)), ` ${check.name}: ${check.text}`)
+    const hint = result.checks.find((check) => check.result === 'fail')?.hint
+    if (hint !== undefined) page.line(`  → ${oneLine(hint)}`)
     writeStop(page, result)
   }
   if (!dryRun && results.some(({ checks }) => checks.some(({ result }) => result === 'fail')))

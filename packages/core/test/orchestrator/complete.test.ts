@@ -35,6 +35,8 @@ describe('complete()', () => {
             { name: 'phase', result: 'pass', text: expect.any(String) },
             { name: 'requests', result: 'pass', text: expect.any(String) },
             { name: 'turn', result: 'pass', text: expect.any(String) },
+            { name: 'queue', result: 'pass', text: expect.any(String) },
+            { name: 'deliverables', result: 'skip', text: expect.any(String) },
           ],
           stop: { proven: true, evidence: [expect.anything()] },
           lifecycle: 'completed',
@@ -93,7 +95,9 @@ describe('complete()', () => {
     const { orch, id } = await place.spawn('x', { memory: { without: ['turns', 'requests'] } })
     page(id, 'Phase: Complete\n')
     const { results } = await complete(orch, [id])
-    expect(results).toMatchObject([{ ok: true, checks: [{}, { name: 'requests' }, { name: 'turn', result: 'skip' }] }])
+    expect(results).toMatchObject([
+      { ok: true, checks: { 1: { name: 'requests' }, 2: { name: 'turn', result: 'skip' } } },
+    ])
   })
 
   it('does not complete what could not be looked at', async () => {
@@ -204,7 +208,9 @@ describe('complete()', () => {
     const orch = await place.open({ wrap: (backend) => ({ ...backend, observe: lookThenSend(backend) }) })
     const { results } = await complete(orch, [id])
     expect(results).toMatchObject([{ ok: false, stop: null, lifecycle: 'active' }])
-    expect(results[0]?.checks).toContainEqual({ name: 'turn', result: 'fail', text: 'A turn runs' })
+    expect(results[0]?.checks).toContainEqual(
+      expect.objectContaining({ name: 'turn', result: 'fail', text: 'A turn runs' }),
+    )
     expect(looks).toBe(2)
     expect(place.server.received(id).at(-1)).toBe('[[hang: a]]')
 

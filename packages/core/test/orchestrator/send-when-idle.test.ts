@@ -332,7 +332,7 @@ describe('an agent that ends with messages that wait for idle', () => {
       {
         ok: false,
         lifecycle: 'active',
-        checks: [{ result: 'pass' }, { result: 'pass' }, { result: 'pass' }, failedCheck],
+        checks: { 0: { result: 'pass' }, 3: failedCheck },
       },
     ])
     expect(received(id)).toEqual([])
