@@ -40,7 +40,7 @@ export interface TextSource {
 }
 
 /** The context of one command line. */
-export function createContext(args: Arguments, io: Io): Context {
+export function createContext(args: Arguments, io: Io, verb: string): Context {
   let opened: Promise<Orch> | undefined
   let spinner: Spinner | undefined
   return {
@@ -58,7 +58,7 @@ export function createContext(args: Arguments, io: Io): Context {
     },
     clear: () => spinner?.stop(),
     orch: () => {
-      opened ??= open(args, io)
+      opened ??= open(args, io, verb)
       return opened
     },
     text: (what, source) => readText(what, source, io),
@@ -68,7 +68,7 @@ export function createContext(args: Arguments, io: Io): Context {
   }
 }
 
-function open(args: Arguments, io: Io): Promise<Orch> {
+function open(args: Arguments, io: Io, verb: string): Promise<Orch> {
   // Opened while a backend answers, the stream for what comes of it takes no time of its own.
   void letStart().then(() => io.stdout)
   return openOrch({
@@ -77,6 +77,7 @@ function open(args: Arguments, io: Io): Promise<Orch> {
     backend: args.backend,
     server: args.server,
     env: io.env,
+    verb,
     command: selfCommand(),
     requestTimeoutMs: args.requestTimeout === undefined ? undefined : parseDuration(args.requestTimeout),
   })

@@ -23,7 +23,7 @@ export async function runCommand(command: Command, words: readonly string[], io:
 
 /** Runs a command with parsed arguments and prints what came of it. Returns the exit code. */
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
-  const context = createContext(args, io)
+  const context = createContext(args, io, command.verb)
   try {
     const data = await command.run(args, context)
     context.clear()

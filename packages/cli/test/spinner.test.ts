@@ -23,7 +23,7 @@ describe('createSpinner()', () => {
     spinner?.stop()
     await eventually(() => shown().endsWith('\r\x1b[K') && shown().length > 5)
     const frames = shown().split('\r\x1b[K').filter(Boolean)
-    expect(frames[0]).toMatch(/^. a very long text that …  0s$/)
+    expect(frames[0]).toMatch(/^. a very long text that … {2}0s$/)
     expect(frames.every((frame) => [...frame].length < 30)).toBe(true)
   })
 

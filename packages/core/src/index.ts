@@ -107,6 +107,7 @@ export { toErrorInfo } from './orchestrator/end-agent.ts'
 export { interrupt } from './orchestrator/interrupt.ts'
 export { loadModule } from './orchestrator/load-module.ts'
 export type {
+  AbandonOptions,
   AnswerOptions,
   AttachOptions,
   CallOptions,
@@ -140,7 +141,7 @@ export { findProject, type Place } from './project.ts'
 export type { Claims } from './registry/claims.ts'
 export { createFileClaims, takeOver } from './registry/claims.ts'
 export { createJsonlRegistry } from './registry/jsonl-registry.ts'
-export type { AgentRecord, RecordChange, RecordEvent, StoredRecord } from './registry/record.ts'
+export type { Actor, AgentRecord, RecordChange, RecordEvent, StoredRecord } from './registry/record.ts'
 export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry/registry.ts'
 export { sanitize, sanitizeExceptColors } from './sanitize.ts'
 export { createSharing, type Sharing } from './sharing.ts'

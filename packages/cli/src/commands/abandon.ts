@@ -11,12 +11,22 @@ export const command: Command<AbandonDocument> = defineCommand({
   command: 'abandon <agent..>',
   describe: 'End agents without verification; their work stays on disk',
   positionals: { agent: AGENTS },
-  examples: [['orch abandon fix-login-7k3q', 'without a terminal the full id is needed']],
+  options: {
+    reason: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Why, in one line: kept with the agent, shown by "orch history"',
+    },
+  },
+  examples: [
+    ['orch abandon fix-login-7k3q', 'without a terminal the full id is needed'],
+    ['orch abandon fix-login-7k3q --reason "done by hand"', 'says why'],
+  ],
   run: async (args, context) => {
     const orch = await context.orch()
     const exact = !context.interactive
     const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent, { exact })))
-    return abandon(orch, ids, { signal: context.signal })
+    return abandon(orch, ids, { reason: args.reason, signal: context.signal })
   },
   render,
   exitCode: (document) => batchExitCode(document.results),

@@ -5,7 +5,7 @@ import type { StoredRecord } from '../registry/record.ts'
 import { undelivered } from './deliver-queued.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
 import { lookAt } from './look.ts'
-import type { CallOptions } from './options.ts'
+import type { AbandonOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { closeRecord, reread } from './update-record.ts'
 
@@ -14,13 +14,25 @@ const USAGE_MS = 5_000
 
 type AbandonResult = AbandonDocument['results'][number]
 
-/** Ends agents without verification and closes their records; their work stays on disk. Twice is fine. */
-export async function abandon(orch: Orch, ids: readonly string[], options: CallOptions = {}): Promise<AbandonDocument> {
+/** The longest reason, in characters. */
+const REASON_CHARACTERS = 500
+
+/**
+ * Ends agents without verification and closes their records; their work stays on disk. Twice is fine: the reason that
+ * was given first stays.
+ * @throws OrchError `USAGE` for a reason that is empty, of several lines or too long; nothing was ended
+ */
+export async function abandon(
+  orch: Orch,
+  ids: readonly string[],
+  options: AbandonOptions = {},
+): Promise<AbandonDocument> {
+  const reason = checkedReason(options.reason)
   const usages = await usagesOf(orch, ids, options.signal)
   const warnings: Reason[] = []
   const results = await forEachAgent<AbandonResult>(
     ids,
-    (id) => abandonOne(orch, id, { ...options, usage: usages.get(id) ?? null, warnings }),
+    (id) => abandonOne(orch, id, { ...options, reason, usage: usages.get(id) ?? null, warnings }),
     (id, error) => ({ id, ok: false, stop: null, error }),
   )
   return { apiVersion: 1, warnings, results }
@@ -29,7 +41,7 @@ export async function abandon(orch: Orch, ids: readonly string[], options: CallO
 async function abandonOne(
   orch: Orch,
   id: string,
-  { usage, warnings, signal }: CallOptions & { readonly usage: Usage | null; readonly warnings: Reason[] },
+  { reason, usage, warnings, signal }: AbandonOptions & { readonly usage: Usage | null; readonly warnings: Reason[] },
 ): Promise<AbandonResult> {
   const stored = await reread(orch, id)
   if (stored.closed && stored.record.lifecycle === 'completed') {
@@ -39,10 +51,20 @@ async function abandonOne(
     })
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
-  const { stop, stopped } = await endAgent(orch, stored, { as: 'abandoned', usage }, signal)
+  const { stop, stopped } = await endAgent(orch, stored, { as: 'abandoned', usage, reason }, signal)
   // barrier: abandon-stopped
   if (stop.proven) warnings.push(...notDelivered(await closeRecord(orch, stopped, 'abandoned', { attempts: [] })))
   return { id, ok: stop.proven, stop, error: null }
+}
+
+function checkedReason(given: string | undefined): string | undefined {
+  const reason = given?.trim()
+  if (reason === undefined || (reason !== '' && reason.length <= REASON_CHARACTERS && !/[\r\n]/.test(reason)))
+    return reason
+  const state = reason === '' ? 'is empty' : `has ${reason.length} characters or several lines`
+  throw new OrchError('USAGE', `Cannot record the reason: it ${state}`, {
+    hint: `Give one line of at most ${REASON_CHARACTERS} characters`,
+  })
 }
 
 function notDelivered(stored: StoredRecord): readonly Reason[] {

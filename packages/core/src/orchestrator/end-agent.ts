@@ -60,13 +60,20 @@ interface Ending {
   readonly as: NonNullable<AgentRecord['ending']>
   /** What it has used, kept for good: nobody can look it up once it has ended. `null`: not known. */
   readonly usage: Usage | null
+  /** Why, in the words of whoever ends it; what was said first stays. */
+  readonly reason?: string | undefined
 }
 
-function endingOf(now: AgentRecord, { as, usage }: Ending): RecordChange | null {
+function endingOf(now: AgentRecord, { as, usage, reason }: Ending): RecordChange | null {
   const isNewEnding = now.ending !== as && now.exit === null
   const isNewUsage = usage !== null && JSON.stringify(usage) !== JSON.stringify(now.usage)
-  if (!isNewEnding && !isNewUsage) return null
-  return { ...(isNewEnding ? { ending: as } : {}), ...(isNewUsage ? { usage } : {}) }
+  const isNewReason = reason !== undefined && now.endReason === undefined
+  if (!isNewEnding && !isNewUsage && !isNewReason) return null
+  return {
+    ...(isNewEnding ? { ending: as } : {}),
+    ...(isNewUsage ? { usage } : {}),
+    ...(isNewReason ? { endReason: reason } : {}),
+  }
 }
 
 async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | undefined): Promise<StopProof> {

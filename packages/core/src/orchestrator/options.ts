@@ -23,6 +23,8 @@ export interface OrchOptions {
   readonly server?: string | undefined
   /** Environment to read configuration from and to hand to agents. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** The verb that this is opened for, as records note who changed them. @default none: a program that embeds orch */
+  readonly verb?: string
   /** The literal way to call orch, for agents to report with; without it they are told to write a `Phase:` line. */
   readonly command?: readonly string[]
   /** Deadline of one backend call, in milliseconds (`--request-timeout`). @default 30000 */
@@ -86,6 +88,12 @@ export interface StatusOptions {
 /** What every verb on one agent takes. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
+}
+
+/** What `abandon` takes. */
+export interface AbandonOptions extends CallOptions {
+  /** Why, in a person's words: kept in the record and shown. One line of at most 500 characters. */
+  readonly reason?: string | undefined
 }
 
 /** What `attach` takes. */

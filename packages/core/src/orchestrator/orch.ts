@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, BackendHost } from '../backend.ts'
 import { type Config, loadConfig, stateDirectory } from '../config/config.ts'
@@ -7,6 +7,7 @@ import { preparePrivateDirectory } from '../private-directory.ts'
 import { findProject } from '../project.ts'
 import { type Claims, createFileClaims } from '../registry/claims.ts'
 import { createJsonlRegistry } from '../registry/jsonl-registry.ts'
+import type { Actor } from '../registry/record.ts'
 import type { Registry } from '../registry/registry.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
 import { tagOf } from '../unique.ts'
@@ -63,7 +64,7 @@ export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
     ...place,
     env,
     config,
-    registry: createJsonlRegistry(state),
+    registry: createJsonlRegistry(state, () => actorOf(env, options.verb ?? null)),
     claims: createFileClaims(join(state, 'claims')),
     backendName,
     knownNames,
@@ -130,6 +131,20 @@ export async function callBackend<T>(
 function hostFor(name: string, state: string, env: Orch['env']): BackendHost {
   const namespace = tagOf(`${hostname()}\0${state}`)
   return { name, stateDirectory: state, namespace, env }
+}
+
+/** Who this process acts for, as records note it. */
+function actorOf(env: Orch['env'], verb: string | null): Actor {
+  return { user: userName(), host: hostname(), pid: process.pid, agent: env.ORCH_AGENT_ID || null, verb }
+}
+
+/** A user of a container often has no name: then the number stands for it. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
 }
 
 function currentDirectory(): string {

@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { isAgentId } from '../agent-id.ts'
@@ -18,7 +19,14 @@ import { makePrivateDirectory } from '../private-directory.ts'
 import { readRegularFile, writeOnce } from '../regular-file.ts'
 import { uniqueId } from '../unique.ts'
 import { watchDirectories } from '../watch-directories.ts'
-import { type AgentRecord, foldRecord, type RecordEvent, type StoredRecord } from './record.ts'
+import {
+  type Actor,
+  type AgentRecord,
+  type FoldedRecord,
+  foldRecord,
+  type RecordEvent,
+  type StoredRecord,
+} from './record.ts'
 import type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry.ts'
 
 const SUFFIX = '.jsonl'
@@ -29,8 +37,11 @@ const SUFFIX = '.jsonl'
  */
 const LOOKS = ['closed', 'open', 'closed'] as const
 
-/** The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes. */
-export function createJsonlRegistry(directory: string): Registry {
+/**
+ * The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes.
+ * @param actor who writes; asked at each change. @default changes do not say who made them
+ */
+export function createJsonlRegistry(directory: string, actor?: () => Actor): Registry {
   const places = {
     open: join(directory, 'agents'),
     closed: join(directory, 'ended'),
@@ -47,7 +58,7 @@ export function createJsonlRegistry(directory: string): Registry {
   }
   const ids = (which: 'open' | 'closed'): readonly string[] => readIds(places[which])
 
-  const get = (id: string): StoredRecord | null => {
+  const read = (id: string): FoldedRecord | null => {
     if (!isAgentId(id)) return null
     for (const which of LOOKS) {
       const file = fileOf(which, id)
@@ -57,6 +68,8 @@ export function createJsonlRegistry(directory: string): Registry {
     for (const place of [places.open, places.closed]) assertThere(place)
     return null
   }
+  const get = (id: string): StoredRecord | null => read(id)?.stored ?? null
+  const by = (): { readonly by?: Actor } => (actor === undefined ? {} : { by: actor() })
 
   const write = (id: string, revision: number, change: RecordUpdate & { readonly last?: true }): StoredRecord => {
     const { mayBeLost = false, ...update } = change
@@ -64,11 +77,11 @@ export function createJsonlRegistry(directory: string): Registry {
     const before = get(id)
     if (before === null || before.closed || before.revision !== revision) throw conflict(id)
     const uid = uniqueId()
-    appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update }, mayBeLost)
+    appendLine(id, file, { v: 1, uid, base: revision, at: new Date().toISOString(), ...update, ...by() }, mayBeLost)
     // barrier: event-written
     for (const which of LOOKS) {
       const folded = foldRecord(readIfThere(fileOf(which, id)) ?? '', which === 'closed')
-      if (folded?.uids.has(uid)) return folded.stored
+      if (folded?.events.some((event) => event.uid === uid)) return folded.stored
     }
     throw conflict(id)
   }
@@ -93,6 +106,7 @@ export function createJsonlRegistry(directory: string): Registry {
         at: record.spawnedAt,
         type: 'created',
         set: record,
+        ...by(),
       }
       createWhole(join(places.scratch, event.uid), fileOf('open', record.id), `${JSON.stringify(event)}\n`, record)
       if (readIfThere(fileOf('closed', record.id)) !== null) {
@@ -116,6 +130,16 @@ export function createJsonlRegistry(directory: string): Registry {
       moveAway(fileOf('open', id), fileOf('closed', id))
       // barrier: record-moved
       return { ...stored, closed: true }
+    },
+    events: async (id) => read(id)?.events ?? null,
+    remove: async (id) => {
+      const file = fileOf('closed', id)
+      const stored = get(id)
+      if (stored === null) return false
+      if (!stored.closed) throw conflict(id)
+      // barrier: record-removing
+      moveAway(fileOf('open', id), file)
+      return removeFile(file)
     },
     watch: (signal) => watchIds([places.open, places.closed], signal),
   }
@@ -169,6 +193,16 @@ function moveAway(from: string, to: string): void {
   }
 }
 
+function removeFile(file: string): boolean {
+  try {
+    unlinkSync(file)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw fileError(cause, `Cannot remove the record "${file}"`, 'DISK')
+  }
+}
+
 /** A file that the directory lists as a regular one is read at once: only this user writes there. */
 function readAll(which: 'open' | 'closed', directory: string): RecordList {
   const records: StoredRecord[] = []
@@ -179,7 +213,7 @@ function readAll(which: 'open' | 'closed', directory: string): RecordList {
     const file = `${directory}/${entry.name}`
     try {
       const text = readIfThere(file, entry.isFile() ? readText : readRegularFile)
-      if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed'))
+      if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed').stored)
     } catch (error) {
       unreadable.push({ id, place: file, reason: (error as Error).message })
     }
@@ -187,9 +221,9 @@ function readAll(which: 'open' | 'closed', directory: string): RecordList {
   return { records, unreadable }
 }
 
-function foldOrThrow(id: string, file: string, text: string, closed: boolean): StoredRecord {
+function foldOrThrow(id: string, file: string, text: string, closed: boolean): FoldedRecord {
   const folded = foldRecord(text, closed)
-  if (folded?.stored.record.id === id) return folded.stored
+  if (folded?.stored.record.id === id) return folded
   throw new OrchError(
     'RECORD_CORRUPT',
     `Cannot read the record of "${id}": its first line is not an event of this agent`,

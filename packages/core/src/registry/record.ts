@@ -61,6 +61,8 @@ export interface AgentRecord {
   readonly ending?: 'completed' | 'abandoned'
   /** What it had used when it was last looked at before its end. */
   readonly usage?: Usage
+  /** Why it was ended, in the words of whoever ended it. */
+  readonly endReason?: string
   /** Names of the checks that failed and that `complete` was told to override. */
   readonly overridden?: readonly string[]
   readonly spawnedAt: string
@@ -72,6 +74,18 @@ export type RecordChange = Partial<Omit<AgentRecord, 'id' | 'project' | 'spawned
 
 const LIFECYCLES: readonly Lifecycle[] = ['spawning', 'active', 'completed', 'abandoned', 'failed']
 
+/** Who changed a record. */
+export interface Actor {
+  /** The name of the user, or the number of one without a name. */
+  readonly user: string
+  readonly host: string
+  readonly pid: number
+  /** The id of the agent that did it (`ORCH_AGENT_ID`); `null`: a person or a script. */
+  readonly agent: string | null
+  /** The verb of the command line; `null`: a program that embeds orch. */
+  readonly verb: string | null
+}
+
 /** One line of a record's file. Accepted only if `base` is the revision reached so far (design §7). */
 export interface RecordEvent {
   readonly v: 1
@@ -80,6 +94,8 @@ export interface RecordEvent {
   readonly at: string
   readonly type: string
   readonly set: RecordChange | AgentRecord
+  /** Left out by a writer that did not say. */
+  readonly by?: Actor
   /** It closes the record: nothing is accepted after it, even before its file was moved away. */
   readonly last?: true
 }
@@ -96,10 +112,10 @@ export interface StoredRecord {
   readonly damage: Reason | null
 }
 
-/** A record, and the `uid` of each event that was accepted. */
+/** A record, and the events that were accepted, oldest first. */
 export interface FoldedRecord {
   readonly stored: StoredRecord
-  readonly uids: ReadonlySet<string>
+  readonly events: readonly RecordEvent[]
 }
 
 /** The record's file folded, or `null` when even its first event is missing. `closed`: it was archived. */
@@ -108,7 +124,7 @@ export function foldRecord(text: string, closed: boolean): FoldedRecord | null {
   let revision = 0
   let damage = null as Reason | null
   let over = false
-  const uids = new Set<string>()
+  const events: RecordEvent[] = []
   const skippedLines: number[] = []
   const lines = text.split('\n')
   for (const [index, line] of lines.entries()) {
@@ -118,10 +134,10 @@ export function foldRecord(text: string, closed: boolean): FoldedRecord | null {
       skippedLines.push(index + 1)
     } else if (over) {
     } else if (event.base === revision) {
-      record = record === null ? (event.set as AgentRecord) : Object.assign(record, event.set)
+      record = record === null ? ({ ...event.set } as AgentRecord) : Object.assign(record, event.set)
       over = event.last === true || isOver(record)
       revision++
-      uids.add(event.uid)
+      events.push(event)
     } else if (event.base > revision && damage === null) {
       damage = {
         code: 'RECORD_CORRUPT',
@@ -130,7 +146,9 @@ export function foldRecord(text: string, closed: boolean): FoldedRecord | null {
     }
   }
   if (record === null || !isRecord(record)) return null
-  return { stored: { record, revision, closed: closed || over, skippedLines, damage }, uids }
+  if (closed && !over)
+    damage ??= { code: 'RECORD_CORRUPT', text: 'It was put away, and the change that closed it is missing' }
+  return { stored: { record, revision, closed: closed || over, skippedLines, damage }, events }
 }
 
 function parseEvent(line: string): RecordEvent | null {

@@ -1,4 +1,4 @@
-import type { AgentRecord, RecordChange, StoredRecord } from './record.ts'
+import type { AgentRecord, RecordChange, RecordEvent, StoredRecord } from './record.ts'
 
 /** A record that is there and cannot be read at all. */
 export interface UnreadableRecord {
@@ -50,6 +50,18 @@ export interface Registry {
   append(id: string, revision: number, update: RecordUpdate): Promise<StoredRecord>
   /** Makes the last change and closes the record. Errors as `append`. */
   archive(id: string, revision: number, update: RecordUpdate): Promise<StoredRecord>
+  /**
+   * Every change that counted, oldest first, the record's making among them: its audit trail.
+   * @returns `null` when there is no such record.
+   * @throws OrchError `RECORD_CORRUPT` when it cannot be read at all.
+   */
+  events(id: string): Promise<readonly RecordEvent[] | null>
+  /**
+   * Forgets a closed record for good.
+   * @returns `false` when there is none: of several at once only one is told `true`.
+   * @throws OrchError `CONFLICT` when it is open, `RECORD_CORRUPT` when it cannot be read at all; nothing was changed.
+   */
+  remove(id: string): Promise<boolean>
   /** The id of every record that changes from now on; `null` when some may have been missed. Ends at abort. */
   watch(signal: AbortSignal): AsyncIterable<string | null>
 }

@@ -64,7 +64,7 @@ const closed: Rule = ({ record }) => {
   if (record.lifecycle !== 'completed' && record.lifecycle !== 'abandoned') return null
   const at = record.endedAt ?? record.spawnedAt
   const evidence: Evidence[] = [{ source: 'record', detail: `lifecycle ${record.lifecycle}`, at }]
-  return { ...endedBy(record.lifecycle), evidence, since: record.endedAt }
+  return { ...endedBy(record.lifecycle, record), evidence, since: record.endedAt }
 }
 
 /** Stopped by orch and not closed yet: its end is no failure of its own. */
@@ -73,13 +73,17 @@ const ending: Rule = ({ record, observation, exit, process }) => {
   const gone = observation?.existence.known === true && observation.existence.value !== 'present'
   if (record.ending === undefined || !(ended || gone)) return null
   const evidence = ended ? exitEvidence(record, observation) : evidenceOf(observation, 'existence')
-  return { ...endedBy(record.ending), evidence, since: null }
+  return { ...endedBy(record.ending, record), evidence, since: null }
 }
 
-function endedBy(lifecycle: 'completed' | 'abandoned'): Pick<DerivedState, 'state' | 'reason'> {
+function endedBy(
+  lifecycle: 'completed' | 'abandoned',
+  { endReason }: AgentRecord,
+): Pick<DerivedState, 'state' | 'reason'> {
+  const why = endReason === undefined ? '' : `: ${endReason}`
   return lifecycle === 'completed'
-    ? { state: 'done', reason: { code: 'COMPLETED', text: 'It was completed' } }
-    : { state: 'exited', reason: { code: 'ABANDONED', text: 'It was abandoned' } }
+    ? { state: 'done', reason: { code: 'COMPLETED', text: `It was completed${why}` } }
+    : { state: 'exited', reason: { code: 'ABANDONED', text: `It was abandoned${why}` } }
 }
 
 const resuming: Rule = ({ record }) =>

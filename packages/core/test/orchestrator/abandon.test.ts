@@ -47,6 +47,22 @@ describe('abandon()', () => {
     ])
   })
 
+  it('keeps the reason that was given first, with who gave it', async () => {
+    const { id } = await place.spawn('x')
+    const orch = await place.open({ verb: 'abandon', env: { ...place.env, ORCH_AGENT_ID: 'boss-7k3q' } })
+    for (const reason of ['', '  ', 'two\nlines', 'x'.repeat(501)])
+      await expect(abandon(orch, [id], { reason })).rejects.toMatchObject({ code: 'USAGE', outcome: 'none' })
+    expect(await orch.registry.get(id)).toMatchObject({ closed: false })
+    await abandon(orch, [id], { reason: ' done by hand ' })
+    await abandon(orch, [id], { reason: 'another' })
+    expect(await orch.registry.get(id)).toMatchObject({ record: { endReason: 'done by hand' } })
+    const { agents } = await status(orch, { ended: true })
+    expect(agents[0]?.reason).toEqual({ code: 'ABANDONED', text: 'It was abandoned: done by hand' })
+    const events = (await orch.registry.events(id)) ?? []
+    expect(events[0]).toMatchObject({ type: 'created', by: { pid: process.pid, agent: null, verb: null } })
+    expect(events.at(-1)).toMatchObject({ type: 'abandoned', by: { agent: 'boss-7k3q', verb: 'abandon' } })
+  })
+
   it('keeps the record open when the end could not be proven or tried', async () => {
     const { id } = await place.spawn('x')
     const orch = await place.open({

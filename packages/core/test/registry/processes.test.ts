@@ -124,12 +124,8 @@ it('of 20 processes that take over from a dead one at once, one wins, and nobody
 /** The names of the updates that the fold of the file accepts, one for each time it does. */
 function acceptedModels(): unknown[] {
   const text = readFileSync(join(directory, 'agents', `${ID}.jsonl`), 'utf8')
-  const { uids } = foldRecord(text, false) ?? { uids: new Set() }
-  const events = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-  return events.filter(({ uid, type }) => type === 'named' && uids.has(uid)).map(({ set }) => set.model)
+  const events = foldRecord(text, false)?.events ?? []
+  return events.filter(({ type }) => type === 'named').map(({ set }) => set.model)
 }
 
 /** Started and ready: what follows they do at once. */

@@ -21,7 +21,7 @@ describe('foldRecord()', () => {
     const late = event(1, { model: 'late' })
     const folded = fold(created, model, late)
     expect(folded?.stored).toMatchObject({ record: { model: 'two' }, revision: 2, damage: null, skippedLines: [] })
-    expect([model.uid, late.uid].map((uid) => folded?.uids.has(uid))).toEqual([true, false])
+    expect([model.uid, late.uid].map((uid) => folded?.events.some((event) => event.uid === uid))).toEqual([true, false])
   })
 
   it.each(['completed', 'abandoned'] as const)('accepts nothing after it was %s', (lifecycle) => {

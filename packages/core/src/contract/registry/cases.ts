@@ -5,6 +5,7 @@ import { createCases } from './cases/create.ts'
 import { damageCases } from './cases/damage.ts'
 import { hostileCases } from './cases/hostile.ts'
 import { lookCases } from './cases/look.ts'
+import { trailCases } from './cases/trail.ts'
 import { unreadableCases } from './cases/unreadable.ts'
 import { watchCases } from './cases/watch.ts'
 
@@ -15,6 +16,7 @@ export const REGISTRY_CASES: readonly RegistryCase[] = [
   ...hostileCases,
   ...appendCases,
   ...archiveCases,
+  ...trailCases,
   ...watchCases,
   ...unreadableCases,
   ...damageCases,

@@ -3,7 +3,7 @@ import { type RegistryWorld, runRegistryContract } from '../../../src/contract/i
 import { createMemoryRegistry, type MemoryStore } from './memory-registry.ts'
 
 const setup = async (): Promise<RegistryWorld> => {
-  const store: MemoryStore = { records: new Map(), watchers: new Set(), reachable: true }
+  const store: MemoryStore = { records: new Map(), events: new Map(), watchers: new Set(), reachable: true }
   const open = () => createMemoryRegistry(store)
   return {
     registry: open(),

@@ -26,6 +26,7 @@ export const unreadableCases: readonly RegistryCase[] = [
       await whileBroken(t, async () => {
         await checkCannotLook(t.registry.get(record.id), 'get() of a record that is there')
         await checkCannotLook(t.registry.get('nobody'), 'get() of a record that never was')
+        await checkCannotLook(t.registry.events(record.id), 'events() of a record that is there')
       })
     },
   },
@@ -41,6 +42,7 @@ export const unreadableCases: readonly RegistryCase[] = [
         await checkCannotLook(t.registry.create(other), 'create()')
         await checkCannotLook(t.registry.append(id, 1, t.change({ model: 'two' })), 'append()')
         await checkCannotLook(t.registry.archive(id, 1, t.change({ lifecycle: 'completed' })), 'archive()')
+        await checkCannotLook(t.registry.remove(id), 'remove()')
       })
       checkEqual(await t.stored(id), first, 'what was refused while the store could not be read changed nothing')
       checkEqual(

@@ -4,6 +4,7 @@ import { createMutants } from './create.ts'
 import { damageMutants } from './damage.ts'
 import { lookMutants } from './look.ts'
 import type { Mutant } from './mutant.ts'
+import { trailMutants } from './trail.ts'
 import { unreadableMutants } from './unreadable.ts'
 import { watchMutants } from './watch.ts'
 
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...lookMutants,
   ...appendMutants,
   ...archiveMutants,
+  ...trailMutants,
   ...watchMutants,
   ...unreadableMutants,
   ...damageMutants,
