@@ -32,6 +32,7 @@ export const command: Command<SpawnDocument> = defineCommand({
   examples: [
     ['orch spawn "Fix the login redirect"', 'starts an agent on the default backend'],
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
+    ['orch spawn "Follow the plan" --context plan.md', 'with the whole text of a file'],
     ['orch spawn "Add a changelog" --deliverable CHANGES.md --verify "npm test"', 'says what done means'],
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],

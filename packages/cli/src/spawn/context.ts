@@ -1,8 +1,16 @@
-import { splitWords } from '@orch/core'
+import { resolve } from 'node:path'
+import { type SpawnOptions, splitWords } from '@orch/core'
 import { usageError } from '../options.ts'
 
 /** The options of `spawn` that say what the work is and what it is measured by. */
 export const CONTEXT_OPTIONS = {
+  context: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    nargs: 1,
+    describe: 'A text file that goes into its context whole, as it is now; can be given again',
+  },
   deliverable: {
     type: 'string',
     array: true,
@@ -22,10 +30,15 @@ export const CONTEXT_OPTIONS = {
  * @throws OrchError `USAGE`
  */
 export function contextOptions(args: {
+  readonly context?: readonly string[] | undefined
   readonly deliverable?: readonly string[] | undefined
   readonly verify?: string | undefined
-}): { readonly deliverables: readonly string[] | undefined; readonly verify: readonly string[] | undefined } {
-  return { deliverables: args.deliverable, verify: args.verify === undefined ? undefined : wordsOf(args.verify) }
+}): Pick<SpawnOptions, 'context' | 'deliverables' | 'verify'> {
+  return {
+    context: args.context?.map((path) => resolve(path)),
+    deliverables: args.deliverable,
+    verify: args.verify === undefined ? undefined : wordsOf(args.verify),
+  }
 }
 
 function wordsOf(line: string): readonly string[] {

@@ -67,7 +67,11 @@ async function createOnce(orch: Orch, record: AgentRecord): Promise<StoredRecord
   }
 }
 
-function slugFrom(options: SpawnOptions): string {
+/**
+ * What the id of a new agent is made from.
+ * @throws OrchError `USAGE` for a name that cannot be part of an id
+ */
+export function slugFrom(options: SpawnOptions): string {
   if (options.name === undefined) return options.task
   if (isAgentId(options.name) && options.name.length <= 40) return options.name
   throw new OrchError('USAGE', `Cannot use the name ${JSON.stringify(options.name)}: it cannot be part of an id`, {

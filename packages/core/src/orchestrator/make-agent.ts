@@ -3,9 +3,9 @@ import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { keepFiles } from '../workspace/kept-files.ts'
-import { spawnContextText } from '../workspace/spawn-context.ts'
 import { createWorkspace, removeWorkspace } from '../workspace/workspace.ts'
 import { begin, type GivenTask, TASK_FILES } from './begin.ts'
+import { type Brief, writeContext } from './brief.ts'
 import { toRef } from './look.ts'
 import type { WantedAgent } from './new-record.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -14,8 +14,7 @@ import { closeRecord, reread, updateRecord } from './update-record.ts'
 /** What an agent is made of beside its record. */
 export interface Making {
   readonly backend: Backend
-  /** The whole task; the record may hold only its beginning. */
-  readonly task: string
+  readonly brief: Brief
   readonly signal: AbortSignal | undefined
 }
 
@@ -34,10 +33,10 @@ export interface Made {
 export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Making): Promise<Made> {
   const { record } = claimed
   const { backend, signal } = making
-  const prompt = spawnContextText({ ...record, task: making.task, command: orch.command })
-  const task = { backend, prompt, signal }
   let made: CreateResult | null = null
   try {
+    const prompt = writeContext(orch, record, making.brief).text
+    const task = { backend, prompt, signal }
     createWorkspace(record.workspace, prompt)
     await keepFiles(record.workspace, TASK_FILES, record.attachments)
     // barrier: workspace-written

@@ -41,7 +41,7 @@ export function newRecord(
   made: {
     readonly id: string
     readonly backend: Backend
-    readonly program: ChosenProgram
+    readonly wanted: WantedAgent
     readonly commit: string | null
     readonly branch: string | null
     readonly attachments: readonly Attachment[]
@@ -49,7 +49,7 @@ export function newRecord(
   },
 ): AgentRecord {
   return {
-    ...wantedAgent(orch, options, made),
+    ...made.wanted,
     id: made.id,
     lifecycle: 'spawning',
     task: recordedTask(options.task),

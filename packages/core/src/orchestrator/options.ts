@@ -61,6 +61,8 @@ export interface SpawnOptions extends TurnOptions {
   readonly permissionRules?: readonly PermissionRule[] | undefined
   /** Paths of files that go with the task; relative ones begin at the caller's directory. @default [] */
   readonly attach?: readonly string[] | undefined
+  /** Paths of texts that go into its context whole, as they are now; relative ones begin at the caller's directory. @default [] */
+  readonly context?: readonly string[] | undefined
   /** The skill it works by, by name. */
   readonly skill?: string | undefined
   /** Paths of what it has to make, relative to its directory unless absolute; beside those of its skill. @default [] */

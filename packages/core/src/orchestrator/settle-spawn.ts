@@ -4,8 +4,8 @@ import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { removeWorkspace } from '../workspace/workspace.ts'
+import type { Brief } from './brief.ts'
 import { makeAgent } from './make-agent.ts'
-import type { SpawnOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { recoverSpawns } from './recover.ts'
 import { LOOK_AGAIN_MS, turnsUpWithinMs } from './turn-up.ts'
@@ -23,9 +23,13 @@ export function recordedTask(task: string): string {
  * that never made anything is made now, under the same id, once nothing of it can turn up any more.
  * @throws OrchError as `spawn` does; a backend that could not be looked at among them
  */
-export async function settleSpawn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Promise<StoredRecord> {
+export async function settleSpawn(
+  orch: Orch,
+  stored: StoredRecord,
+  { brief, signal }: { readonly brief: Brief; readonly signal: AbortSignal | undefined },
+): Promise<StoredRecord> {
   const { id } = stored.record
-  const timing = { timeoutMs: 2 * TIMING.createTimeoutMs, signal: options.signal }
+  const timing = { timeoutMs: 2 * TIMING.createTimeoutMs, signal }
   const ended = async (): Promise<StoredRecord | undefined> => {
     const now = await reread(orch, id)
     return isBeingSpawned(now.record) ? undefined : now
@@ -33,8 +37,8 @@ export async function settleSpawn(orch: Orch, stored: StoredRecord, options: Spa
   const settled = async (): Promise<StoredRecord | undefined> => {
     const now = await ended()
     if (now === undefined) return undefined
-    const [recovered = now] = await recoverSpawns(orch, [now], [], options.signal)
-    return isUnmade(recovered) ? await goOn(orch, recovered, options) : recovered
+    const [recovered = now] = await recoverSpawns(orch, [now], [], signal)
+    return isUnmade(recovered) ? await goOn(orch, recovered, { brief, signal }) : recovered
   }
   await recheck(ended, timing)
   return (await recheck(settled, { ...timing, everyMs: LOOK_AGAIN_MS })) ?? (await reread(orch, id))
@@ -49,9 +53,12 @@ function isUnmade({ record, closed, damage }: StoredRecord): boolean {
 }
 
 /** `undefined` while what the first process asked for may still turn up, or another one goes on with it. */
-async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Promise<StoredRecord | undefined> {
+async function goOn(
+  orch: Orch,
+  stored: StoredRecord,
+  { brief, signal }: { readonly brief: Brief; readonly signal: AbortSignal | undefined },
+): Promise<StoredRecord | undefined> {
   const { id, backend: name, target } = stored.record
-  const { signal } = options
   const backend = await orch.backend(name)
   const call = { backend: name, agent: id, verb: 'find', timeoutMs: orch.requestTimeoutMs, signal }
   const found = await callBackend(call, (inner) => backend.find([target], inner))
@@ -66,7 +73,7 @@ async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Pr
     // barrier: spawn-resumed
     if (JSON.stringify(now.record.owner) !== JSON.stringify(owner)) return undefined
     removeWorkspace(now.record.workspace)
-    return (await makeAgent(orch, now, { backend, task: taskOf(now.record, options), signal })).stored
+    return (await makeAgent(orch, now, { backend, brief: briefOf(now.record, brief), signal })).stored
   } catch (error) {
     if (isOrchError(error) && error.code === 'AGENT_EXISTS') return undefined
     throw error
@@ -80,7 +87,8 @@ async function goOn(orch: Orch, stored: StoredRecord, options: SpawnOptions): Pr
   }
 }
 
-/** A record may hold only the beginning of its task. */
-function taskOf({ task }: AgentRecord, options: SpawnOptions): string {
-  return recordedTask(options.task) === task ? options.task : task
+/** A record may hold only the beginning of its task; one of another task or skill is made by what it holds itself. */
+function briefOf({ task, skill }: AgentRecord, brief: Brief): Brief {
+  const isSame = recordedTask(brief.task) === task && brief.skill?.name === skill
+  return isSame ? brief : { ...brief, task, files: [], skill: null }
 }

@@ -1,21 +1,17 @@
 import type { Receipt } from '../agent.ts'
 import type { SpawnDocument } from '../documents.ts'
-import { OrchError } from '../errors.ts'
-import { readGitHead } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { prepareWorkspaces } from '../workspace/workspace.ts'
-import { agreeOnWork } from './agreed-work.ts'
-import { assertWillAnswer, awaitTurn, NOT_AWAITED } from './await-turn.ts'
-import { chooseBackend, chooseProgram } from './choose-backend.ts'
+import { awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { claimAgent } from './claim-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
 import { lookAtOne } from './look.ts'
-import { makeAgent, plannedAgent } from './make-agent.ts'
-import { newRecord, wantedAgent } from './new-record.ts'
+import { makeAgent } from './make-agent.ts'
+import { newRecord } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
+import { decideSpawn } from './plan-spawn.ts'
 import { settleSpawn } from './settle-spawn.ts'
-import { takeAttachments, unsupported } from './take-attachments.ts'
 import { reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -25,30 +21,14 @@ import { documentFor } from './warnings.ts'
  * @throws OrchError `EMPTY_TASK`, `WORKSPACE_UNWRITABLE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `CREATE_FAILED` …
  */
 export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDocument> {
-  if (options.task.trim() === '') {
-    throw new OrchError('EMPTY_TASK', 'Cannot spawn an agent: the task is empty', {
-      hint: 'Give the task as an argument, with --file FILE, or on standard input with "-"',
-    })
-  }
-  const program = chooseProgram(orch, options)
-  const work = agreeOnWork(orch, options)
-  const [{ commit, branch }, backend] = await Promise.all([
-    readGitHead(orch.directory, options.signal),
-    chooseBackend(orch, options),
-  ])
-  const plan = plannedAgent(wantedAgent(orch, options, { backend, program }))
-  if (options.wait) await assertWillAnswer(orch, backend, plan, options.signal)
-  const attachments = await takeAttachments(orch, options.attach, { backend })
-  if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
-    throw unsupported(backend, undefined)
+  const plan = await decideSpawn(orch, options)
   prepareWorkspaces(orch.project)
-  const recordFor = (id: string): AgentRecord =>
-    newRecord(orch, options, { id, backend, program, commit, branch, attachments, work })
+  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan })
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
   const { stored, woke } = claimed.created
-    ? await makeAgent(orch, claimed.stored, { backend, task: options.task, signal: options.signal })
-    : { stored: await settleSpawn(orch, claimed.stored, options), woke: false }
+    ? await makeAgent(orch, claimed.stored, { ...plan, signal: options.signal })
+    : { stored: await settleSpawn(orch, claimed.stored, { ...plan, signal: options.signal }), woke: false }
   // barrier: spawn-settled
   const { id, prompt } = stored.record
   const { end, agent: seen } = options.wait
@@ -60,7 +40,8 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
   const made = { agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
   const { apiVersion, warnings } = documentFor([now])
   const taken = woke ? await warnOfInterrupted(orch, stored.record.backend, options.signal) : []
-  return { apiVersion, warnings: [...warnings, ...taken], ...made, ...end }
+  const said = claimed.created ? plan.warnings : []
+  return { apiVersion, warnings: [...warnings, ...said, ...taken], ...made, ...end }
 }
 
 function notDelivered(): Receipt {

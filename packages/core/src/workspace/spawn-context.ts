@@ -1,3 +1,5 @@
+import { isAbsolute, relative } from 'node:path'
+
 /** What a spawn context is written from. */
 export interface SpawnContext {
   readonly id: string
@@ -7,25 +9,65 @@ export interface SpawnContext {
   readonly workspace: string
   /** The literal way to call orch; `null` when the agent has to write its page by hand. */
   readonly command: readonly string[] | null
+  /** Paths of what it has to make. */
+  readonly deliverables?: readonly string[]
+  /** The command that has to pass, as its words. */
+  readonly verify?: readonly string[]
+  readonly skill?: ContextSkill | null
+  readonly files?: readonly ContextFile[]
 }
 
-/** The text of `SPAWN_CONTEXT.md`, which is also the first message to the agent. Pure. */
-export function spawnContextText(context: SpawnContext): string {
-  return `${context.task.trim()}
+/** A skill as it stands in a context. */
+export interface ContextSkill {
+  readonly name: string
+  /** Absolute: where relative paths in its text start. */
+  readonly folder: string
+  readonly text: string
+  /** Files in its folder beside its text, relative to it. */
+  readonly resources: readonly string[]
+}
 
----
-You are the agent "${context.id}". The text above is your task.
+/** A file that was named for the agent to read. */
+export interface ContextFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
+}
 
-- Project: ${context.project}
-- You work in: ${context.directory}
-- Your own folder: ${context.workspace}
-- Your own page: ${context.workspace}/WORKSPACE.md
+/** The parts of a context by the name of their placeholder; an empty one is left out with its line. Pure. */
+export function contextParts(context: SpawnContext): Readonly<Record<string, string>> {
+  return {
+    task: context.task.trim(),
+    id: context.id,
+    project: context.project,
+    directory: context.directory,
+    workspace: context.workspace,
+    page: `${context.workspace}/WORKSPACE.md`,
+    deliverables: deliverablesText(context),
+    verify: verifyText(context),
+    reporting: reportingText(context),
+    skill: skillText(context),
+    context: (context.files ?? []).map((file) => fileText(context, file)).join('\n\n'),
+  }
+}
 
-Report your progress whenever it changes (Planning, Implementing, Testing, or words of your own)${how(context)}
+function deliverablesText({ deliverables = [] }: SpawnContext): string {
+  if (deliverables.length === 0) return ''
+  const list = deliverables.map((path) => `- ${path}`).join('\n')
+  return `When you are done these have to exist, relative to where you work:\n\n${list}`
+}
+
+function verifyText({ verify }: SpawnContext): string {
+  if (verify === undefined) return ''
+  const line = verify.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word))).join(' ')
+  return `When you are done this command has to pass where you work; run it before you report Complete:\n\n${fenced(line, 'sh')}`
+}
+
+function reportingText(context: SpawnContext): string {
+  return `Report your progress whenever it changes (Planning, Implementing, Testing, or words of your own)${how(context)}
 Report the phase Complete only when the whole task is done and checked. If you need an answer to go on,
 add a line that starts with "QUESTION: " to your own page (or "BLOCKED: " when something stands in your way)
-and end your turn; the answer comes to you as a message.
-`
+and end your turn; the answer comes to you as a message.`
 }
 
 function how(context: SpawnContext): string {
@@ -42,6 +84,30 @@ PHASE and NOTE replaced by your words in quotes:
 ${call} phase PHASE --note NOTE --id ${context.id} --project ${shellQuote(context.project)}
 \`\`\`
 `
+}
+
+function skillText({ skill = null }: SpawnContext): string {
+  if (skill === null) return ''
+  const { name, folder, text, resources } = skill
+  const list = resources.length === 0 ? '' : `\nIts other files are: ${resources.join(', ')}.`
+  return `---
+Work on the task by the skill "${name}", whose text follows. Paths in it start in its folder,
+${folder}.${list}
+
+${text.trim()}`
+}
+
+function fileText({ directory }: SpawnContext, { path, text }: ContextFile): string {
+  const below = relative(directory, path)
+  const shown = below.startsWith('..') || isAbsolute(below) ? path : below
+  return `---\nThe file ${shown} goes with the task, as it was when you were started:\n\n${fenced(text.trimEnd(), '')}`
+}
+
+/** A code block that its text cannot end. */
+function fenced(text: string, language: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${text}\n${fence}`
 }
 
 /** One word for a POSIX shell, always in single quotes. */

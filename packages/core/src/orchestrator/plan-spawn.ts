@@ -1,0 +1,60 @@
+import type { Attachment, Reason } from '../agent.ts'
+import { createAgentId } from '../agent-id.ts'
+import type { Backend } from '../backend.ts'
+import { OrchError } from '../errors.ts'
+import { readGitHead } from '../git.ts'
+import { workspacePath } from '../workspace/workspace.ts'
+import { type AgreedWork, agreeOnWork } from './agreed-work.ts'
+import { assertWillAnswer } from './await-turn.ts'
+import { type Brief, takeBrief, type WrittenContext, writeContext } from './brief.ts'
+import { type ChosenProgram, chooseBackend, chooseProgram } from './choose-backend.ts'
+import { slugFrom } from './claim-agent.ts'
+import { plannedAgent } from './make-agent.ts'
+import { type WantedAgent, wantedAgent } from './new-record.ts'
+import type { SpawnOptions } from './options.ts'
+import type { Orch } from './orch.ts'
+import { takeAttachments, unsupported } from './take-attachments.ts'
+
+/** All that a spawn decides before it makes anything. */
+export interface SpawnPlan {
+  readonly backend: Backend
+  readonly program: ChosenProgram
+  readonly wanted: WantedAgent
+  readonly work: AgreedWork
+  readonly brief: Brief
+  /** Where its directory stands in git. */
+  readonly commit: string | null
+  readonly branch: string | null
+  readonly attachments: readonly Attachment[]
+  /** An id as it would get, and what it would be told under that. */
+  readonly example: { readonly id: string; readonly context: WrittenContext }
+  readonly warnings: readonly Reason[]
+}
+
+/**
+ * Decides everything about a new agent that can be decided before it is made, and refuses what would fail. Makes nothing.
+ * @throws OrchError `EMPTY_TASK`, `USAGE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `CONFIG_INVALID` …
+ */
+export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<SpawnPlan> {
+  if (options.task.trim() === '') {
+    throw new OrchError('EMPTY_TASK', 'Cannot spawn an agent: the task is empty', {
+      hint: 'Give the task as an argument, with --file FILE, or on standard input with "-"',
+    })
+  }
+  const program = chooseProgram(orch, options)
+  const work = agreeOnWork(orch, options)
+  const brief = takeBrief(orch, options, null)
+  const [{ commit, branch }, backend] = await Promise.all([
+    readGitHead(orch.directory, options.signal),
+    chooseBackend(orch, options),
+  ])
+  const wanted = wantedAgent(orch, options, { backend, program })
+  if (options.wait) await assertWillAnswer(orch, backend, plannedAgent(wanted), options.signal)
+  const attachments = await takeAttachments(orch, options.attach, { backend })
+  if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
+    throw unsupported(backend, undefined)
+  const id = createAgentId(slugFrom(options))
+  const context = writeContext(orch, { ...wanted, ...work, id, workspace: workspacePath(orch.project, id) }, brief)
+  const { warnings } = context
+  return { backend, program, wanted, work, brief, commit, branch, attachments, example: { id, context }, warnings }
+}
