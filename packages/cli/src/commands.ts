@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/abandon.ts'),
   },
   {
+    name: 'label',
+    summary: 'Show or change the labels that agents are selected by',
+    load: () => import('./commands/label.ts'),
+  },
+  {
     name: 'phase',
     summary: 'Report the progress of an agent; agents call this themselves',
     load: () => import('./commands/phase.ts'),

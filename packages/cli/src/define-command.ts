@@ -77,7 +77,7 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     hasFile: 'file' in (spec.options ?? {}),
     repeatable: Object.entries({ ...positionals, ...options })
       .filter(([, option]) => option.array === true)
-      .map(([name]) => name),
+      .flatMap(([name, option]) => [name, ...('alias' in option ? [option.alias ?? []].flat() : [])]),
     needsValue: Object.entries(options)
       .filter(([, option]) => option.requiresArg === true)
       .flatMap(([name, option]) => [name, ...[option.alias ?? []].flat()]),

@@ -134,18 +134,3 @@ export function wholeNumber(option: string, value: number, range: readonly [numb
     `Use for example "${option} ${Math.max(least, Math.min(20, most))}"`,
   )
 }
-
-/** The positional that names one agent. */
-export const AGENT = {
-  type: 'string',
-  demandOption: true,
-  describe: 'Its id, any unique beginning of it, or @last',
-} as const
-
-/** The positional that names one agent or several. */
-export const AGENTS = {
-  type: 'string',
-  array: true,
-  demandOption: true,
-  describe: 'Their ids, any unique beginnings of them, or @last',
-} as const

@@ -77,7 +77,8 @@ function takePositionals(args: Record<string, unknown>, command: Command, given:
     if (first === undefined && slot.startsWith('<')) return false
     const choices = command.positionals[name]?.choices
     if (first !== undefined && choices?.includes(first) === false) return false
-    if (slot.includes('..')) args[name] = left.splice(0)
+    // yargs has an empty list for the rest of a line that has other words, and nothing for that of an empty one.
+    if (slot.includes('..') && given.length > 0) args[name] = left.splice(0)
     else if (first !== undefined) args[name] = left.shift()
   }
   return left.length === 0

@@ -78,7 +78,7 @@ describe('parsePlain()', () => {
     ['status', ['--backend', '']],
     ['status', ['--backend', '-x']],
     ['status', ['extra']],
-    ['tail', []],
+    ['phase', []],
     ['tail', ['fix-it', '-n5']],
     ['tail', ['fix-it', '-n', '1.5']],
     ['tail', ['fix-it', '-f', 'false']],

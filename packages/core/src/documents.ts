@@ -230,6 +230,16 @@ export interface AbandonDocument extends Doc {
   }[]
 }
 
+/** Result of `label`: the labels that each agent has now. */
+export interface LabelDocument extends Doc {
+  readonly results: readonly {
+    readonly id: string
+    readonly ok: boolean
+    readonly labels: Readonly<Record<string, string>> | null
+    readonly error: ErrorInfo | null
+  }[]
+}
+
 /** Result of `phase`. */
 export interface PhaseDocument extends Doc {
   readonly agent: string

@@ -79,6 +79,7 @@ export type {
   ErrorInfo,
   GitInfo,
   InterruptDocument,
+  LabelDocument,
   Orphan,
   PhaseDocument,
   ResumeDocument,
@@ -97,6 +98,15 @@ export { parseDuration } from './duration.ts'
 export type { ErrorOutcome, OrchErrorCode, OrchErrorInfo } from './errors.ts'
 export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
+export {
+  type Condition,
+  changeLabels,
+  type LabelChanges,
+  type Labels,
+  matchesLabels,
+  parseLabels,
+  parseSelectors,
+} from './labels.ts'
 export { nearNames } from './near-names.ts'
 export { abandon } from './orchestrator/abandon.ts'
 export { answer } from './orchestrator/answer.ts'
@@ -106,6 +116,7 @@ export { complete } from './orchestrator/complete.ts'
 export { doctor } from './orchestrator/doctor.ts'
 export { toErrorInfo } from './orchestrator/end-agent.ts'
 export { interrupt } from './orchestrator/interrupt.ts'
+export { label } from './orchestrator/label.ts'
 export { loadModule } from './orchestrator/load-module.ts'
 export type {
   AbandonOptions,
@@ -127,7 +138,8 @@ export type {
 export type { Orch } from './orchestrator/orch.ts'
 export { openOrch } from './orchestrator/orch.ts'
 export { reportPhase } from './orchestrator/report-phase.ts'
-export { resolveAgent } from './orchestrator/resolve-agent.ts'
+export type { AgentChoice } from './orchestrator/resolve-agent.ts'
+export { resolveAgent, resolveAgents, resolveOneAgent } from './orchestrator/resolve-agent.ts'
 export { resume } from './orchestrator/resume.ts'
 export { send } from './orchestrator/send.ts'
 export { server, serverLogs } from './orchestrator/server.ts'

@@ -1,17 +1,18 @@
-import { type AbandonDocument, abandon, resolveAgent } from '@orch/core'
+import { type AbandonDocument, abandon } from '@orch/core'
+import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { batchExitCode } from '../exit-codes.ts'
-import { AGENTS } from '../options.ts'
 import { type Page, styled } from '../page.ts'
 import { writeStop } from '../render/stop.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch abandon`: exit codes 41 an end is not proven, 45 some of several failed. */
 export const command: Command<AbandonDocument> = defineCommand({
-  command: 'abandon <agent..>',
+  command: 'abandon [agent..]',
   describe: 'End agents without verification; their work stays on disk',
   positionals: { agent: AGENTS },
   options: {
+    ...SELECTOR_OPTION,
     reason: {
       type: 'string',
       requiresArg: true,
@@ -24,8 +25,7 @@ export const command: Command<AbandonDocument> = defineCommand({
   ],
   run: async (args, context) => {
     const orch = await context.orch()
-    const exact = !context.interactive
-    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent, { exact })))
+    const ids = await agentsOf(args, context, { exact: true })
     return abandon(orch, ids, { reason: args.reason, signal: context.signal })
   },
   render,

@@ -1,7 +1,8 @@
-import { type AnswerDocument, answer, resolveAgent } from '@orch/core'
+import { type AnswerDocument, answer } from '@orch/core'
+import { AGENT, agentOf, SELECTOR_OPTION, withSelected } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { DELIVERY_EXIT_CODES, EXIT } from '../exit-codes.ts'
-import { AGENT, FILE_OPTION, usageError } from '../options.ts'
+import { FILE_OPTION, usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { writeRequest } from '../render/agent.ts'
 import { writeReceipt } from '../render/receipt.ts'
@@ -11,13 +12,14 @@ const CHOICES = ['allow', 'always', 'deny'] as const
 
 /** `orch answer`: exit codes 0 answered or listed, 30 and 31 as with `send`, 32 already answered or gone. */
 export const command: Command<AnswerDocument> = defineCommand({
-  command: 'answer <agent> [text]',
+  command: 'answer [agent] [text]',
   describe: 'List what an agent waits on, or answer it',
   positionals: {
     agent: AGENT,
     text: { type: 'string', describe: 'The answer to a question, in quotes; - reads it from stdin' },
   },
   options: {
+    ...SELECTOR_OPTION,
     allow: { type: 'boolean', describe: 'Allow it once' },
     always: { type: 'boolean', describe: 'Allow it and what is like it; the list says how far' },
     deny: { type: 'boolean', describe: 'Refuse it' },
@@ -30,7 +32,8 @@ export const command: Command<AnswerDocument> = defineCommand({
     ['orch answer fix-login --allow', 'allows the one thing it asks for'],
     ['orch answer fix-login "PostgreSQL"', 'answers its question'],
   ],
-  run: async (args, context) => {
+  run: async (given, context) => {
+    const args = withSelected(given)
     const chosen = CHOICES.filter((choice) => args[choice] === true)
     const source = { argument: args.text, rest: args.rest, file: args.file }
     const hasText = args.text !== undefined || args.rest.length > 0 || args.file !== undefined
@@ -41,7 +44,7 @@ export const command: Command<AnswerDocument> = defineCommand({
       )
     const text = hasText ? await context.text('answer', source) : undefined
     const orch = await context.orch()
-    return answer(orch, await resolveAgent(orch, args.agent), {
+    return answer(orch, await agentOf(args, context), {
       choice: chosen[0],
       text,
       requestId: args.request,

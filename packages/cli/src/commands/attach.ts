@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { attach, type Doc, OrchError, resolveAgent, type Viewer } from '@orch/core'
+import { attach, type Doc, OrchError, type Viewer } from '@orch/core'
+import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { AGENT, usageError } from '../options.ts'
+import { usageError } from '../options.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** What is left to say after a person has looked. */
@@ -14,10 +15,10 @@ interface AttachDocument extends Doc {
 
 /** `orch attach`: takes the terminal until the viewer is closed; exit code as the viewer's. */
 export const command: Command<AttachDocument> = defineCommand({
-  command: 'attach <agent>',
+  command: 'attach [agent]',
   describe: 'Show an agent in its own viewer, to look and to type',
   positionals: { agent: AGENT },
-  options: { 'read-only': { type: 'boolean', describe: 'Look without typing' } },
+  options: { ...SELECTOR_OPTION, 'read-only': { type: 'boolean', describe: 'Look without typing' } },
   examples: [
     ['orch attach fix-login', 'closing it leaves the agent as it is'],
     ['orch attach fix-login --read-only', 'to look over its shoulder'],
@@ -29,7 +30,7 @@ export const command: Command<AttachDocument> = defineCommand({
         'Follow the agent with "orch tail -f"',
       )
     const orch = await context.orch()
-    const agent = await resolveAgent(orch, args.agent)
+    const agent = await agentOf(args, context)
     const viewer = await attach(orch, agent, { signal: context.signal, readOnly: args.readOnly === true })
     return { apiVersion: 1, warnings: [], agent, code: await run(viewer, context.env) }
   },

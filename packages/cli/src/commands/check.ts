@@ -1,7 +1,7 @@
-import { type Agent, type CheckDocument, check, type GitInfo, type Item, resolveAgent } from '@orch/core'
+import { type Agent, type CheckDocument, check, type GitInfo, type Item } from '@orch/core'
 import { age } from '../age.ts'
+import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { AGENT } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
 import { writeAgentLine, writeChain, writeEvidence, writeRequest } from '../render/agent.ts'
@@ -12,10 +12,13 @@ import { runAsScript } from '../run-as-script.ts'
 
 /** `orch check`. */
 export const command: Command<CheckDocument> = defineCommand({
-  command: 'check <agent>',
+  command: 'check [agent]',
   describe: 'Show everything about one agent',
   positionals: { agent: AGENT },
-  options: { explain: { type: 'boolean', describe: 'Show all the evidence that was looked at, and what decided' } },
+  options: {
+    ...SELECTOR_OPTION,
+    explain: { type: 'boolean', describe: 'Show all the evidence that was looked at, and what decided' },
+  },
   examples: [
     ['orch check fix-login', 'state and why, requests, commits, deliverables, newest output'],
     ['orch check fix-login --explain', 'also why it is in that state and in no other'],
@@ -23,7 +26,7 @@ export const command: Command<CheckDocument> = defineCommand({
   ],
   run: async (args, context) => {
     const orch = await context.orch()
-    const id = await resolveAgent(orch, args.agent)
+    const id = await agentOf(args, context)
     return check(orch, id, { signal: context.signal })
   },
   render,

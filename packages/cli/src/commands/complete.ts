@@ -1,7 +1,7 @@
-import { type CompleteDocument, complete, resolveAgent } from '@orch/core'
+import { type CompleteDocument, complete } from '@orch/core'
+import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { batchExitCode } from '../exit-codes.ts'
-import { AGENTS } from '../options.ts'
 import { oneLine, type Page, type Style, styled } from '../page.ts'
 import { writeStop } from '../render/stop.ts'
 import { runAsScript } from '../run-as-script.ts'
@@ -15,10 +15,11 @@ const STYLES: Readonly<Record<string, Style>> = {
 
 /** `orch complete`: exit codes 40 a check failed, 41 an end is not proven, 45 some of several failed. */
 export const command: Command<CompleteDocument> = defineCommand({
-  command: 'complete <agent..>',
+  command: 'complete [agent..]',
   describe: 'Verify the work of agents, then end them and close their records',
   positionals: { agent: AGENTS },
   options: {
+    ...SELECTOR_OPTION,
     force: { type: 'boolean', describe: 'In spite of failed checks; they are recorded' },
     'dry-run': { type: 'boolean', describe: 'Only look' },
   },
@@ -28,8 +29,7 @@ export const command: Command<CompleteDocument> = defineCommand({
   ],
   run: async (args, context) => {
     const orch = await context.orch()
-    const exact = !context.interactive && args.dryRun !== true
-    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent, { exact })))
+    const ids = await agentsOf(args, context, { exact: args.dryRun !== true })
     context.spinner.say(`Verifying ${ids.length === 1 ? ids[0] : `${ids.length} agents`}`)
     return complete(orch, ids, { force: args.force, dryRun: args.dryRun, signal: context.signal })
   },

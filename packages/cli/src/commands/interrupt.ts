@@ -1,19 +1,20 @@
-import { type InterruptDocument, interrupt, resolveAgent } from '@orch/core'
+import { type InterruptDocument, interrupt } from '@orch/core'
+import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { AGENT } from '../options.ts'
 import { type Page, styled } from '../page.ts'
 import { writeAgentLine, writeEvidence } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch interrupt`: exit code 0 whether or not a turn was running. */
 export const command: Command<InterruptDocument> = defineCommand({
-  command: 'interrupt <agent>',
+  command: 'interrupt [agent]',
   describe: 'End the running turn of an agent and keep the agent',
   positionals: { agent: AGENT },
+  options: { ...SELECTOR_OPTION },
   examples: [['orch interrupt fix-login', 'then send it something else']],
   run: async (args, context) => {
     const orch = await context.orch()
-    return interrupt(orch, await resolveAgent(orch, args.agent), { signal: context.signal })
+    return interrupt(orch, await agentOf(args, context), { signal: context.signal })
   },
   render,
 })

@@ -1,7 +1,7 @@
-import { type ResumeDocument, resolveAgent, resume } from '@orch/core'
+import { type ResumeDocument, resume } from '@orch/core'
+import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { batchExitCode } from '../exit-codes.ts'
-import { AGENTS } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { writeReceipt } from '../render/receipt.ts'
 import { writeStop } from '../render/stop.ts'
@@ -9,10 +9,11 @@ import { runAsScript } from '../run-as-script.ts'
 
 /** `orch resume`: exit codes 30 nothing to resume, 31 not confirmed, 45 some of several failed. */
 export const command: Command<ResumeDocument> = defineCommand({
-  command: 'resume <agent..>',
+  command: 'resume [agent..]',
   describe: 'Have agents go on that stopped before they were done; start their program again if it ended',
   positionals: { agent: AGENTS },
   options: {
+    ...SELECTOR_OPTION,
     message: {
       alias: 'm',
       type: 'string',
@@ -27,7 +28,7 @@ export const command: Command<ResumeDocument> = defineCommand({
   ],
   run: async (args, context) => {
     const orch = await context.orch()
-    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent)))
+    const ids = await agentsOf(args, context)
     return resume(orch, ids, { message: args.message, dryRun: args.dryRun, signal: context.signal })
   },
   render,

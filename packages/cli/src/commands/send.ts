@@ -1,7 +1,8 @@
-import { resolveAgent, type SendDocument, send } from '@orch/core'
+import { type SendDocument, send } from '@orch/core'
+import { AGENT, agentOf, SELECTOR_OPTION, withSelected } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { messageExitCode } from '../exit-codes.ts'
-import { AGENT, ATTACH_OPTION, attached, FILE_OPTION, TURN_OPTIONS, turnOptions } from '../options.ts'
+import { ATTACH_OPTION, attached, FILE_OPTION, TURN_OPTIONS, turnOptions } from '../options.ts'
 import type { Page } from '../page.ts'
 import { noteReceipt, writeReceipt } from '../render/receipt.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
@@ -9,13 +10,14 @@ import { runAsScript } from '../run-as-script.ts'
 
 /** `orch send`: exit codes 0 delivered, 30 refused, 31 not confirmed; with `--wait`, how the turn ended. */
 export const command: Command<SendDocument> = defineCommand({
-  command: 'send <agent> [text]',
+  command: 'send [agent] [text]',
   describe: 'Send a message to an agent and say how sure its delivery is',
   positionals: {
     agent: AGENT,
     text: { type: 'string', describe: 'The message, in quotes; - reads it from stdin' },
   },
   options: {
+    ...SELECTOR_OPTION,
     file: FILE_OPTION,
     attach: ATTACH_OPTION,
     when: {
@@ -35,7 +37,8 @@ export const command: Command<SendDocument> = defineCommand({
     ['git diff | orch send @last -', 'the message from stdin'],
     ['orch send @last "Is it done?" --wait', 'prints exactly the final answer; exit codes as of wait'],
   ],
-  run: async (args, context) => {
+  run: async (given, context) => {
+    const args = withSelected(given)
     const turn = turnOptions(args)
     const text = await context.text('message', {
       argument: args.text,
@@ -43,7 +46,7 @@ export const command: Command<SendDocument> = defineCommand({
       file: args.file,
     })
     const orch = await context.orch()
-    const id = await resolveAgent(orch, args.agent)
+    const id = await agentOf(args, context)
     return send(orch, id, text, {
       force: args.force,
       when: args.when,

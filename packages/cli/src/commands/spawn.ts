@@ -7,6 +7,7 @@ import { parsePermission } from '../permission.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 import { CONTEXT_OPTIONS, contextOptions } from '../spawn/context.ts'
+import { LINEAGE_OPTIONS, lineageOptions } from '../spawn/lineage.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
 export const command: Command<SpawnDocument> = defineCommand({
@@ -26,6 +27,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     key: { type: 'string', requiresArg: true, describe: 'At most one agent per project and key' },
     permission: listOption('allow, ask or deny what would be asked; or a rule, "bash:git *=allow"'),
     ...CONTEXT_OPTIONS,
+    ...LINEAGE_OPTIONS,
     ...TURN_OPTIONS,
   },
   takesRest: true,
@@ -59,6 +61,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       key: args.key,
       ...permission,
       ...contextOptions(args),
+      ...lineageOptions(args),
       attach: attached(args),
       ...turn,
       signal: context.signal,

@@ -1,11 +1,13 @@
 import { type StatusDocument, status } from '@orch/core'
 import { age } from '../age.ts'
+import { SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, STATE_EXIT_CODES } from '../exit-codes.ts'
 import { listOption, statesOf } from '../options.ts'
 import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { stateOf } from '../render/agent.ts'
 import { queuedText } from '../render/queue.ts'
+import { treeOf } from '../render/tree.ts'
 import { USAGE_COLUMNS, usageCells, writeTotals } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -14,6 +16,8 @@ export const command: Command<StatusDocument> = defineCommand({
   command: 'status',
   describe: 'Show the agents of the project, those that need you first',
   options: {
+    ...SELECTOR_OPTION,
+    tree: { type: 'boolean', describe: 'Each agent below the one that started it' },
     state: listOption('Only agents in these states, for example waiting,failed'),
     ended: { type: 'boolean', describe: 'Also agents that were completed or abandoned' },
     usage: {
@@ -27,6 +31,7 @@ export const command: Command<StatusDocument> = defineCommand({
   },
   examples: [
     ['orch status', 'the agents of this project'],
+    ['orch status -l team=api --tree', 'those with that label, each below the one that started it'],
     ['orch status --usage --ended', 'what the agents of this project used'],
     ['orch status -A --state waiting --json', 'what waits for you anywhere, as JSON'],
   ],
@@ -35,26 +40,35 @@ export const command: Command<StatusDocument> = defineCommand({
       allProjects: args.allProjects,
       states: statesOf('--state', args.state),
       ended: args.ended,
+      selectors: args.selector,
       backend: args.backend,
       usage: args.usage,
       signal: context.signal,
     }),
-  render: (document, page, args) => render(document, page, args.usage === true),
+  render: (document, page, args) => render(document, page, args),
   exitCode: (document, args) => (args.exitCode === true ? worst(document) : EXIT.ok),
 })
 
-function render(document: StatusDocument, page: Page, withUsage: boolean): void {
+/** What a person is shown beside the agents. */
+interface Shown {
+  readonly usage?: boolean | undefined
+  readonly tree?: boolean | undefined
+}
+
+function render(document: StatusDocument, page: Page, args: Shown): void {
+  const withUsage = args.usage === true
   const { agents, orphans, project } = document
   if (!document.complete) writePartial(document, page)
   if (agents.length === 0) {
     page.line(project === null ? 'No agents' : `No agents in ${project}`)
     page.note('  → orch spawn "what to do"')
   } else {
+    const branches = args.tree ? treeOf(agents) : agents.map((agent) => ({ agent, prefix: '' }))
     writeTable(
       page,
       ['AGENT', 'STATE', 'PHASE', 'BACKEND', 'SINCE', 'AGE', ...(withUsage ? USAGE_COLUMNS : []), 'WHY'],
-      agents.map((agent) => [
-        styled('bold', agent.id),
+      branches.map(({ agent, prefix }) => [
+        styled('bold', `${prefix}${agent.id}`),
         stateOf(agent),
         agent.phase?.name ?? '-',
         agent.backend,

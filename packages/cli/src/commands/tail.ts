@@ -1,15 +1,17 @@
-import { resolveAgent, type TailLine, tail } from '@orch/core'
+import { type TailLine, tail } from '@orch/core'
+import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { AGENT, usageError, wholeNumber } from '../options.ts'
+import { usageError, wholeNumber } from '../options.ts'
 import { writeTailLine } from '../render/tail-line.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch tail`: a stream, the newest items or lines and then, with `-f`, what comes. */
 export const command: Command<AsyncIterable<TailLine>> = defineCommand({
-  command: 'tail <agent>',
+  command: 'tail [agent]',
   describe: 'Show the newest output of an agent, or follow it',
   positionals: { agent: AGENT },
   options: {
+    ...SELECTOR_OPTION,
     lines: {
       alias: 'n',
       type: 'number',
@@ -40,7 +42,7 @@ export const command: Command<AsyncIterable<TailLine>> = defineCommand({
     if (args.lines !== undefined && args.since !== undefined) throw both()
     const last = args.lines === undefined ? undefined : wholeNumber('-n', args.lines, [1, 100_000])
     const orch = await context.orch()
-    const id = await resolveAgent(orch, args.agent)
+    const id = await agentOf(args, context)
     const { since, reasoning, follow, raw, screen } = args
     const colors = context.colors && !args.json
     return tail(orch, id, { last, since, reasoning, follow, raw, screen, colors, signal: context.signal })

@@ -1,8 +1,9 @@
-import { parseDuration, resolveAgent, type WaitDocument, type WaitOutcome, wait } from '@orch/core'
+import { parseDuration, type WaitDocument, type WaitOutcome, wait } from '@orch/core'
 import { span } from '../age.ts'
+import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { AGENTS, listOption, statesOf } from '../options.ts'
+import { listOption, statesOf } from '../options.ts'
 import { type Page, styled } from '../page.ts'
 import { writeAgentLine, writeRequest } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
@@ -20,10 +21,11 @@ const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
 
 /** `orch wait`: the exit code tells how the wait ended. */
 export const command: Command<WaitDocument> = defineCommand({
-  command: 'wait <agent..>',
+  command: 'wait [agent..]',
   describe: 'Wait until agents are done, or cannot get there by themselves',
   positionals: { agent: AGENTS },
   options: {
+    ...SELECTOR_OPTION,
     any: { type: 'boolean', describe: 'One of them is enough' },
     until: listOption('States to wait for (done when left out), for example idle,done'),
     phase: { type: 'string', requiresArg: true, describe: 'A phase to wait for instead' },
@@ -32,12 +34,13 @@ export const command: Command<WaitDocument> = defineCommand({
   examples: [
     ['orch wait fix-login', 'exit codes: 0 done, 23 it needs an answer'],
     ['orch wait a b --any --until idle,done', 'whichever comes first'],
+    ['orch wait -l team=api', 'all open agents of this project with that label'],
   ],
   run: async (args, context) => {
     const until = statesOf('--until', args.until)
     const timeoutMs = args.timeout === undefined ? undefined : parseDuration(args.timeout)
     const orch = await context.orch()
-    const ids = await Promise.all(args.agent.map((agent) => resolveAgent(orch, agent)))
+    const ids = await agentsOf(args, context)
     context.spinner.say(`Waiting for ${ids.length === 1 ? ids[0] : `${ids.length} agents`}`)
     return wait(orch, ids, {
       until,

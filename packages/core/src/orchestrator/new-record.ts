@@ -1,5 +1,6 @@
 import type { Attachment } from '../agent.ts'
 import type { Backend } from '../backend.ts'
+import { changeLabels } from '../labels.ts'
 import { currentOwner } from '../process-owner.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
@@ -46,6 +47,7 @@ export function newRecord(
     readonly branch: string | null
     readonly attachments: readonly Attachment[]
     readonly work: AgreedWork
+    readonly parent: string | null
   },
 ): AgentRecord {
   return {
@@ -57,8 +59,8 @@ export function newRecord(
     branch: made.branch,
     base: made.commit,
     backend: made.backend.name,
-    parent: orch.env.ORCH_AGENT_ID ?? null,
-    labels: {},
+    parent: made.parent,
+    labels: changeLabels({}, options.labels ?? {}),
     key: options.key ?? null,
     owner: currentOwner(),
     handle: null,

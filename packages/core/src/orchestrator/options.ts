@@ -1,5 +1,6 @@
 import type { State } from '../agent.ts'
 import type { BackendFactory, BackendModule, PermissionMode, PermissionRule } from '../backend.ts'
+import type { Labels } from '../labels.ts'
 
 /** A backend orch knows by name and loads only when it is needed. */
 export interface KnownBackend {
@@ -55,6 +56,10 @@ export interface SpawnOptions extends TurnOptions {
   readonly programCommand?: readonly string[] | undefined
   /** At most one agent per project and key, ever. */
   readonly key?: string | undefined
+  /** The agent that starts it, by its id or a unique prefix. @default the one named by `ORCH_AGENT_ID` */
+  readonly parent?: string | undefined
+  /** What it can be selected by, as `parseLabels` gives them. @default {} */
+  readonly labels?: Labels | undefined
   /** What it may do without asking. @default as its backend is configured */
   readonly permission?: PermissionMode | undefined
   /** Over `permission`; of all that match, the last counts. @default [] */
@@ -80,6 +85,8 @@ export interface StatusOptions {
   readonly states?: readonly State[] | undefined
   /** Also agents whose record is closed. @default false */
   readonly ended?: boolean | undefined
+  /** Only agents with such labels: `k=v`, `k!=v`, `k`, `!k`. */
+  readonly selectors?: readonly string[] | undefined
   /** Only agents of this backend. */
   readonly backend?: string | undefined
   /** Also what was used by agents whose transcripts have to be read for it. @default false */

@@ -1,6 +1,72 @@
 import { isAgentId } from '../agent-id.ts'
 import { OrchError } from '../errors.ts'
+import { matchesLabels, parseSelectors } from '../labels.ts'
 import type { Orch } from './orch.ts'
+
+/** Which agents a command is about: by their names, or by their labels. */
+export interface AgentChoice {
+  /** Ids, unique prefixes of ids, or `@last`. */
+  readonly names?: readonly string[] | undefined
+  /** Conditions on labels (`k=v`, `k!=v`, `k`, `!k`), instead of names. */
+  readonly selectors?: readonly string[] | undefined
+  /** With `selectors`: of all projects instead of the one the caller stands in. @default false */
+  readonly allProjects?: boolean | undefined
+  /** Only full ids will do: the command destroys and nobody sits at a terminal. @default false */
+  readonly exact?: boolean | undefined
+}
+
+/**
+ * The full ids of agents that are named, or of all open ones with certain labels; each once, at least one.
+ * With `exact` a selector will not do either: what it finds now is said, and has to be named.
+ * @throws OrchError as `resolveAgent`; `AGENT_NOT_FOUND` when a selector matches nothing; `USAGE` for a selector that is
+ * none, or beside names
+ */
+export async function resolveAgents(orch: Orch, choice: AgentChoice): Promise<readonly string[]> {
+  const { names = [], selectors = [], exact = false } = choice
+  if (selectors.length === 0)
+    return [...new Set(await Promise.all(names.map((name) => resolveAgent(orch, name, { exact }))))]
+  if (names.length > 0)
+    throw new OrchError('USAGE', `Cannot select by labels: the agent "${names[0]}" is named as well`, {
+      hint: 'Name agents, or select them with -l',
+    })
+  const ids = await selectAgents(orch, selectors, choice.allProjects === true)
+  if (!exact) return ids
+  throw new OrchError(
+    'FULL_ID_REQUIRED',
+    `Cannot use "-l ${selectors.join(',')}" here: without a terminal this command needs full ids`,
+    {
+      hint: `If you mean ${ids.length === 1 ? 'that agent' : 'those agents'}, name ${ids.map((id) => `"${id}"`).join(' ')}`,
+    },
+  )
+}
+
+/**
+ * The full id of the one agent that is named, or has certain labels.
+ * @throws OrchError as `resolveAgents`; `AGENT_AMBIGUOUS` when a selector matches several
+ */
+export async function resolveOneAgent(orch: Orch, choice: AgentChoice): Promise<string> {
+  const ids = await resolveAgents(orch, choice)
+  if (ids.length === 1) return ids[0] as string
+  const selector = (choice.selectors ?? []).join(',')
+  throw ambiguous(`Cannot tell which agent "${selector}" means`, ids)
+}
+
+async function selectAgents(orch: Orch, selectors: readonly string[], allProjects: boolean): Promise<string[]> {
+  const conditions = parseSelectors(selectors)
+  const { records } = await orch.registry.list('open')
+  const inScope = records.filter(({ record }) => allProjects || record.project === orch.project)
+  const ids = inScope
+    .filter(({ record }) => matchesLabels(record.labels, conditions))
+    .toSorted((a, b) => (a.record.spawnedAt < b.record.spawnedAt ? -1 : 1))
+    .map(({ record }) => record.id)
+  if (ids.length > 0) return ids
+  const where = allProjects ? 'any project' : 'this project'
+  throw new OrchError(
+    'AGENT_NOT_FOUND',
+    `Cannot find an agent with "${selectors.join(',')}": none of the ${inScope.length} open agents of ${where} matches`,
+    { hint: 'List the labels with "orch status --json", or name agents by their ids' },
+  )
+}
 
 /**
  * The full id for an id, a unique prefix of one, or `@last` (the newest agent of this project).
@@ -32,22 +98,17 @@ function byPrefix(given: string, open: readonly string[], closed: readonly strin
   for (const ids of isAgentId(given.replace(/-+$/, '')) ? [open, closed] : []) {
     const matches = ids.filter((id) => id.startsWith(given))
     if (matches.length === 1) return matches[0] as string
-    if (matches.length > 1) {
-      throw new OrchError(
-        'AGENT_AMBIGUOUS',
-        `Cannot tell which agent "${given}" means: ${matches.length} agents match`,
-        {
-          hint: `Name one of ${matches
-            .sort()
-            .slice(0, 5)
-            .map((id) => `"${id}"`)
-            .join(', ')}`,
-        },
-      )
-    }
+    if (matches.length > 1) throw ambiguous(`Cannot tell which agent "${given}" means`, matches)
   }
   throw new OrchError('AGENT_NOT_FOUND', `Cannot find the agent ${JSON.stringify(given)}: no id starts with it`, {
     hint: 'List the agents with "orch status --all-projects --ended"',
+  })
+}
+
+function ambiguous(problem: string, ids: readonly string[]): OrchError {
+  const some = ids.toSorted().slice(0, 5)
+  return new OrchError('AGENT_AMBIGUOUS', `${problem}: ${ids.length} agents match`, {
+    hint: `Name one of ${some.map((id) => `"${id}"`).join(', ')}`,
   })
 }
 

@@ -5,6 +5,7 @@ import { prepareWorkspaces } from '../workspace/workspace.ts'
 import { awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { claimAgent } from './claim-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
+import { parentOf } from './lineage.ts'
 import { lookAtOne } from './look.ts'
 import { makeAgent } from './make-agent.ts'
 import { newRecord } from './new-record.ts'
@@ -22,8 +23,9 @@ import { documentFor } from './warnings.ts'
  */
 export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDocument> {
   const plan = await decideSpawn(orch, options)
+  const parent = await parentOf(orch, options)
   prepareWorkspaces(orch.project)
-  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan })
+  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan, parent })
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
   const { stored, woke } = claimed.created

@@ -1,5 +1,6 @@
 import { type Agent, STATES, type State } from '../agent.ts'
 import type { Orphan, StatusDocument } from '../documents.ts'
+import { matchesLabels, parseSelectors } from '../labels.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import type { RecordList } from '../registry/registry.ts'
 import { totalUsage } from '../usage.ts'
@@ -13,12 +14,15 @@ import { documentFor } from './warnings.ts'
  * The agents of the project, those that need somebody first. One bulk look per backend; recovers spawns whose process
  * died, and delivers messages that wait for an idle agent. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
  * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read; `BACKEND_UNKNOWN` for a backend
- * that is not known and has no agent
+ * that is not known and has no agent; `USAGE` for a selector that is none
  */
 export async function status(orch: Orch, options: StatusOptions = {}): Promise<StatusDocument> {
+  const conditions = parseSelectors(options.selectors ?? [])
   const open = await orch.registry.list('open')
   const ended = options.ended ? await orch.registry.list('closed') : { records: [], unreadable: [] }
-  const records = newestOf([...open.records, ...ended.records]).filter((stored) => isWanted(orch, options, stored))
+  const records = newestOf([...open.records, ...ended.records]).filter(
+    (stored) => isWanted(orch, options, stored) && matchesLabels(stored.record.labels, conditions),
+  )
   if (records.length === 0) await refuseUnknown(orch, options.backend)
   const wanted = orch.backendNames.filter((name) => options.backend === undefined || name === options.backend)
   const first = await lookAt(orch, records, { ...toLook(options), alsoLookAt: wanted })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
-import { resolveAgent } from '../../src/orchestrator/resolve-agent.ts'
+import { resolveAgent, resolveAgents, resolveOneAgent } from '../../src/orchestrator/resolve-agent.ts'
+import type { AgentRecord } from '../../src/registry/record.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -105,6 +106,73 @@ describe('resolveAgent()', () => {
     await expect(resolveAgent(orch, given)).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND', hint: expect.any(String) })
   })
 })
+
+describe('resolveAgents()', () => {
+  beforeEach(async () => {
+    await create({ id: 'first-a', labels: { team: 'api', urgent: '' }, spawnedAt: at(1) })
+    await create({ id: 'second-b', labels: { team: 'api' }, spawnedAt: at(2) })
+    await create({ id: 'third-c', labels: { team: 'web' }, spawnedAt: at(3) })
+    await create({ id: 'elsewhere-d', labels: { team: 'api' }, project: '/elsewhere', spawnedAt: at(4) })
+  })
+
+  it('finds all that are named, each once', async () => {
+    expect(await resolveAgents(orch, { names: ['second', 'first', 'first-a'] })).toEqual(['second-b', 'first-a'])
+    await expect(resolveAgents(orch, { names: ['first', 'x'] })).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
+  })
+
+  it('finds the open ones of this project whose labels match, the oldest first', async () => {
+    expect(await resolveAgents(orch, { selectors: ['team=api'] })).toEqual(['first-a', 'second-b'])
+    expect(await resolveAgents(orch, { selectors: ['team!=api'] })).toEqual(['third-c'])
+    expect(await resolveAgents(orch, { selectors: ['team=api', '!urgent'] })).toEqual(['second-b'])
+    await close('first-a')
+    expect(await resolveAgents(orch, { selectors: ['team=api'] })).toEqual(['second-b'])
+    expect(await resolveAgents(orch, { selectors: ['team=api'], allProjects: true })).toEqual([
+      'second-b',
+      'elsewhere-d',
+    ])
+  })
+
+  it('says that nothing matches', async () => {
+    await expect(resolveAgents(orch, { selectors: ['team=none'] })).rejects.toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+      message: 'Cannot find an agent with "team=none": none of the 3 open agents of this project matches',
+    })
+  })
+
+  it('refuses names beside a selector', async () => {
+    const choice = { names: ['first-a'], selectors: ['team=api'] }
+    await expect(resolveAgents(orch, choice)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('wants full ids where they have to be exact, and names those that a selector finds', async () => {
+    await expect(resolveAgents(orch, { selectors: ['team=api'], exact: true })).rejects.toMatchObject({
+      code: 'FULL_ID_REQUIRED',
+      hint: 'If you mean those agents, name "first-a" "second-b"',
+    })
+    expect(await resolveAgents(orch, { names: ['first-a'], exact: true })).toEqual(['first-a'])
+  })
+})
+
+describe('resolveOneAgent()', () => {
+  it('finds the one whose labels match, and names them when there are several', async () => {
+    await create({ id: 'first-a', labels: { team: 'api' } })
+    expect(await resolveOneAgent(orch, { selectors: ['team=api'] })).toBe('first-a')
+    expect(await resolveOneAgent(orch, { names: ['first'] })).toBe('first-a')
+    await create({ id: 'second-b', labels: { team: 'api' } })
+    await expect(resolveOneAgent(orch, { selectors: ['team=api'] })).rejects.toMatchObject({
+      code: 'AGENT_AMBIGUOUS',
+      hint: 'Name one of "first-a", "second-b"',
+    })
+  })
+})
+
+function at(second: number): string {
+  return new Date(second * 1_000).toISOString()
+}
+
+async function create(fields: Partial<AgentRecord>): Promise<void> {
+  await orch.registry.create(interrupted(orch, fields))
+}
 
 async function have(...ids: readonly string[]): Promise<void> {
   for (const [index, id] of ids.entries())
