@@ -67,9 +67,13 @@ function parseStatus(text: string): string[] {
 /** Set in a git hook, and then another repository than the directory's would be asked. */
 const OF_ANOTHER = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_INDEX_FILE', 'GIT_PREFIX']
 
+/** The environment of this process for a git that works where it is started. */
+export function gitEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.includes(name)))
+}
+
 function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.includes(name)))
-  const options = { cwd: directory, env, maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
+  const options = { cwd: directory, env: gitEnvironment(), maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
   return new Promise((resolve, reject) => {
     execFile('git', ['--no-optional-locks', ...args], options, (error, stdout) => {
       if (signal?.aborted) reject(signal.reason)

@@ -64,7 +64,7 @@ export type {
   Viewer,
 } from './backend.ts'
 export { BACKEND_API_VERSION, NOT_ASKED, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
-export type { BackendConfig, Config } from './config/config.ts'
+export type { BackendConfig, Config, WorktreeConfig } from './config/config.ts'
 export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
 export type {
   AbandonDocument,
@@ -154,7 +154,15 @@ export { findProject, type Place } from './project.ts'
 export type { Claims } from './registry/claims.ts'
 export { createFileClaims, takeOver } from './registry/claims.ts'
 export { createJsonlRegistry } from './registry/jsonl-registry.ts'
-export type { Actor, AgentRecord, RecordChange, RecordEvent, StoredRecord } from './registry/record.ts'
+export type {
+  Actor,
+  AgentRecord,
+  Delivered,
+  RecordChange,
+  RecordEvent,
+  StoredRecord,
+  WorktreeRecord,
+} from './registry/record.ts'
 export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry/registry.ts'
 export { sanitize, sanitizeExceptColors } from './sanitize.ts'
 export { createSharing, type Sharing } from './sharing.ts'
@@ -168,3 +176,5 @@ export { sumUsage } from './usage.ts'
 export type { Deliverable } from './workspace/deliverables.ts'
 export type { Report } from './workspace/report.ts'
 export { NO_REPORT, parseReport, readReport } from './workspace/report.ts'
+export type { RemoveWorktreeOptions, WorktreeRemoval } from './worktree/remove-worktree.ts'
+export { removeWorktree } from './worktree/remove-worktree.ts'

@@ -13,6 +13,12 @@ export const TIMING = {
   createTimeoutMs: 60_000,
   /** Ending an agent, with escalation and proof. */
   stopTimeoutMs: 30_000,
+  /** One git command, which may check out or push a large repository. */
+  gitTimeoutMs: 600_000,
+  /** The command that sets a worktree up. */
+  setupTimeoutMs: 1_800_000,
+  /** How long another git that holds the lock of a checkout is waited for. */
+  gitLockMs: 10_000,
   /** A subscription that does not stand by then is left to the safety net. */
   readyTimeoutMs: 10_000,
   /** `wait` looks again so often even when no event came. */

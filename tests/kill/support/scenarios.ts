@@ -93,6 +93,23 @@ export const SCENARIOS: readonly Scenario[] = [
     after: spawnAgain,
   },
   {
+    name: 'spawn with a worktree',
+    prepareAll: configureWorktrees,
+    at: /^worktree-/,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: false })
+      return spawnLine(world, name, '--worktree')
+    },
+  },
+  {
+    name: 'spawn whose worktree cannot be set up',
+    at: /^worktree-(moved|deleted)/,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name: `${name}-bad`, must: false })
+      return spawnLine(world, `${name}-bad`, '--worktree')
+    },
+  },
+  {
     name: 'send',
     prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'listener'),
     async prepare({ ledger, name, shared }) {
@@ -129,7 +146,15 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
 ]
 
-function spawnLine({ agent }: World, name: string, ...options: string[]): string[] {
+/** Worktrees get a link and a set-up, which fails for agents that are called so. */
+async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): Promise<string> {
+  await place.write('linked.txt', 'linked\n')
+  const setup = ['/bin/sh', '-c', 'case "$ORCH_AGENT_ID" in *-bad-*) exit 1 ;; esac; echo done >set-up.txt']
+  return await place.write('.orch/config.json', JSON.stringify({ worktree: { setup, link: ['linked.txt'] } }))
+}
+
+/** The command line of a spawn. */
+export function spawnLine({ agent }: World, name: string, ...options: string[]): string[] {
   return ['spawn', 'Task', '--name', name, ...options, ...agent]
 }
 
@@ -139,8 +164,9 @@ export async function newAgent({ place, agent }: World, ledger: Ledger, name: st
   return place.spawn('Task', '--name', name, ...agent)
 }
 
-async function spawnAgain({ world, name }: Stage): Promise<void> {
-  const line = spawnLine(world, name, '--key', name)
+/** With the same key there is one agent, whoever is asked for it. */
+export async function spawnAgain({ world, name }: Stage, ...options: string[]): Promise<void> {
+  const line = spawnLine(world, name, '--key', name, ...options)
   const [one, other] = await Promise.all([world.place.orch(...line), world.place.orch(...line)])
   expect(one).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^${name}-[a-z0-9]{4}\n$`)) })
   expect(other).toMatchObject({ code: 0, stdout: one.stdout })

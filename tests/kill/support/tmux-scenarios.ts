@@ -1,11 +1,31 @@
+import { readdir } from 'node:fs/promises'
 import { expect } from '@jest/globals'
-import type { ResumeDocument } from '@orch/core'
+import type { ResumeDocument, StatusDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
+import { git } from '../../harness/git-repository.ts'
 import { programFile } from '../../stories/support/program.ts'
-import type { Scenario, Stage } from './scenarios.ts'
+import { type Scenario, type Stage, spawnAgain, spawnLine } from './scenarios.ts'
 
 /** What only agents in tmux can go through: a program of their own that ends, and a conversation that does not. */
 export const TMUX_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'spawn with a worktree and a key',
+    at: /^worktree-(added|set)/,
+    atOnce: 6,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: true })
+      return spawnLine(world, name, '--key', name, '--worktree')
+    },
+    async after(stage) {
+      await spawnAgain(stage, '--worktree')
+      const { place } = stage.world
+      const { agents } = await place.json<StatusDocument>('status')
+      const [agent] = agents.filter(({ id }) => id.startsWith(`${stage.name}-`))
+      const files = await readdir(agent?.directory as string)
+      expect(files).toEqual(expect.arrayContaining(['README.md', 'linked.txt', 'set-up.txt']))
+      expect(await git(agent?.directory as string, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe(`orch/${agent?.id}`)
+    },
+  },
   {
     name: 'resume of an agent whose program was killed',
     async prepareAll({ world }) {

@@ -5,14 +5,16 @@ import { eventually } from '../../harness/eventually.ts'
 import { processesWithEnvironment } from '../../harness/processes.ts'
 import type { Ledger } from './ledger.ts'
 import type { World } from './world.ts'
+import { wrongWorktrees } from './wrong-worktrees.ts'
 
 /** A record's file, read without orch. */
-interface RecordFile {
+export interface RecordFile {
   id: string
   folder: 'agents' | 'ended'
   lifecycle: string
   /** Whether its last event closed it. */
   closed: boolean
+  worktree: { path: string; readyAt: string | null } | undefined
 }
 
 /**
@@ -73,6 +75,7 @@ export async function violationsIn(world: World, ledger: Ledger): Promise<string
     ...ledger.spawns.flatMap((spawn) => wrongSpawn(spawn, records, status.agents)),
     ...ledger.ended.flatMap((id) => wrongEnd(id, records, runs)),
     ...(await wrongMessages(world, ledger, records)),
+    ...(await wrongWorktrees(place.project, records, status.agents)),
   ]
 }
 
@@ -128,7 +131,7 @@ async function readRecords(state: string): Promise<RecordFile[]> {
     for (const name of await readdir(join(state, folder))) {
       const id = name.replace(/\.jsonl$/, '')
       const lines = (await readFile(join(state, folder, name), 'utf8')).split('\n').filter((line) => line !== '')
-      let record: { id?: string; lifecycle?: string } = {}
+      let record: Partial<Pick<RecordFile, 'id' | 'lifecycle' | 'worktree'>> = {}
       let revision = 0
       let closed = false
       for (const line of lines) {
@@ -140,7 +143,7 @@ async function readRecords(state: string): Promise<RecordFile[]> {
         closed = last
       }
       if (record.id !== id) throw new Error(`Cannot read the record of "${id}": it is of "${record.id}"`)
-      found.push({ id, folder, lifecycle: record.lifecycle ?? '', closed })
+      found.push({ id, folder, lifecycle: record.lifecycle ?? '', closed, worktree: record.worktree })
     }
   }
   return found

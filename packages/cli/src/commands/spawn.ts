@@ -8,6 +8,7 @@ import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 import { CONTEXT_OPTIONS, contextOptions } from '../spawn/context.ts'
 import { LINEAGE_OPTIONS, lineageOptions } from '../spawn/lineage.ts'
+import { WORKTREE_OPTIONS } from '../spawn/worktree.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
 export const command: Command<SpawnDocument> = defineCommand({
@@ -28,6 +29,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     permission: listOption('allow, ask or deny what would be asked; or a rule, "bash:git *=allow"'),
     ...CONTEXT_OPTIONS,
     ...LINEAGE_OPTIONS,
+    ...WORKTREE_OPTIONS,
     ...TURN_OPTIONS,
   },
   takesRest: true,
@@ -62,6 +64,7 @@ export const command: Command<SpawnDocument> = defineCommand({
       ...permission,
       ...contextOptions(args),
       ...lineageOptions(args),
+      worktree: args.worktree,
       attach: attached(args),
       ...turn,
       signal: context.signal,

@@ -28,6 +28,19 @@ export interface Config {
   readonly models: Readonly<Record<string, string>>
   /** The command that verifies work where neither the caller nor the skill says one, as its words. */
   readonly verify: readonly string[] | null
+  readonly worktree: WorktreeConfig
+}
+
+/** How the worktrees of agents are made. */
+export interface WorktreeConfig {
+  /** The command that sets one up, as its words; it runs where the agent will. `null`: nothing is to be done. */
+  readonly setup: readonly string[] | null
+  /** Untracked paths of the main checkout that are linked into it. */
+  readonly link: readonly string[]
+  /** Untracked paths of the main checkout that are copied into it. */
+  readonly copy: readonly string[]
+  /** The folder they are made in, from the main checkout; `null`: `.orch/worktrees`. */
+  readonly directory: string | null
 }
 
 interface ConfigFile {
@@ -36,6 +49,7 @@ interface ConfigFile {
   readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>>>
   readonly models?: Record<string, string>
   readonly verify?: string | readonly string[]
+  readonly worktree?: Partial<Omit<WorktreeConfig, 'setup'>> & { readonly setup?: string | readonly string[] }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -73,7 +87,12 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     programs,
     models: { ...user.content.models, ...own.content.models },
     verify: wordsOf(own.content.verify ?? user.content.verify),
+    worktree: worktreeOf({ ...user.content.worktree, ...own.content.worktree }),
   }
+}
+
+function worktreeOf({ setup, link, copy, directory }: NonNullable<ConfigFile['worktree']>): WorktreeConfig {
+  return { setup: wordsOf(setup), link: link ?? [], copy: copy ?? [], directory: directory ?? null }
 }
 
 /** A command as its words; the schema has seen that it has some. */

@@ -11,6 +11,12 @@ const words = v.pipe(v.array(v.string()), v.minLength(1, 'has no words'))
 /** What runs a program: its words, or one line that is split into them. */
 const command = v.lazy((value) => (Array.isArray(value) ? words : line))
 
+/** A path below the main checkout, and not git's own. */
+const pathInside = v.pipe(
+  text,
+  v.regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$))(?!(\.\/)*(\.git(\/|$)|\.?$))/, 'is not a path below the project'),
+)
+
 const settings = {
   args: v.optional(v.array(v.string())),
   env: v.optional(
@@ -31,6 +37,14 @@ const schema = v.strictObject({
   programs: v.optional(v.record(v.string(), program)),
   models: v.optional(v.record(v.string(), text)),
   verify: v.optional(command),
+  worktree: v.optional(
+    v.strictObject({
+      setup: v.optional(command),
+      link: v.optional(v.array(pathInside)),
+      copy: v.optional(v.array(pathInside)),
+      directory: v.optional(text),
+    }),
+  ),
 })
 
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */

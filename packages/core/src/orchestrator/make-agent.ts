@@ -40,6 +40,7 @@ export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Makin
     createWorkspace(record.workspace, prompt)
     await keepFiles(record.workspace, TASK_FILES, record.attachments)
     // barrier: workspace-written
+    await makePlace(orch, claimed, signal)
     made = await create(orch, record, task)
     // barrier: agent-created
     const change = placedChange(made)
@@ -48,11 +49,29 @@ export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Makin
     const woke = made.revived === true
     return { woke, stored: made.begun ? placed : await begin(orch, placed, task) }
   } catch (error) {
-    const nothingLeft = await takeBack(record, { backend, made, error })
+    const nothingLeft = (await takeBack(record, { backend, made, error })) && (await takeBackPlace(record, made))
     // The first error counts; what cannot be recorded now is found by the next status.
     await giveUp(orch, record.id, { error, nothingLeft }).catch(() => {})
     throw nothingLeft || !isOrchError(error) ? error : leftBehind(error, record.id)
   }
+}
+
+/** Makes the worktree of an agent that is to have one. */
+async function makePlace(orch: Orch, claimed: StoredRecord, signal: AbortSignal | undefined): Promise<void> {
+  const { worktree } = claimed.record
+  if (worktree === undefined) return
+  const { makeWorktree } = await import('../worktree/make-worktree.ts')
+  await makeWorktree(orch, claimed, worktree, signal)
+}
+
+/** A worktree that no agent was in goes again; another one stays, as its branch does, for whoever cleans up. */
+async function takeBackPlace({ project, worktree }: AgentRecord, made: CreateResult | null): Promise<boolean> {
+  if (worktree === undefined || made !== null) return true
+  const { discardWorktree } = await import('../worktree/remove-worktree.ts')
+  return await discardWorktree(project, worktree, undefined).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Ends again what was made and then could not be recorded or given its task; whether nothing of it is left. */

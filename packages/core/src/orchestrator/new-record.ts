@@ -4,6 +4,8 @@ import { changeLabels } from '../labels.ts'
 import { currentOwner } from '../process-owner.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
+import type { WorktreePlan } from '../worktree/plan-worktree.ts'
+import { worktreeFields } from '../worktree/worktree-fields.ts'
 import type { AgreedWork } from './agreed-work.ts'
 import type { ChosenProgram } from './choose-backend.ts'
 import type { SpawnOptions } from './options.ts'
@@ -46,6 +48,7 @@ export function newRecord(
     readonly commit: string | null
     readonly branch: string | null
     readonly attachments: readonly Attachment[]
+    readonly worktree: WorktreePlan | null
     readonly work: AgreedWork
     readonly parent: string | null
   },
@@ -58,6 +61,7 @@ export function newRecord(
     workspace: workspacePath(orch.project, made.id),
     branch: made.branch,
     base: made.commit,
+    ...(made.worktree && worktreeFields(made.worktree, made.id)),
     backend: made.backend.name,
     parent: made.parent,
     labels: changeLabels({}, options.labels ?? {}),

@@ -54,6 +54,8 @@ export interface SpawnOptions extends TurnOptions {
   readonly program?: string | undefined
   /** A program by its command line (`--program -- CMD ARG…`). */
   readonly programCommand?: readonly string[] | undefined
+  /** Makes a git worktree and a branch `orch/<id>` for it, where it works alone. @default false */
+  readonly worktree?: boolean | undefined
   /** At most one agent per project and key, ever. */
   readonly key?: string | undefined
   /** The agent that starts it, by its id or a unique prefix. @default the one named by `ORCH_AGENT_ID` */

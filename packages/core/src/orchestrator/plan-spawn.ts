@@ -4,6 +4,8 @@ import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import { readGitHead } from '../git.ts'
 import { workspacePath } from '../workspace/workspace.ts'
+import type { WorktreePlan } from '../worktree/plan-worktree.ts'
+import { worktreeFields } from '../worktree/worktree-fields.ts'
 import { type AgreedWork, agreeOnWork } from './agreed-work.ts'
 import { assertWillAnswer } from './await-turn.ts'
 import { type Brief, takeBrief, type WrittenContext, writeContext } from './brief.ts'
@@ -26,6 +28,8 @@ export interface SpawnPlan {
   readonly commit: string | null
   readonly branch: string | null
   readonly attachments: readonly Attachment[]
+  /** What its worktree is to be made of; `null`: it gets none. */
+  readonly worktree: WorktreePlan | null
   /** An id as it would get, and what it would be told under that. */
   readonly example: { readonly id: string; readonly context: WrittenContext }
   readonly warnings: readonly Reason[]
@@ -44,9 +48,10 @@ export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<Sp
   const program = chooseProgram(orch, options)
   const work = agreeOnWork(orch, options)
   const brief = takeBrief(orch, options, null)
-  const [{ commit, branch }, backend] = await Promise.all([
+  const [{ commit, branch }, backend, worktree] = await Promise.all([
     readGitHead(orch.directory, options.signal),
     chooseBackend(orch, options),
+    options.worktree ? planOwnWorktree(orch, options.signal) : null,
   ])
   const wanted = wantedAgent(orch, options, { backend, program })
   if (options.wait) await assertWillAnswer(orch, backend, plannedAgent(wanted), options.signal)
@@ -54,7 +59,14 @@ export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<Sp
   if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
     throw unsupported(backend, undefined)
   const id = createAgentId(slugFrom(options))
-  const context = writeContext(orch, { ...wanted, ...work, id, workspace: workspacePath(orch.project, id) }, brief)
-  const { warnings } = context
-  return { backend, program, wanted, work, brief, commit, branch, attachments, example: { id, context }, warnings }
+  const place = { ...(worktree && worktreeFields(worktree, id)), workspace: workspacePath(orch.project, id) }
+  const context = writeContext(orch, { ...wanted, ...work, ...place, id }, brief)
+  const warnings = [...(worktree?.warnings ?? []), ...context.warnings]
+  const example = { id, context }
+  return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, example, warnings }
+}
+
+async function planOwnWorktree(orch: Orch, signal: AbortSignal | undefined): Promise<WorktreePlan> {
+  const { planWorktree } = await import('../worktree/plan-worktree.ts')
+  return await planWorktree(orch, signal)
 }

@@ -2,7 +2,7 @@ import type { Backend, Found } from '../backend.ts'
 import { isOrchError } from '../errors.ts'
 import { ownerLiveness } from '../process-owner.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 import { readContext } from '../workspace/workspace.ts'
 import { begin, type GivenTask } from './begin.ts'
@@ -91,7 +91,7 @@ async function recoverOne(
     if (record.lifecycle === 'failed') return stored
     const failure = record.failure ?? {
       code: 'SPAWN_DIED',
-      text: 'The process that spawned it died before it was made',
+      text: `The process that spawned it died before it was made${halfMade(record)}`,
     }
     const endedAt = new Date().toISOString()
     return await updateRecord(orch, stored, 'spawn-failed', () => ({
@@ -135,6 +135,12 @@ async function beginUnlessChanged(orch: Orch, placed: StoredRecord, task: GivenT
   if (now !== null) return await begin(orch, now, task)
   giveBack(orch.claims, claim)
   return await reread(orch, id)
+}
+
+/** What is left of a worktree that it was making. */
+function halfMade({ worktree }: AgentRecord): string {
+  if (worktree === undefined) return ''
+  return `; its worktree "${worktree.path}" ${worktree.readyAt === null ? 'may be half made' : 'stands ready'}`
 }
 
 /** A task that a dead process was giving may land after the look. */

@@ -19,7 +19,7 @@ import { documentFor } from './warnings.ts'
 /**
  * Starts an agent. Every step is recorded before the next one, so that a crash at any instruction is recovered from
  * by the next `status` (design §6). With `wait` it stays until the turn of the task is over, and brings the answer.
- * @throws OrchError `EMPTY_TASK`, `WORKSPACE_UNWRITABLE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `CREATE_FAILED` …
+ * @throws OrchError `EMPTY_TASK`, `WORKTREE_UNSUPPORTED`, `WORKTREE_FAILED`, `WORKSPACE_UNWRITABLE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `CREATE_FAILED` …
  */
 export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDocument> {
   const plan = await decideSpawn(orch, options)

@@ -3,6 +3,32 @@ import type { Attempt, PermissionMode, PermissionRule, ProgramSpec } from '../ba
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
 
+/** A git worktree that is made for one agent: recorded before anything of it is made. */
+export interface WorktreeRecord {
+  /** Its folder; the agent's `directory` is it, or lies in it. */
+  readonly path: string
+  /** `orch/<id>`. */
+  readonly branch: string
+  /** The commit it begins at. */
+  readonly base: string
+  /** Since when it stands whole and is set up; `null`: it is being made, or was left half made. */
+  readonly readyAt: string | null
+  /** What became of its work when the agent was completed; left out before. */
+  readonly delivered?: Delivered
+}
+
+/** How the work of a worktree was handed over, and where it is now. */
+export interface Delivered {
+  readonly how: 'merge' | 'pr' | 'patch' | 'keep'
+  /** The commit its branch stood on then. */
+  readonly head: string
+  /** In words: into which branch it was merged, which file the patch is. */
+  readonly text: string
+  /** The address of the pull request, or the path of the patch; `null` without one. */
+  readonly place: string | null
+  readonly at: string
+}
+
 /** What the registry stores about an agent: intent, handle, what was declared, and facts that cannot change again. */
 export interface AgentRecord {
   readonly id: string
@@ -21,6 +47,8 @@ export interface AgentRecord {
   readonly model: string | null
   readonly mode: string | null
   readonly permission: PermissionMode | null
+  /** The worktree made for it alone; left out when it works in a checkout that is not its own. */
+  readonly worktree?: WorktreeRecord
   /** Left out when there are none. */
   readonly permissionRules?: readonly PermissionRule[]
   readonly parent: string | null

@@ -25,7 +25,8 @@ beforeEach(async () => {
 
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
-    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, verify: null }
+    const worktree = { setup: null, link: [], copy: [], directory: null }
+    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, verify: null, worktree }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })

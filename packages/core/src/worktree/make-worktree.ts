@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileError, OrchError } from '../errors.ts'
+import type { Orch } from '../orchestrator/orch.ts'
+import { updateRecord } from '../orchestrator/update-record.ts'
+import { makePrivateDirectory } from '../private-directory.ts'
+import type { StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import { WORKTREES } from './plan-worktree.ts'
+import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
+import { discardWorktree } from './remove-worktree.ts'
+import { type GitAnswer, runGit, saidBy } from './run-git.ts'
+import { setUp } from './set-up.ts'
+import { shareFiles } from './share-files.ts'
+
+/**
+ * Makes the worktree that a record names, on a branch of its own, with the files and the set-up that the configuration
+ * wants, and records that it is ready. What a killed process left half made is made again: no agent was ever in it.
+ * @returns the record as it is then
+ * @throws OrchError `WORKTREE_FAILED`, `PROGRAM_MISSING`, `BUSY` while the git or the set-up of a killed process still runs
+ */
+export async function makeWorktree(
+  orch: Orch,
+  stored: StoredRecord,
+  worktree: WorktreeRecord,
+  signal: AbortSignal | undefined,
+): Promise<StoredRecord> {
+  const { record } = stored
+  const { path } = worktree
+  if (worktree.readyAt !== null && existsSync(path)) return stored
+  await clearWay(orch, record.id, worktree, signal)
+  prepareFolder(record.project, dirname(path))
+  await addWorktree(record.project, worktree, signal)
+  // barrier: worktree-added
+  await shareFiles(record.project, path, orch.config.worktree, signal)
+  // barrier: worktree-shared
+  mkdirSync(record.directory, { recursive: true })
+  const { setup } = orch.config.worktree
+  if (setup !== null) await setUp(setup, record, orch.env, signal)
+  // barrier: worktree-set-up
+  const ready = { ...worktree, readyAt: new Date().toISOString() }
+  return await updateRecord(orch, stored, 'worktree', () => ({ worktree: ready }))
+}
+
+async function clearWay(
+  orch: Orch,
+  id: string,
+  worktree: WorktreeRecord,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (processesIn(worktree.path).length > 0)
+    throw new OrchError('BUSY', `Cannot make the worktree of "${id}": what a killed process started there still runs`, {
+      hint: 'Run the same command again once that has ended',
+      agent: id,
+      retryable: true,
+    })
+  await discardWorktree(orch.project, worktree, signal)
+}
+
+/** A folder of ours is ignored whole, whatever the project's own files say. */
+function prepareFolder(project: string, folder: string): void {
+  try {
+    makePrivateDirectory(folder)
+    if (folder === join(project, WORKTREES)) writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 })
+  } catch (cause) {
+    throw fileError(cause, `Cannot make the folder of worktrees "${folder}"`, 'WORKTREE_FAILED')
+  }
+}
+
+async function addWorktree(
+  project: string,
+  { path, branch, base }: WorktreeRecord,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const add = (...what: string[]): Promise<GitAnswer> =>
+    // Twice forced: what a killed git left is locked.
+    runGit(project, ['worktree', 'add', '-f', '-f', '--no-track', ...what], {
+      signal,
+      env: { [WORKTREE_VARIABLE]: path },
+    })
+  const made = await add('-b', branch, path, base)
+  if (made.code === 0) return
+  const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
+  const again = tip.code === 0 ? await add(path, branch) : made
+  if (again.code === 0) return
+  throw new OrchError('WORKTREE_FAILED', `Cannot make the worktree "${path}": git says "${saidBy(again)}"`, {
+    hint: `Look at "git worktree list" in "${project}"`,
+  })
+}

@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path'
+import type { Reason } from '../agent.ts'
+import { OrchError } from '../errors.ts'
+import type { Orch } from '../orchestrator/orch.ts'
+import { pathsOf, runGit } from './run-git.ts'
+
+/** Where worktrees are made unless the configuration says otherwise. */
+export const WORKTREES: string = join('.orch', 'worktrees')
+
+/** What a worktree is to be made of. */
+export interface WorktreePlan {
+  /** The commit it begins at. */
+  readonly base: string
+  /** The folder it is made in. */
+  readonly folder: string
+  /** Where in it the agent works, as where the caller stands in the checkout; `''` for its top. */
+  readonly prefix: string
+  readonly warnings: readonly Reason[]
+}
+
+/**
+ * Looks whether a worktree can be made from where the caller stands, before anything is made. A detached HEAD is fine:
+ * the worktree begins at its commit.
+ * @throws OrchError `WORKTREE_UNSUPPORTED` outside git, before the first commit, and for a folder that cannot hold worktrees
+ */
+export async function planWorktree(orch: Orch, signal: AbortSignal | undefined): Promise<WorktreePlan> {
+  const { directory, project } = orch
+  const [head, changed] = await Promise.all([
+    runGit(directory, ['rev-parse', '--show-prefix', '--verify', 'HEAD^{commit}'], { signal }),
+    runGit(directory, ['status', '--porcelain', '-z', '--untracked-files=no'], { signal }),
+  ])
+  if (changed.code !== 0)
+    throw unsupported(
+      directory,
+      'it is not in a git checkout',
+      'Run "git init" and commit what is there, or leave out --worktree',
+    )
+  if (head.code !== 0)
+    throw unsupported(directory, 'its repository has no commit yet', 'Commit something first, or leave out --worktree')
+  const [prefix = '', base = ''] = head.stdout.split('\n')
+  return { base, folder: folderOf(orch), prefix, warnings: warningsOf(pathsOf(changed.stdout).length, project) }
+}
+
+function folderOf({ config, project }: Orch): string {
+  const { directory } = config.worktree
+  if (directory === null) return join(project, WORKTREES)
+  const folder = resolve(project, directory)
+  if (folder !== project) return folder
+  throw unsupported(project, 'the configuration wants it among its own files', 'Set "worktree.directory" to a folder')
+}
+
+function warningsOf(changed: number, project: string): Reason[] {
+  if (changed === 0) return []
+  const files = changed === 1 ? '1 changed file is' : `${changed} changed files are`
+  return [{ code: 'NOT_COMMITTED', text: `The worktree begins at the last commit: ${files} not in it ("${project}")` }]
+}
+
+function unsupported(directory: string, why: string, hint: string): OrchError {
+  return new OrchError('WORKTREE_UNSUPPORTED', `Cannot make a worktree of "${directory}": ${why}`, { hint })
+}

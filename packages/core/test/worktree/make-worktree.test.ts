@@ -1,0 +1,132 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { git } from '../../../../tests/harness/git-repository.ts'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { spawn } from '../../src/orchestrator/spawn.ts'
+import { status } from '../../src/orchestrator/status.ts'
+import { createPlace, interrupted } from '../harness/place.ts'
+import { branchesOf, type WorktreeWorld, worktreesOf, worktreeWorld } from './world.ts'
+
+const scope = perTest()
+let world: WorktreeWorld
+
+beforeEach(async () => {
+  world = await worktreeWorld(scope)
+})
+
+describe('spawn() with a worktree', () => {
+  it('makes a worktree on a branch of its own, at the commit the caller stands on, and the agent works there', async () => {
+    const record = await world.agent()
+    const path = join(world.project, '.orch', 'worktrees', record.id)
+    const base = await git(world.project, 'rev-parse', 'HEAD')
+    const branch = `orch/${record.id}`
+    expect(record).toMatchObject({
+      directory: path,
+      branch,
+      base,
+      worktree: { path, branch, base, readyAt: expect.any(String) },
+    })
+    expect(await git(path, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe(branch)
+    expect(readFileSync(join(path, 'README.md'), 'utf8')).toBe('one\ntwo\nthree\n')
+    expect(await git(world.project, 'status', '--porcelain')).toBe('')
+    const { agents } = await status(await world.open({ directory: path }))
+    expect(agents).toMatchObject([{ id: record.id, project: world.project, directory: path, branch }])
+  })
+
+  it('says which changes are not in it', async () => {
+    world.put(world.project, 'README.md', 'changed\n')
+    const { agent, warnings } = await spawn(await world.open(), { task: 'x', worktree: true })
+    expect(warnings).toMatchObject([
+      { code: 'NOT_COMMITTED', text: expect.stringContaining('1 changed file is not in it') },
+    ])
+    expect(readFileSync(join(agent.directory, 'README.md'), 'utf8')).toBe('one\ntwo\nthree\n')
+  })
+
+  it('begins at the commit of a detached HEAD, in the same folder of the checkout', async () => {
+    await git(world.project, 'checkout', '--quiet', '--detach')
+    mkdirSync(join(world.project, 'new', 'folder'), { recursive: true })
+    const orch = await world.open({ directory: join(world.project, 'new', 'folder') })
+    const { agent } = await spawn(orch, { task: 'x', worktree: true })
+    expect(agent.directory).toBe(join(world.project, '.orch/worktrees', agent.id, 'new/folder'))
+    expect(existsSync(agent.directory)).toBe(true)
+  })
+
+  it('makes it where the configuration says', async () => {
+    world.configure({ directory: '../trees' })
+    const record = await world.agent()
+    expect(record.worktree.path).toBe(join(world.folder, 'trees', record.id))
+    expect(existsSync(join(record.worktree.path, 'README.md'))).toBe(true)
+  })
+
+  it('links and copies what the configuration names and the checkout has, and git ignores the links', async () => {
+    world.configure({ link: ['node_modules', 'not-there'], copy: ['.env', 'data.log'] })
+    world.put(world.project, 'node_modules/a/index.js', 'a')
+    world.put(world.project, '.env', 'KEY=1\n')
+    world.put(world.project, 'data.log', 'log')
+    const { worktree } = await world.agent()
+    expect(realpathSync(join(worktree.path, 'node_modules'))).toBe(join(world.project, 'node_modules'))
+    expect(readFileSync(join(worktree.path, '.env'), 'utf8')).toBe('KEY=1\n')
+    expect(lstatSync(join(worktree.path, '.env')).isSymbolicLink()).toBe(false)
+    expect(existsSync(join(worktree.path, 'not-there'))).toBe(false)
+    expect(await git(worktree.path, 'status', '--porcelain')).toBe('?? .env')
+  })
+
+  it('sets it up where the agent will work, with the output kept in the workspace', async () => {
+    world.configure({ setup: ['sh', '-c', 'echo "at $PWD for $ORCH_AGENT_ID"; echo made > made.log'] })
+    const { id, worktree, workspace } = await world.agent()
+    expect(readFileSync(join(workspace, 'worktree-setup.log'), 'utf8')).toBe(`at ${worktree.path} for ${id}\n`)
+    expect(existsSync(join(worktree.path, 'made.log'))).toBe(true)
+  })
+
+  it('leaves nothing behind when its set-up fails, and says what that printed', async () => {
+    world.configure({ setup: "sh -c 'echo no such luck; exit 3'" })
+    await expect(world.agent()).rejects.toMatchObject({
+      code: 'WORKTREE_FAILED',
+      message: expect.stringMatching(/ended with code 3, after it said:\nno such luck$/),
+    })
+    expect(await worktreesOf(world.project)).toEqual([world.project])
+    expect(await branchesOf(world.project)).toEqual(['main'])
+    expect((await status(await world.open())).agents).toEqual([])
+  })
+
+  it('is refused outside git, and before the first commit', async () => {
+    const other = await createPlace(scope)
+    const refused = { code: 'WORKTREE_UNSUPPORTED', outcome: 'none' }
+    const attempt = async (): Promise<unknown> => spawn(await other.open(), { task: 'x', worktree: true })
+    await expect(attempt()).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining('not in a git checkout'),
+    })
+    await git(other.project, 'init', '--quiet')
+    await expect(attempt()).rejects.toMatchObject({ ...refused, message: expect.stringContaining('no commit yet') })
+    expect((await status(await other.open(), { ended: true })).agents).toEqual([])
+  })
+
+  it('is refused where its folder would be the project itself', async () => {
+    world.configure({ directory: '.' })
+    await expect(world.agent()).rejects.toMatchObject({ code: 'WORKTREE_UNSUPPORTED' })
+  })
+
+  it('is made again under the same id when the process that made it was killed, over what that left', async () => {
+    const key = 'k'
+    const first = await world.agent()
+    const path = join(world.project, '.orch', 'worktrees', 'half-made-7k3q')
+    const worktree = { path, branch: 'orch/half-made-7k3q', base: first.base as string, readyAt: null }
+    await git(world.project, 'worktree', 'add', '-b', worktree.branch, '--lock', '--reason', 'initializing', path)
+    writeFileSync(join(path, 'README.md'), 'half')
+    const orch = await world.open()
+    const at = new Date(Date.now() - 60_000).toISOString()
+    const failed = { lifecycle: 'failed', target: first.target, key, directory: path, worktree, endedAt: at } as const
+    await orch.registry.create(interrupted(orch, failed))
+    orch.claims.create(`key\0${world.project}\0${key}`, 1, 'half-made-7k3q')
+    const { agent, created } = await spawn(orch, { task: 'x', key, worktree: true })
+    expect({ id: agent.id, created, lifecycle: agent.lifecycle }).toEqual({
+      id: 'half-made-7k3q',
+      created: false,
+      lifecycle: 'active',
+    })
+    expect(readFileSync(join(path, 'README.md'), 'utf8')).toBe('one\ntwo\nthree\n')
+    expect(await git(path, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe(worktree.branch)
+  })
+})

@@ -1,0 +1,161 @@
+import { spawn as start } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import type { AgentRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import { removeWorktree } from '../../src/worktree/remove-worktree.ts'
+import { record as someRecord } from '../harness/values.ts'
+import { branchesOf, commitAll, isGone, type WorktreeWorld, worktreeWorld } from './world.ts'
+
+const scope = perTest()
+let world: WorktreeWorld
+let record: AgentRecord & { worktree: WorktreeRecord }
+let path: string
+
+beforeEach(async () => {
+  world = await worktreeWorld(scope)
+  record = await world.agent()
+  path = record.worktree.path
+})
+
+describe('removeWorktree()', () => {
+  it('removes one without work, and its branch, and is fine with being called again', async () => {
+    expect(await removeWorktree(record)).toEqual({
+      path,
+      branch: record.branch,
+      removed: true,
+      branchDeleted: true,
+      patch: null,
+      rescued: null,
+      kept: null,
+    })
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+    expect(await branchesOf(world.project)).toEqual(['main'])
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, branchDeleted: true })
+  })
+
+  it('is null for an agent without a worktree', async () => {
+    expect(await removeWorktree(someRecord())).toBeNull()
+  })
+
+  it('keeps the branch while nobody else has its commits', async () => {
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Work')
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, branchDeleted: false, patch: null })
+    expect(await git(world.project, 'rev-parse', record.worktree.branch)).toBe(commit)
+  })
+
+  it.each([
+    ['was merged', true],
+    ['was merged, and is to stay', false],
+  ])('deletes the branch only when it %s: %p', async (_, branchDeleted) => {
+    world.put(path, 'a.txt', 'a')
+    await commitAll(path, 'Work')
+    await git(world.project, 'merge', '--quiet', '--ff-only', record.worktree.branch)
+    expect(await removeWorktree(record, { keepBranch: !branchDeleted })).toMatchObject({ branchDeleted })
+    expect((await branchesOf(world.project)).length).toBe(branchDeleted ? 1 : 2)
+  })
+
+  it('never deletes a branch that somebody stands on', async () => {
+    await removeWorktree(record, { keepBranch: true })
+    await git(world.project, 'checkout', '--quiet', record.worktree.branch)
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, branchDeleted: false })
+    expect(await git(world.project, 'rev-parse', 'HEAD')).toBe(record.base)
+  })
+
+  it('writes a patch of all that is not committed first, byte for byte, and never over another one', async () => {
+    const bytes = Buffer.from([0, 1, 0xff, 0xfe, 10, 13, 0x80])
+    await git(world.project, 'config', 'diff.noprefix', 'true')
+    world.put(path, 'README.md', 'one\nTWO\nthree\n')
+    world.put(path, 'latin.txt', 'a\n')
+    await git(path, 'add', 'latin.txt')
+    mkdirSync(join(path, 'new'))
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(join(path, 'new', 'bytes'), bytes)
+    writeFileSync(join(path, 'latin.txt'), Buffer.from('caf\xe9\n', 'latin1'))
+    symlinkSync('README.md', join(path, 'link'))
+    world.put(path, 'ignored.log', 'ignored')
+    const patch = join(record.workspace, 'unsaved-2.patch')
+    world.put(record.workspace, 'unsaved.patch', 'of another time')
+    expect(await removeWorktree(record, { dryRun: true })).toMatchObject({ removed: true, patch, kept: null })
+    expect(existsSync(patch)).toBe(false)
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, patch })
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+    await git(world.project, 'apply', patch)
+    expect(readFileSync(join(world.project, 'README.md'), 'utf8')).toBe('one\nTWO\nthree\n')
+    expect(readFileSync(join(world.project, 'new', 'bytes'))).toEqual(bytes)
+    expect(readFileSync(join(world.project, 'latin.txt'), 'latin1')).toBe('caf\xe9\n')
+    expect(existsSync(join(world.project, 'link'))).toBe(true)
+    expect(existsSync(join(world.project, 'ignored.log'))).toBe(false)
+    expect(readFileSync(join(record.workspace, 'unsaved.patch'), 'utf8')).toBe('of another time')
+  })
+
+  it('saves the files of a merge that stopped at a conflict', async () => {
+    world.put(path, 'README.md', 'one\nhis\nthree\n')
+    await commitAll(path, 'His')
+    world.put(world.project, 'README.md', 'one\nours\nthree\n')
+    await commitAll(world.project, 'Ours')
+    await expect(git(path, 'merge', 'main')).rejects.toThrow()
+    const removal = await removeWorktree(record)
+    expect(removal).toMatchObject({ removed: true, patch: expect.stringMatching(/unsaved\.patch$/) })
+    expect(readFileSync(removal?.patch as string, 'utf8')).toContain('+<<<<<<< HEAD')
+  })
+
+  it('gives commits of no branch one', async () => {
+    await git(path, 'checkout', '--quiet', '--detach')
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Loose')
+    const rescued = `orch/${record.id}-${commit.slice(0, 8)}`
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, rescued })
+    expect(await git(world.project, 'rev-parse', rescued)).toBe(commit)
+  })
+
+  it('keeps one that holds a repository of its own, in which commits would be lost', async () => {
+    await gitRepository(join(path, 'inner'))
+    expect(await removeWorktree(record)).toMatchObject({
+      removed: false,
+      kept: { code: 'REPOSITORY_INSIDE', text: expect.stringContaining('"inner/"') },
+    })
+    expect(existsSync(join(path, 'inner', 'README.md'))).toBe(true)
+  })
+
+  it('keeps one with a submodule that was checked out, and removes one with an empty submodule', async () => {
+    const library = await gitRepository(join(world.folder, 'library'))
+    const allow = ['-c', 'protocol.file.allow=always']
+    await git(world.project, ...allow, 'submodule', '--quiet', 'add', library, 'library')
+    await commitAll(world.project, 'Library')
+    const [one, other] = [await world.agent(), await world.agent()]
+    await git(one.worktree.path, ...allow, 'submodule', '--quiet', 'update', '--init')
+    expect(await removeWorktree(one)).toMatchObject({ removed: false, kept: { code: 'REPOSITORY_INSIDE' } })
+    expect(existsSync(join(one.worktree.path, 'library', 'README.md'))).toBe(true)
+    expect(await removeWorktree(other)).toMatchObject({ removed: true, patch: null, kept: null })
+  })
+
+  it('keeps one that its owner locked, and one in which a process works', async () => {
+    await git(world.project, 'worktree', 'lock', '--reason', 'on a stick', path)
+    expect(await removeWorktree(record)).toMatchObject({ kept: { code: 'LOCKED', text: 'It is locked: on a stick' } })
+    await git(world.project, 'worktree', 'unlock', path)
+    const child = start('sleep', ['1000'], { cwd: path })
+    scope.defer(async () => void child.kill('SIGKILL'))
+    await new Promise((resolve) => child.once('spawn', resolve))
+    expect(await removeWorktree(record)).toMatchObject({ removed: false, kept: { code: 'IN_USE' } })
+    expect(existsSync(join(path, 'README.md'))).toBe(true)
+  })
+
+  it('keeps what is no worktree any more: git would answer for the checkout around it', async () => {
+    rmSync(join(path, '.git'))
+    expect(await removeWorktree(record)).toMatchObject({ removed: false, kept: { code: 'NO_WORKTREE' } })
+    expect(existsSync(join(path, 'README.md'))).toBe(true)
+  })
+
+  it('ends what a killed process began, with the patch that it wrote', async () => {
+    world.put(record.workspace, 'unsaved.patch', 'written before')
+    const trash = join(dirname(path), `.removed-${record.id}`)
+    renameSync(path, trash)
+    expect(await removeWorktree(record)).toMatchObject({ removed: true, patch: null })
+    expect(existsSync(trash)).toBe(false)
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+  })
+})
