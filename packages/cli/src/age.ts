@@ -1,3 +1,5 @@
+import { elapsedMs } from '@orch/core'
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -11,9 +13,12 @@ export function span(ms: number): string {
   return '0s'
 }
 
-/** How long ago `at` (ISO 8601) was, or `-` when it is not known. */
+/** How long ago `at` (ISO 8601) was, or `-` when it is not known, as for what lies ahead after a clock was set back. */
 export function age(at: string | null, now: number): string {
-  if (at === null) return '-'
-  const then = Date.parse(at)
-  return Number.isNaN(then) ? '-' : span(now - then)
+  return spanOf(elapsedMs(at, now))
+}
+
+/** A time span, or `-` when it is not known. */
+export function spanOf(ms: number | null): string {
+  return ms === null ? '-' : span(ms)
 }

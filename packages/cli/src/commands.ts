@@ -76,6 +76,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/label.ts'),
   },
   {
+    name: 'history',
+    summary: 'Show agents that were and are: when, how long, what came of them; or all that was done to one',
+    load: () => import('./commands/history.ts'),
+  },
+  {
     name: 'phase',
     summary: 'Report the progress of an agent; agents call this themselves',
     load: () => import('./commands/phase.ts'),

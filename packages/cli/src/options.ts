@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { State, TurnOptions } from '@orch/core'
-import { OrchError, parseDuration, STATES } from '@orch/core'
+import { OrchError, parseAge, parseDuration, STATES } from '@orch/core'
 import type { Options } from 'yargs'
 
 const group = 'Common options:'
@@ -119,6 +119,20 @@ export function statesOf(option: string, values: readonly string[] | undefined):
     throw usageError(`Cannot use "${option} ${word}": it is not a state`, `Use one of ${STATES.join(', ')}`)
   }
   return words as State[]
+}
+
+/**
+ * A time given by an option, as ISO 8601: a date, a date with a time, or how long ago it was (`12h`, `7d`).
+ * @throws OrchError `USAGE`
+ */
+export function timeOf(option: string, value: string | undefined, now: number): string | undefined {
+  if (value === undefined) return undefined
+  const at = /^\d{4}-\d\d/.test(value) ? Date.parse(value) : now - parseAge(value)
+  if (!Number.isNaN(at)) return new Date(at).toISOString()
+  throw usageError(
+    `Cannot use "${option} ${value}": it is no time`,
+    'Write a date like 2026-01-31 or 2026-01-31T09:00, or how long ago it was, like 12h or 7d',
+  )
 }
 
 /**

@@ -3,6 +3,7 @@ import type {
   AgentRequest,
   Attachment,
   Evidence,
+  Exit,
   FinalAnswer,
   Finding,
   Item,
@@ -14,10 +15,12 @@ import type {
   State,
   StopProof,
   TurnUsage,
+  Usage,
   UsageCounts,
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
+import type { Actor } from './registry/record.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
 /** What every document carries. `apiVersion` changes only when a field is removed or changes its meaning. */
@@ -238,6 +241,61 @@ export interface LabelDocument extends Doc {
     readonly labels: Readonly<Record<string, string>> | null
     readonly error: ErrorInfo | null
   }[]
+}
+
+/** One agent as `history` shows it. */
+export interface HistoryEntry
+  extends Pick<
+    Agent,
+    'id' | 'task' | 'project' | 'branch' | 'backend' | 'program' | 'model' | 'parent' | 'labels' | 'lifecycle'
+  > {
+  readonly state: State
+  readonly reason: Reason
+  /** How its record was closed; `null` while it is open, and when that is not known. */
+  readonly outcome: 'completed' | 'abandoned' | 'failed' | null
+  /** Why, in the words of whoever ended it. */
+  readonly endReason: string | null
+  /** The checks that `complete` was told to override. */
+  readonly overridden: readonly string[]
+  /** What it said last; `null` for one that is closed: its page is not read any more. */
+  readonly phase: Phase | null
+  /** As far as it is known. */
+  readonly usage: Usage | null
+  readonly exit: Exit | null
+  readonly spawnedAt: string
+  readonly endedAt: string | null
+  /** To its end, or until now; `null` when that is not known, as after a clock was set back. Never negative. */
+  readonly durationMs: number | null
+}
+
+/** One change of an agent's record. */
+export interface TrailEntry {
+  /** The revision that it made. */
+  readonly revision: string
+  readonly uid: string
+  readonly at: string
+  /** `created`, `placed`, `begun`, `sending`, `ending`, `completed` …: more may come. */
+  readonly type: string
+  /** `null`: that was not noted. */
+  readonly by: Actor | null
+  /** The same in words. */
+  readonly text: string
+  /** Which fields of the record it changed; empty for its making. */
+  readonly changed: readonly string[]
+}
+
+/** Result of `history`. `complete: false`: some part could not be looked at. `project` is `null` for all projects. */
+export interface HistoryDocument extends Doc {
+  readonly project: string | null
+  readonly complete: boolean
+  /** How many agents match, shown or not. */
+  readonly total: number
+  /** Newest first. */
+  readonly agents: readonly HistoryEntry[]
+  /** Of all that match. */
+  readonly usage: UsageTotal
+  /** Only of `history AGENT`: every change of its record, oldest first. */
+  readonly trail: readonly TrailEntry[] | null
 }
 
 /** Result of `phase`. */

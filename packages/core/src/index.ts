@@ -78,6 +78,8 @@ export type {
   DoctorDocument,
   ErrorInfo,
   GitInfo,
+  HistoryDocument,
+  HistoryEntry,
   InterruptDocument,
   LabelDocument,
   Orphan,
@@ -89,14 +91,18 @@ export type {
   SpawnDocument,
   StatusDocument,
   TailLine,
+  TrailEntry,
   TurnEnd,
   UsageTotal,
   WaitDocument,
   WaitOutcome,
 } from './documents.ts'
-export { parseDuration } from './duration.ts'
+export { parseAge, parseDuration } from './duration.ts'
 export type { ErrorOutcome, OrchErrorCode, OrchErrorInfo } from './errors.ts'
 export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './errors.ts'
+export { elapsedMs } from './history/elapsed.ts'
+export { history } from './history/history.ts'
+export { trail } from './history/trail.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export {
   type Condition,
@@ -124,6 +130,7 @@ export type {
   AttachOptions,
   CallOptions,
   CompleteOptions,
+  HistoryOptions,
   KnownBackend,
   OrchOptions,
   PhaseOptions,

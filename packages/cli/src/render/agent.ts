@@ -19,7 +19,7 @@ const STYLES: Readonly<Record<State, Style>> = {
 const DETAIL_LINES = 40
 
 /** The state in its colour. */
-export function stateOf(agent: Agent): Styled {
+export function stateOf(agent: Pick<Agent, 'state'>): Styled {
   return styled(STYLES[agent.state], agent.state)
 }
 

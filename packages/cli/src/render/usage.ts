@@ -1,5 +1,12 @@
-import type { StatusDocument, TurnUsage, Usage, UsageCounts, UsageTotal } from '@orch/core'
-import { age, span } from '../age.ts'
+import {
+  elapsedMs,
+  type StatusDocument,
+  type TurnUsage,
+  type Usage,
+  type UsageCounts,
+  type UsageTotal,
+} from '@orch/core'
+import { age, spanOf } from '../age.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 
 /** The heads of {@link usageCells}. */
@@ -15,7 +22,10 @@ export function usageCells(usage: UsageCounts | null): string[] {
 }
 
 /** What all agents of a list used: a line for each project where there may be several, and one for all of them. */
-export function writeTotals({ project, usage, usageByProject }: StatusDocument, page: Page): void {
+export function writeTotals(
+  { project, usage, usageByProject }: Pick<StatusDocument, 'project' | 'usage' | 'usageByProject'>,
+  page: Page,
+): void {
   if (usage.agents === 0) return
   const write = (what: string, total: UsageTotal): void => {
     const agents = total.agents === 1 ? '1 agent' : `${total.agents} agents`
@@ -29,7 +39,7 @@ export function writeTotals({ project, usage, usageByProject }: StatusDocument, 
 export function writeTurns(turns: readonly TurnUsage[], page: Page): void {
   if (turns.length > 0) page.line(styled('dim', 'Newest turns:'))
   for (const { startedAt, endedAt, usage } of turns) {
-    const took = endedAt === null ? 'not ended' : `took ${span(Date.parse(endedAt) - Date.parse(startedAt))}`
+    const took = endedAt === null ? 'not ended' : `took ${spanOf(elapsedMs(startedAt, endedAt))}`
     const cost = usage.costUsd === null ? '' : `, ${dollars(usage.costUsd)}`
     page.line(`  ${age(startedAt, page.now)} ago, ${took}: ${tokensText(usage)}${cost}`)
   }

@@ -6,7 +6,7 @@ import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { letStart } from '../timing.ts'
 import { shownUsage } from '../usage.ts'
-import { type Report, readReport } from '../workspace/report.ts'
+import { NO_REPORT, type Report, readReport } from '../workspace/report.ts'
 import { keepFacts, newFactsOf } from './keep-facts.ts'
 import { callBackend, type Orch } from './orch.ts'
 
@@ -113,6 +113,11 @@ export function withoutLook(stored: StoredRecord, reason: Reason): Look {
   const observation = isObservable(stored) ? unseen(stored.record.id, reason) : null
   const report = reportOf(stored)
   return { stored, observation, report, agent: toAgent(stored, observation, report, []), isCurrent: false }
+}
+
+/** An agent as its record alone says: one that is closed is not looked at any more, its page neither. */
+export function ofRecord(stored: StoredRecord): Agent {
+  return toAgent(stored, damaged(stored), NO_REPORT, [])
 }
 
 /** Whether its server does not run: a message would start it. */

@@ -96,6 +96,24 @@ export interface StatusOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What `history` takes. */
+export interface HistoryOptions extends CallOptions {
+  /** All projects instead of the one the caller stands in. @default false */
+  readonly allProjects?: boolean | undefined
+  /** Only agents in these states. */
+  readonly states?: readonly State[] | undefined
+  /** Only agents of this backend. */
+  readonly backend?: string | undefined
+  /** Only agents that had not ended by then, ISO 8601. */
+  readonly since?: string | undefined
+  /** Only agents that were spawned by then, ISO 8601. */
+  readonly until?: string | undefined
+  /** Only agents with these labels: see `parseSelectors`. */
+  readonly selectors?: readonly string[] | undefined
+  /** Only so many of the newest. @default all */
+  readonly last?: number | undefined
+}
+
 /** What every verb on one agent takes. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined

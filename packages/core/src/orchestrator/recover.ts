@@ -91,7 +91,11 @@ async function recoverOne(
     if (record.lifecycle === 'failed') return stored
     const failure = record.failure ?? {
       code: 'SPAWN_DIED',
-      text: `The process that spawned it died before it was made${halfMade(record)}`,
+      text: `The process that spawned it died ${
+        stored.skippedLines.length > 0
+          ? 'and nothing of it is there; a part of its record cannot be read'
+          : 'before it was made'
+      }${halfMade(record)}`,
     }
     const endedAt = new Date().toISOString()
     return await updateRecord(orch, stored, 'spawn-failed', () => ({
