@@ -15,6 +15,7 @@ const CHECKS = [
   ['contract page', [...script('generate-contract-docs.mjs'), '--check']],
   ['turns page', [...script('generate-turn-docs.mjs'), '--check']],
   ['program table', [...script('generate-program-table.mjs'), '--check']],
+  ['configuration schema', [...script('generate-config-schema.mjs'), '--check']],
   ['changesets', script('check-changesets.mjs')],
   ['unused code', [bin('knip'), '--no-progress']],
   ['packed packages', script('check-packages.mjs')],

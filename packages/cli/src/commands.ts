@@ -86,6 +86,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/phase.ts'),
   },
   {
+    name: 'config',
+    summary: 'Show or change the configuration',
+    load: () => import('./commands/config.ts'),
+  },
+  {
     name: 'server',
     summary: 'Start, stop or look at the server of a backend',
     load: () => import('./commands/server.ts'),

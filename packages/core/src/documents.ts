@@ -19,7 +19,9 @@ import type {
   UsageCounts,
 } from './agent.ts'
 import type { Check, ServerReport } from './backend.ts'
+import type { Setting } from './config/settings.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
+import type { JsonValue } from './json.ts'
 import type { Actor } from './registry/record.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
@@ -308,6 +310,20 @@ export interface PhaseDocument extends Doc {
 export interface DoctorDocument extends Doc {
   readonly ok: boolean
   readonly checks: readonly Check[]
+}
+
+/** Result of `config`. */
+export interface ConfigDocument extends Doc {
+  readonly action: 'get' | 'set' | 'list'
+  /** What was asked for or set; `null` for `list`. */
+  readonly key: string | null
+  /** What holds for it; `null` when nothing says anything. */
+  readonly value: JsonValue
+  /** What holds for `key`, or everything, one by one; what may be a secret is not shown in a list. */
+  readonly settings: readonly Setting[]
+  /** The file that `set` means, and whether it was changed; `null` for others. */
+  readonly file: string | null
+  readonly changed: boolean
 }
 
 /** Result of `server start|stop|status`. */

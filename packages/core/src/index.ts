@@ -66,6 +66,8 @@ export type {
 export { BACKEND_API_VERSION, NOT_ASKED, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
 export type { BackendConfig, Config, WorktreeConfig } from './config/config.ts'
 export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
+export type { Setting, SettingOrigin, SettingsPlace } from './config/settings.ts'
+export { getSetting, listSettings, setSetting } from './config/settings.ts'
 export type {
   AbandonDocument,
   AnswerDocument,
@@ -74,6 +76,7 @@ export type {
   CompleteCheck,
   CompleteDocument,
   CompleteResult,
+  ConfigDocument,
   Doc,
   DoctorDocument,
   ErrorInfo,

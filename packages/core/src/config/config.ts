@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ProgramSpec } from '../backend.ts'
-import { fileError, OrchError } from '../errors.ts'
+import { OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { splitWords } from '../split-words.ts'
 import { moduleUrl } from './module-url.ts'
+import { type ConfigFile, readConfigFile } from './read-config-file.ts'
 
 /** One backend's part of the configuration. */
 export interface BackendConfig {
@@ -26,6 +26,8 @@ export interface Config {
   readonly programs: Readonly<Record<string, ProgramSpec>>
   /** Short names for models, as `--model` takes them. */
   readonly models: Readonly<Record<string, string>>
+  /** The command that is run when somebody who watches sees an agent change its state, as its words. */
+  readonly notify: readonly string[] | null
   /** The command that verifies work where neither the caller nor the skill says one, as its words. */
   readonly verify: readonly string[] | null
   readonly worktree: WorktreeConfig
@@ -43,15 +45,6 @@ export interface WorktreeConfig {
   readonly directory: string | null
 }
 
-interface ConfigFile {
-  readonly defaultBackend?: string
-  readonly backends?: Record<string, JsonObject & { readonly module?: string }>
-  readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>>>
-  readonly models?: Record<string, string>
-  readonly verify?: string | readonly string[]
-  readonly worktree?: Partial<Omit<WorktreeConfig, 'setup'>> & { readonly setup?: string | readonly string[] }
-}
-
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -60,8 +53,9 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws OrchError `CONFIG_INVALID` naming the file and the key
  */
 export async function loadConfig(project: string, env: Environment): Promise<Config> {
-  const user = await readConfigFile(join(configDirectory(env), 'config.json'))
-  const own = await readConfigFile(join(project, '.orch', 'config.json'))
+  const { user: userFile, project: ownFile } = configFiles(project, env)
+  const user = await readConfigFile(userFile)
+  const own = await readConfigFile(ownFile)
   const backends: Record<string, BackendConfig> = {}
   const programs: Record<string, ProgramSpec> = {}
   for (const { file, content } of [user, own]) {
@@ -86,6 +80,7 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     backends,
     programs,
     models: { ...user.content.models, ...own.content.models },
+    notify: wordsOf(own.content.notify ?? user.content.notify),
     verify: wordsOf(own.content.verify ?? user.content.verify),
     worktree: worktreeOf({ ...user.content.worktree, ...own.content.worktree }),
   }
@@ -98,6 +93,11 @@ function worktreeOf({ setup, link, copy, directory }: NonNullable<ConfigFile['wo
 /** A command as its words; the schema has seen that it has some. */
 function wordsOf(command: string | readonly string[] | undefined): readonly string[] | null {
   return typeof command === 'string' ? splitWords(command) : (command ?? null)
+}
+
+/** The two files that {@link loadConfig} reads. */
+export function configFiles(project: string, env: Environment): { readonly user: string; readonly project: string } {
+  return { user: join(configDirectory(env), 'config.json'), project: join(project, '.orch', 'config.json') }
 }
 
 /** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */
@@ -131,42 +131,4 @@ function homeOfUser(): string | undefined {
 /** The XDG specification: a relative path is to be ignored. */
 function absolute(path: string | undefined): string | undefined {
   return path?.startsWith('/') ? path : undefined
-}
-
-async function readConfigFile(file: string): Promise<{ file: string; content: ConfigFile }> {
-  const text = readIfThere(file)
-  if (text === null) return { file, content: {} }
-  const value = parseJson(file, text)
-  const { findConfigProblem } = await import('./schema.ts')
-  const problem = findConfigProblem(value)
-  if (problem === null) return { file, content: value as ConfigFile }
-  const where = problem.key === '' ? '' : ` at "${problem.key}"`
-  throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}"${where}: ${problem.text}`, {
-    hint: problem.key === '' ? `Mend "${file}"` : `Mend "${problem.key}" in "${file}"`,
-  })
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    throw fileError(cause, `Cannot read the configuration "${file}"`, 'CONFIG_INVALID')
-  }
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new OrchError(
-      'CONFIG_INVALID',
-      `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`,
-      {
-        hint: `Mend "${file}"`,
-        cause,
-      },
-    )
-  }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { nearNames } from '../near-names.ts'
 import { splitWords } from '../split-words.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
@@ -30,12 +31,14 @@ const byModule = v.strictObject({ module: text, command: v.optional(text), ...se
 const byCommand = v.strictObject({ command: text, ...settings })
 const program = v.lazy((value) => (hasModule(value) ? byModule : byCommand))
 
-const schema = v.strictObject({
+/** What a configuration file may say; `scripts/generate-config-schema.mjs` makes the JSON Schema of it. */
+export const configSchema: v.GenericSchema = v.strictObject({
   $schema: v.optional(v.string()),
   defaultBackend: v.optional(v.string()),
   backends: v.optional(v.record(v.string(), v.looseObject({ module: v.optional(v.string()) }))),
   programs: v.optional(v.record(v.string(), program)),
   models: v.optional(v.record(v.string(), text)),
+  notify: v.optional(command),
   verify: v.optional(command),
   worktree: v.optional(
     v.strictObject({
@@ -50,11 +53,41 @@ const schema = v.strictObject({
 /** The first thing wrong with a configuration value: which key, and what is expected; `null` when it is valid. */
 export function findConfigProblem(value: unknown): { readonly key: string; readonly text: string } | null {
   if (Array.isArray(value)) return { key: '', text: 'expected Object, got Array' }
-  const result = v.safeParse(schema, value)
+  const result = v.safeParse(configSchema, value)
   if (result.success) return null
   const issue = result.issues[0]
   const key = v.getDotPath(issue) ?? ''
-  return { key, text: textOf(issue) }
+  return { key, text: `${textOf(issue)}${meantInstead(issue, key)}` }
+}
+
+/** The keys that may stand in the object at `path`; none where any may. */
+export function knownKeys(path: readonly string[]): readonly string[] {
+  let object: Node | undefined = configSchema as object
+  for (const key of path) {
+    const inner = inside(object)
+    object = inner?.entries?.[key] ?? (inner?.entries === undefined ? inner?.value : undefined)
+  }
+  return Object.keys(inside(object)?.entries ?? {})
+}
+
+/** What the schemas here are made of. */
+interface Node {
+  readonly wrapped?: Node
+  readonly entries?: Readonly<Record<string, Node>>
+  readonly value?: Node
+  readonly getter?: (input: unknown) => Node
+}
+
+function inside(node: Node | undefined): Node | undefined {
+  if (node?.wrapped !== undefined) return inside(node.wrapped)
+  return node?.getter === undefined ? node : inside(node.getter({ module: '' }))
+}
+
+function meantInstead({ expected, path }: v.BaseIssue<unknown>, key: string): string {
+  if (expected !== 'never') return ''
+  const keys = (path ?? []).map((item) => String(item.key))
+  const meant = nearNames(keys.at(-1) ?? key, knownKeys(keys.slice(0, -1))).filter((name) => name !== '$schema')
+  return meant.length === 0 ? '' : `; did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?`
 }
 
 function hasModule(value: unknown): boolean {

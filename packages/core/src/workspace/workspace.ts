@@ -1,11 +1,11 @@
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { appendRegularFile, readRegularFile, withRegularFile } from '../regular-file.ts'
-import { uniqueId } from '../unique.ts'
+import { replaceFile } from '../replace-file.ts'
 import { PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
@@ -89,21 +89,10 @@ export function writePhase(workspace: string, id: string, name: string, note: st
     const before = readIfThere(file) ?? ''
     const after = withPhase(before, line)
     if (after.startsWith(before)) appendRegularFile(file, after.slice(before.length))
-    else replaceWhole(file, after)
+    else replaceFile(file, after)
     return { name, note, at: withRegularFile(file, (_, changedAt) => changedAt()) }
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
-  }
-}
-
-/** A reader sees the old text or the new one, never a part. */
-function replaceWhole(file: string, text: string): void {
-  const scratch = `${file}.${uniqueId()}`
-  try {
-    writeFileSync(scratch, text, { flag: 'wx', mode: 0o600 })
-    renameSync(scratch, file)
-  } finally {
-    rmSync(scratch, { force: true })
   }
 }
 

@@ -26,7 +26,7 @@ beforeEach(async () => {
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
     const worktree = { setup: null, link: [], copy: [], directory: null }
-    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, verify: null, worktree }
+    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, notify: null, verify: null, worktree }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })
@@ -146,7 +146,7 @@ describe('loadConfig()', () => {
     })
   })
 
-  it.each(['', '{', '{"a":1,}', '\0'])(
+  it.each(['', '{', '{"a":1,,}', '\0'])(
     'refuses the text %j, which is not JSON, in the file of the user too',
     async (text) => {
       const file = join(root, 'home/.config/orch/config.json')

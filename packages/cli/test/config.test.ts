@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { callOrch } from './harness/call-orch.ts'
+import { createPlace, type Place } from './harness/place.ts'
+
+let place: Place
+beforeEach(() => {
+  place = createPlace({ defaultBackend: 'tmux' })
+})
+afterEach(() => place.remove())
+
+describe('orch config', () => {
+  it('prints one value alone, for scripts', async () => {
+    expect(await callOrch(place, ['config', 'get', 'defaultBackend'])).toEqual({
+      code: 0,
+      stdout: 'tmux\n',
+      stderr: '',
+    })
+    const unset = await callOrch(place, ['config', 'get', 'models.fast'])
+    expect(unset).toEqual({ code: 0, stdout: '', stderr: 'orch: Nothing is set\n' })
+    const { stdout } = await callOrch(place, ['config', 'get', 'models.fast', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ action: 'get', key: 'models.fast', value: null, settings: [] })
+  })
+
+  it('sets and lists', async () => {
+    expect(await callOrch(place, ['config', 'set', 'models.a\x1b[2J', 'x'])).toMatchObject({ code: 0 })
+    expect(await callOrch(place, ['config', 'set', 'models.fast', 'x', '--user'])).toMatchObject({ code: 0 })
+    const { stdout } = await callOrch(place, ['config', 'list', '--origin'])
+    expect(stdout).toMatch(/^models\.fast +user +x +\S+home\/config\/orch\/config\.json$/m)
+    expect(stdout).not.toContain('\x1b')
+    expect(readFileSync(join(place.project, '.orch/config.json'), 'utf8')).toContain('"defaultBackend":"tmux"')
+  })
+
+  it.each([
+    ['set models.fast', 64, 'no value is given'],
+    ['get', 64, 'no key is given'],
+    ['get models x', 64, 'takes no "x"'],
+    ['list models', 64, 'takes no "models"'],
+    ['list --user', 64, 'takes no "--user"'],
+    ['set modles.fast x', 64, 'Did you mean "models"?'],
+    ['list -C /nowhere', 66, '/nowhere'],
+  ])('%s exits with %d', async (line, code, text) => {
+    const called = await callOrch(line.includes('-C') ? null : place, ['config', ...line.split(' ')])
+    expect(called).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) })
+  })
+
+  it('names the file of a configuration that is not valid', async () => {
+    place.write('.orch/config.json', '{ "defaultBakend": 1 }')
+    expect(await callOrch(place, ['config', 'list'])).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('did you mean "defaultBackend"?'),
+    })
+  })
+})

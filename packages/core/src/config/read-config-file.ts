@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import type { ProgramSpec } from '../backend.ts'
+import { fileError, OrchError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import type { WorktreeConfig } from './config.ts'
+import { parseJsonc } from './jsonc.ts'
+
+/** What a configuration file says: what the schema allows. */
+export interface ConfigFile {
+  readonly defaultBackend?: string
+  readonly backends?: Record<string, JsonObject & { readonly module?: string }>
+  readonly programs?: Record<string, Partial<Omit<ProgramSpec, 'name'>>>
+  readonly models?: Record<string, string>
+  readonly notify?: string | readonly string[]
+  readonly verify?: string | readonly string[]
+  readonly worktree?: Partial<Omit<WorktreeConfig, 'setup'>> & { readonly setup?: string | readonly string[] }
+}
+
+/**
+ * Reads one configuration file; what is not there says nothing.
+ * @throws OrchError `CONFIG_INVALID` naming the file and the key, `PERMISSION_DENIED`
+ */
+export async function readConfigFile(file: string): Promise<{ file: string; content: ConfigFile }> {
+  const text = readConfigText(file)
+  if (text === null) return { file, content: {} }
+  return { file, content: await parseConfig(file, text) }
+}
+
+/**
+ * What the text of a configuration file says.
+ * @throws OrchError `CONFIG_INVALID` naming the file and the key
+ */
+export async function parseConfig(file: string, text: string): Promise<ConfigFile> {
+  const value = parseJson(file, text)
+  const { findConfigProblem } = await import('./schema.ts')
+  const problem = findConfigProblem(value)
+  if (problem === null) return value as ConfigFile
+  const where = problem.key === '' ? '' : ` at "${problem.key}"`
+  throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}"${where}: ${problem.text}`, {
+    hint: problem.key === '' ? `Mend "${file}"` : `Mend "${problem.key}" in "${file}"`,
+  })
+}
+
+/**
+ * The text of a configuration file, which may be a link; `null` when it is not there.
+ * @throws OrchError `CONFIG_INVALID`, `PERMISSION_DENIED`
+ */
+export function readConfigText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw fileError(cause, `Cannot read the configuration "${file}"`, 'CONFIG_INVALID')
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return parseJsonc(text)
+  } catch (cause) {
+    throw new OrchError(
+      'CONFIG_INVALID',
+      `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`,
+      {
+        hint: `Mend "${file}"`,
+        cause,
+      },
+    )
+  }
+}
