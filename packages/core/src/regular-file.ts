@@ -17,12 +17,12 @@ const block = Buffer.alloc(65_536)
 /**
  * Reads a file that others may replace: no symbolic link is followed, and a pipe or device is refused, not waited for.
  * Throws what the operating system says (`ENOENT`, `ELOOP` for a link …), and `ENOTREG` for what is no regular file.
- * @param use gets the text, and when the file was last changed (ISO 8601) if it asks for that
+ * @param use gets the text, and what the system says of the file after it was read if it asks for that
  */
-export function withRegularFile<T>(file: string, use: (text: string, changedAt: () => string) => T): T {
+export function withRegularFile<T>(file: string, use: (text: string, stats: () => Stats) => T): T {
   const descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
-    return use(readText(file, descriptor), () => fstatSync(descriptor).mtime.toISOString())
+    return use(readText(file, descriptor), () => fstatSync(descriptor))
   } finally {
     closeSync(descriptor)
   }

@@ -23,6 +23,14 @@ export const TIMING = {
   readyTimeoutMs: 10_000,
   /** `wait` looks again so often even when no event came. */
   safetyNetMs: 15_000,
+  /** A page that was not written to for so long is whole; editors write theirs much faster. */
+  pageRestMs: 50,
+  /** The same for a page that looks cut: it is empty, gone, or its last line has no end. */
+  cutPageRestMs: 500,
+  /** Re-check of a page that does not rest yet. */
+  pageLookMs: 10,
+  /** A page that does not rest for so long is read as it is. */
+  pageRestMostMs: 1_000,
   /** Re-check of a condition that nobody announces. */
   recheckMs: 25,
   /** How long a lost delivery may still arrive: recovery begins an agent again only after it. */

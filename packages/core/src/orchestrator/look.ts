@@ -6,7 +6,8 @@ import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { letStart } from '../timing.ts'
 import { shownUsage } from '../usage.ts'
-import { NO_REPORT, type Report, readReport } from '../workspace/report.ts'
+import { readReport } from '../workspace/read-report.ts'
+import { NO_REPORT, type Report } from '../workspace/report.ts'
 import { keepFacts, newFactsOf } from './keep-facts.ts'
 import { callBackend, type Orch } from './orch.ts'
 
@@ -68,7 +69,7 @@ export async function lookAt(
     if (group.length === 0) await letStart()
     return [name, await askBackend(orch, { name, group }, options)] as const
   })
-  const reading = options.beforeSend ? records.map(reportOf) : readMeanwhile(records)
+  const reading = options.beforeSend ? Promise.all(records.map(reportOf)) : readMeanwhile(records)
   const [entries, reports] = await Promise.all([Promise.all(asked), reading])
   const answers = new Map(entries)
   const looks = await Promise.all(
@@ -90,10 +91,10 @@ export async function lookAt(
 /** Reads the agents' pages while the backends are answering. */
 async function readMeanwhile(records: readonly StoredRecord[]): Promise<Report[]> {
   await letStart()
-  return records.map(reportOf)
+  return Promise.all(records.map(reportOf))
 }
 
-function reportOf({ record }: StoredRecord): Report {
+function reportOf({ record }: StoredRecord): Report | Promise<Report> {
   return readReport(record.workspace, record.answered)
 }
 
@@ -109,9 +110,9 @@ export async function lookAtOne(
 }
 
 /** How an agent stands that could not be looked at. */
-export function withoutLook(stored: StoredRecord, reason: Reason): Look {
+export async function withoutLook(stored: StoredRecord, reason: Reason): Promise<Look> {
   const observation = isObservable(stored) ? unseen(stored.record.id, reason) : null
-  const report = reportOf(stored)
+  const report = await reportOf(stored)
   return { stored, observation, report, agent: toAgent(stored, observation, report, []), isCurrent: false }
 }
 
@@ -200,8 +201,11 @@ function toLook(
 ): Look | Promise<Look> {
   const observation = damaged(before) ?? answer.observations.get(before.record.id) ?? null
   const capabilities = answer.capabilities.get(before.record.id) ?? []
-  const lookOf = (stored: StoredRecord): Look => {
+  const lookOf = (stored: StoredRecord): Look | Promise<Look> => {
     const report = stored === before && isPresent(observation) ? earlier : reportOf(stored)
+    return report instanceof Promise ? report.then((read) => withReport(stored, read)) : withReport(stored, report)
+  }
+  const withReport = (stored: StoredRecord, report: Report): Look => {
     const isCurrent = stored.revision <= before.revision + 1
     return { stored, observation, report, agent: toAgent(stored, observation, report, capabilities), isCurrent }
   }

@@ -1,6 +1,7 @@
 import { isAgentId } from '../agent-id.ts'
 import type { PhaseDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import { pageAtRest } from '../workspace/read-report.ts'
 import { workspacePath, writePhase } from '../workspace/workspace.ts'
 import type { PhaseOptions } from './options.ts'
 
@@ -15,6 +16,8 @@ export async function reportPhase(place: { readonly project: string }, options: 
       hint: 'Name the agent with --id',
     })
   }
-  const phase = writePhase(workspacePath(place.project, id), id, options.phase.trim(), options.note?.trim() || null)
+  const workspace = workspacePath(place.project, id)
+  await pageAtRest(workspace)
+  const phase = writePhase(workspace, id, options.phase.trim(), options.note?.trim() || null)
   return { apiVersion: 1, warnings: [], agent: id, phase }
 }

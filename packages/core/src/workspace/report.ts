@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
-import { withRegularFile } from '../regular-file.ts'
 
 /** What the agent's own page says. `unreadable` is set when the page is there and could not be read. */
 export interface Report {
@@ -16,27 +15,12 @@ export const NO_REPORT: Report = { phase: null, requests: [], evidence: [], unre
 /** The agent's own page inside its workspace. */
 export const PAGE = 'WORKSPACE.md'
 
-/** Reads `WORKSPACE.md`. Requests in `answered` are not open any more. A page that is not there is an empty report. */
-export function readReport(workspace: string, answered: readonly string[]): Report {
-  const file = `${workspace}/${PAGE}`
-  try {
-    return withRegularFile(file, (text, changedAt) => {
-      const { phase, requests } = parseReport(text, '', answered)
-      return phase === null && requests.length === 0 ? NO_REPORT : parseReport(text, changedAt(), answered)
-    })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') return NO_REPORT
-    return {
-      ...NO_REPORT,
-      unreadable: { code: 'WORKSPACE_UNREADABLE', text: `Its workspace page cannot be read (${code})` },
-    }
-  }
-}
+/** The page as it is made: a placeholder is no phase. */
+export const EMPTY_PAGE = 'Phase: [Planning | Implementing | Testing | Complete]\n'
 
 /** Parses a page that was last changed at `at` (ISO 8601): the one parser for every reader (design §8). Pure. */
 export function parseReport(text: string, at: string, answered: readonly string[]): Report {
-  const lines = (text.includes('\r') ? text.replaceAll('\r', '') : text).split('\n')
+  const lines = linesOf(text)
   const stated = frontMatterPhase(lines) ?? lastPhaseLine(lines)
   const phase = stated === null ? null : toPhase(stated, at)
   const requests = lines
@@ -52,10 +36,16 @@ export function parseReport(text: string, at: string, answered: readonly string[
 /** The page with another phase: in the front matter when that has one, else as its last `Phase:` line. Pure. */
 export function withPhase(text: string, line: string): string {
   const lines = text.split('\n')
-  const index = frontMatterIndex(lines.map((one) => one.replace(/\r/g, '')))
+  const index = frontMatterIndex(linesOf(text))
   if (index < 0) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}Phase: ${line}\n`
   const value = /^(["']).*\1$/.test(line) ? `'${line}'` : line
   return lines.with(index, `phase: ${value}${lines[index]?.endsWith('\r') ? '\r' : ''}`).join('\n')
+}
+
+/** Without what editors add: a mark at the beginning, carriage returns. */
+function linesOf(text: string): readonly string[] {
+  const plain = text.startsWith('\uFEFF') ? text.slice(1) : text
+  return (plain.includes('\r') ? plain.replaceAll('\r', '') : plain).split('\n')
 }
 
 function frontMatterPhase(lines: readonly string[]): string | null {
@@ -65,7 +55,8 @@ function frontMatterPhase(lines: readonly string[]): string | null {
 
 /** Which line of closed front matter states a phase; -1 for none. */
 function frontMatterIndex(lines: readonly string[]): number {
-  const end = lines[0] === '---' ? lines.indexOf('---', 1) : -1
+  const isFence = (line: string): boolean => line.trimEnd() === '---'
+  const end = isFence(lines[0] ?? '') ? lines.findIndex((line, index) => index > 0 && isFence(line)) : -1
   return lines.slice(0, Math.max(end, 0)).findIndex((line) => line.startsWith('phase:'))
 }
 

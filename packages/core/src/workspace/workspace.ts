@@ -1,12 +1,12 @@
-import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { lutimesSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
-import { appendRegularFile, readRegularFile, withRegularFile } from '../regular-file.ts'
+import { appendRegularFile, readRegularFile } from '../regular-file.ts'
 import { replaceFile } from '../replace-file.ts'
-import { PAGE, parseReport, withPhase } from './report.ts'
+import { EMPTY_PAGE, PAGE, parseReport, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
 /** Characters of a phase that is reported by command. */
@@ -40,7 +40,7 @@ export function createWorkspace(workspace: string, context: string): void {
   try {
     makePrivateDirectory(workspace)
     writeIfMissing(join(workspace, CONTEXT), context)
-    writeIfMissing(join(workspace, PAGE), 'Phase: [Planning | Implementing | Testing | Complete]\n')
+    writeIfMissing(join(workspace, PAGE), EMPTY_PAGE)
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }
@@ -86,14 +86,31 @@ export function writePhase(workspace: string, id: string, name: string, note: st
     })
   }
   try {
-    const before = readIfThere(file) ?? ''
-    const after = withPhase(before, line)
+    let before: string
+    let after: string
+    do {
+      before = readIfThere(file) ?? ''
+      after = withPhase(before, line)
+    } while (!after.startsWith(before) && !replacePage(file, before, after))
     if (after.startsWith(before)) appendRegularFile(file, after.slice(before.length))
-    else replaceFile(file, after)
-    return { name, note, at: withRegularFile(file, (_, changedAt) => changedAt()) }
+    return { name, note, at: showAtRest(file) }
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }
+}
+
+/** Tells readers that nobody is in the middle of writing a page, by a time before its last change; gives that time. */
+function showAtRest(file: string): string {
+  const at = new Date(Math.floor(statSync(file).mtimeMs) - 1)
+  lutimesSync(file, at, at)
+  return at.toISOString()
+}
+
+/** `false`: the page is not what it was before any more. */
+function replacePage(file: string, before: string, after: string): boolean {
+  if ((readIfThere(file) ?? '') !== before) return false
+  replaceFile(file, after)
+  return true
 }
 
 function writeIfMissing(file: string, text: string): void {

@@ -102,14 +102,14 @@ describe('an agent as a look shows it', () => {
   })
 })
 
-it('withoutLook() is unknown for what could be looked at, and the record for the rest', () => {
+it('withoutLook() is unknown for what could be looked at, and the record for the rest', async () => {
   const reason = { code: 'TIMEOUT', text: 'no time' }
   const stored = { record: record(), revision: 1, closed: false, skippedLines: [], damage: null }
-  expect(withoutLook(stored, reason).agent).toMatchObject({ state: 'unknown', reason })
+  expect((await withoutLook(stored, reason)).agent).toMatchObject({ state: 'unknown', reason })
   const closed = { ...stored, closed: true, record: record({ lifecycle: 'completed' }) }
-  expect(withoutLook(closed, reason).agent).toMatchObject({ state: 'done' })
+  expect((await withoutLook(closed, reason)).agent).toMatchObject({ state: 'done' })
   const spawning = { ...stored, record: record({ lifecycle: 'spawning', handle: null }) }
-  expect(withoutLook(spawning, reason).agent).toMatchObject({ state: 'starting' })
+  expect((await withoutLook(spawning, reason)).agent).toMatchObject({ state: 'starting' })
 })
 
 function seen(fields: Partial<Observation>): NonNullable<PlaceOptions['wrap']> {

@@ -1,13 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { perTest } from '../../../../tests/harness/scope.ts'
-import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { isComplete } from '../../src/state/derive-state.ts'
-import { NO_REPORT, parseReport, readReport } from '../../src/workspace/report.ts'
+import { parseReport, withPhase } from '../../src/workspace/report.ts'
 
 const AT = '2026-01-02T03:04:05.000Z'
-const scope = perTest()
 
 describe('parseReport() finds the phase', () => {
   it.each<readonly [string, string, string | null, string | null]>([
@@ -101,25 +96,57 @@ it('parseReport() reads every prefix of a page that is being written without an 
   }
 })
 
-describe('readReport()', () => {
-  it('is empty without a page and without a folder', async () => {
-    const { path } = await scope.use(temporaryFolder())
-    expect(readReport(path, [])).toEqual(NO_REPORT)
-    expect(readReport(join(path, 'gone'), [])).toEqual(NO_REPORT)
-    writeFileSync(join(path, 'file'), '')
-    expect(readReport(join(path, 'file'), [])).toEqual(NO_REPORT)
+describe('parseReport() of any page', () => {
+  const LINES = [
+    '---',
+    'phase: Testing - half',
+    'phase: [phase]',
+    'title: x',
+    '',
+    '# Page',
+    'Phase: Planning',
+    'Phase: Complete - all of it',
+    '**Phase:** Implementing',
+    '  Phase: Complete',
+    'Phase: [Planning | Complete]',
+    'QUESTION: Which one?',
+    'BLOCKED: no access',
+    '  QUESTION: indented',
+    'text - with : marks',
+  ]
+  const pages = Array.from({ length: 500 }, (_, seed) => {
+    const random = seeded(seed)
+    return Array.from({ length: random(9) }, () => LINES[random(LINES.length)] as string).join('\n')
+  })
+  const meaning = (text: string): unknown => {
+    const { phase, requests } = parseReport(text, AT, [])
+    return { phase, requests }
+  }
+
+  it('says the same with the line ends, the mark and the spaces that editors add', () => {
+    for (const page of pages) {
+      const ended = page === '' ? page : `${page}\n`
+      for (const same of [ended, page.replaceAll('\n', '\r\n'), `\uFEFF${page}`, page.replaceAll('\n', ' \t\n')])
+        expect({ page, said: meaning(same) }).toEqual({ page, said: meaning(page) })
+    }
   })
 
-  it('says since when the phase stands there', async () => {
-    const { path } = await scope.use(temporaryFolder())
-    writeFileSync(join(path, 'WORKSPACE.md'), 'Phase: Testing\n')
-    const { phase } = readReport(path, [])
-    expect(Math.abs(Date.now() - Date.parse(phase?.at as string))).toBeLessThan(60_000)
-  })
-
-  it('is unreadable, not empty, when the page is there and cannot be read', async () => {
-    const { path } = await scope.use(temporaryFolder())
-    mkdirSync(join(path, 'WORKSPACE.md'))
-    expect(readReport(path, [])).toMatchObject({ phase: null, unreadable: { code: 'WORKSPACE_UNREADABLE' } })
+  it('reads back the phase that withPhase() writes, and loses no request by it', () => {
+    for (const page of pages) {
+      const after = withPhase(page, 'Reviewing - at last')
+      expect({ page, said: meaning(after) }).toEqual({
+        page,
+        said: { phase: { name: 'Reviewing', note: 'at last', at: AT }, requests: parseReport(page, AT, []).requests },
+      })
+    }
   })
 })
+
+/** The same numbers in every run (a linear congruential generator). */
+function seeded(seed: number): (below: number) => number {
+  let state = (seed + 1) * 2_654_435_761
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}

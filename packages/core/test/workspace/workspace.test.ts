@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
-import { parseReport, readReport } from '../../src/workspace/report.ts'
+import { readReport } from '../../src/workspace/read-report.ts'
+import { parseReport } from '../../src/workspace/report.ts'
 import {
   createWorkspace,
   prepareWorkspaces,
@@ -163,18 +164,18 @@ describe('a page that is no regular file', () => {
     rmSync(join(workspace, 'WORKSPACE.md'))
   })
 
-  it('is not written through when it is a symbolic link', () => {
+  it('is not written through when it is a symbolic link', async () => {
     const elsewhere = join(project, 'elsewhere')
     writeFileSync(elsewhere, 'kept\n')
     symlinkSync(elsewhere, join(workspace, 'WORKSPACE.md'))
     expect(() => writePhase(workspace, ID, 'Testing', null)).toThrow(/ELOOP/)
     expect(readFileSync(elsewhere, 'utf8')).toBe('kept\n')
-    expect(readReport(workspace, []).unreadable).toMatchObject({ code: 'WORKSPACE_UNREADABLE' })
+    expect((await readReport(workspace, [])).unreadable).toMatchObject({ code: 'WORKSPACE_UNREADABLE' })
   })
 
-  it('is not waited for when it is a pipe', () => {
+  it('is not waited for when it is a pipe', async () => {
     execFileSync('mkfifo', [join(workspace, 'WORKSPACE.md')])
-    expect(readReport(workspace, []).unreadable?.text).toContain('ENOTREG')
+    expect((await readReport(workspace, [])).unreadable?.text).toContain('ENOTREG')
     expect(() => writePhase(workspace, ID, 'Testing', null)).toThrow(/ENOTREG|ENXIO/)
     expect(readPage(workspace)).toBeNull()
   })
