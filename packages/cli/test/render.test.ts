@@ -344,6 +344,7 @@ it('complete shows every check and the proof of the end', () => {
             text: 'the phase is Complete',
           },
         ],
+        ...{ verify: null, changes: null, kept: null },
         stop: stopWith(true),
         lifecycle: 'completed' as const,
         error: null,
@@ -356,8 +357,26 @@ it('complete shows every check and the proof of the end', () => {
             name: 'requests',
             result: 'fail' as const,
             text: 'one request is open',
+            hint: 'Answer it with "orch answer add-search-a2b3"',
+          },
+          {
+            name: 'verify',
+            result: 'fail' as const,
+            text: '"npm test" ended with exit code 1',
+            hint: 'Read it',
           },
         ],
+        ...{ changes: null, kept: null },
+        verify: {
+          ...{
+            command: ['npm', 'test'],
+            exitCode: 1,
+            signal: null,
+            timedOut: false,
+            durationMs: 1200,
+          },
+          ...{ output: '/w/verify.log', tail: ['not ok 1', '\x1b[2Jnot ok 2'] },
+        },
         stop: null,
         lifecycle: 'active' as const,
         error: null,
@@ -371,6 +390,10 @@ it('complete shows every check and the proof of the end', () => {
       process: process 4711 is gone (2026-11-22T12:00:00.000Z)
     add-search-a2b3  not completed
       fail       requests: one request is open
+      fail       verify: "npm test" ended with exit code 1
+                 not ok 1
+                 not ok 2
+      → Answer it with "orch answer add-search-a2b3"
     -- stderr --
       → Mend what failed, or use "orch complete --force"
     "
@@ -382,6 +405,10 @@ it('complete shows every check and the proof of the end', () => {
       process: process 4711 is gone (2026-11-22T12:00:00.000Z)
     add-search-a2b3  cannot be completed
       fail       requests: one request is open
+      fail       verify: "npm test" ended with exit code 1
+                 not ok 1
+                 not ok 2
+      → Answer it with "orch answer add-search-a2b3"
     "
   `)
 })

@@ -209,11 +209,47 @@ export interface CompleteCheck {
   readonly hint?: string
 }
 
+/** How the command ended that verifies an agent's work. */
+export interface VerifyRun {
+  /** Its words. */
+  readonly command: readonly string[]
+  /** This and `signal` are both `null` when it could not be started. */
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly timedOut: boolean
+  readonly durationMs: number
+  /** The file that holds what it printed. */
+  readonly output: string
+  /** The last lines of that. */
+  readonly tail: readonly string[]
+}
+
+/** What changed in an agent's directory since its spawn. */
+export interface AgentChanges extends GitInfo {
+  /** How many files were dirty before its spawn and were not touched since; they are not in `dirty`. */
+  readonly dirtyBefore: number
+  /** Agents that worked in the same directory meanwhile: with any of them, nobody can tell whose a change is. */
+  readonly sharedWith: readonly string[]
+}
+
+/** What is kept of an agent in its workspace, as paths. */
+export interface KeptOutcome {
+  readonly summary: string
+  /** Lines as `tail --json` has them; `null` when it could not be read. */
+  readonly transcript: string | null
+}
+
 /** What became of one agent in `complete`. */
 export interface CompleteResult {
   readonly id: string
   readonly ok: boolean
   readonly checks: readonly CompleteCheck[]
+  /** `null` when no command was run. */
+  readonly verify: VerifyRun | null
+  /** `null` when that could not be looked at. */
+  readonly changes: AgentChanges | null
+  /** `null` when nothing was kept now. */
+  readonly kept: KeptOutcome | null
   readonly stop: StopProof | null
   readonly lifecycle: Lifecycle | null
   readonly error: ErrorInfo | null

@@ -67,12 +67,18 @@ function parseStatus(text: string): string[] {
 /** Set in a git hook, and then another repository than the directory's would be asked. */
 const OF_ANOTHER = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_INDEX_FILE', 'GIT_PREFIX']
 
-/** The environment of this process for a git that works where it is started. */
-export function gitEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.includes(name)))
+/** The same environment for a program that works where it is started. */
+export function withoutOtherRepository<T>(env: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !OF_ANOTHER.includes(name)))
 }
 
-function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
+/** The environment of this process for a git that works where it is started. */
+export function gitEnvironment(): Record<string, string | undefined> {
+  return withoutOtherRepository(process.env)
+}
+
+/** What git prints in a directory; `null` when it fails, is missing, or the directory is. */
+export function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
   const options = { cwd: directory, env: gitEnvironment(), maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) }
   return new Promise((resolve, reject) => {
     execFile('git', ['--no-optional-locks', ...args], options, (error, stdout) => {

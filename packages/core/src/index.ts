@@ -70,6 +70,7 @@ export type { Setting, SettingOrigin, SettingsPlace } from './config/settings.ts
 export { getSetting, listSettings, setSetting } from './config/settings.ts'
 export type {
   AbandonDocument,
+  AgentChanges,
   AnswerDocument,
   BackendStatus,
   CheckDocument,
@@ -84,6 +85,7 @@ export type {
   HistoryDocument,
   HistoryEntry,
   InterruptDocument,
+  KeptOutcome,
   LabelDocument,
   Orphan,
   PhaseDocument,
@@ -97,6 +99,7 @@ export type {
   TrailEntry,
   TurnEnd,
   UsageTotal,
+  VerifyRun,
   WaitDocument,
   WaitOutcome,
 } from './documents.ts'

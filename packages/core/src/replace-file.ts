@@ -8,7 +8,7 @@ import { uniqueId } from './unique.ts'
 export function replaceFile(file: string, text: string, mode = 0o600): void {
   const scratch = `${file}.${uniqueId()}`
   try {
-    writeFileSync(scratch, text, { flag: 'wx', mode })
+    writeFileSync(scratch, text, { flag: 'wx', mode, flush: true })
     renameSync(scratch, file)
   } finally {
     rmSync(scratch, { force: true })

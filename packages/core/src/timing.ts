@@ -37,6 +37,10 @@ export const TIMING = {
   inFlightMs: 10_000,
   /** `wait` without `--timeout`. */
   waitTimeoutMs: 1_800_000,
+  /** The command that verifies work, unless the caller says otherwise (`--verify-timeout`). */
+  verifyTimeoutMs: 600_000,
+  /** A command that was asked to end is made to end after it. */
+  commandGraceMs: 2_000,
 } as const
 
 /** What a timer can hold: 24 days. A longer time would be none. */

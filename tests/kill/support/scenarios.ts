@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SendDocument } from '@orch/core'
+import { eventually } from '../../harness/eventually.ts'
 import { runWithBarriers } from './barrier-runs.ts'
 import type { Ledger } from './ledger.ts'
 import type { World } from './world.ts'
@@ -144,6 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     }
   }),
+  completeThatVerifies(),
 ]
 
 /** Worktrees get a link and a set-up, which fails for agents that are called so. */
@@ -151,6 +155,36 @@ async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): P
   await place.write('linked.txt', 'linked\n')
   const setup = ['/bin/sh', '-c', 'case "$ORCH_AGENT_ID" in *-bad-*) exit 1 ;; esac; echo done >set-up.txt']
   return await place.write('.orch/config.json', JSON.stringify({ worktree: { setup, link: ['linked.txt'] } }))
+}
+
+/** What is killed while it verifies leaves no command running, and no part of a file where a whole one belongs. */
+function completeThatVerifies(): Scenario {
+  const ids = new Map<string, string>()
+  const line = (id: string): string[] => ['complete', id, '--verify', 'test -e .']
+  return {
+    name: 'complete that verifies',
+    at: /^(verify|complete|transcript|summary)-/,
+    async prepare({ world, ledger, name }) {
+      const id = await newAgent(world, ledger, name)
+      ids.set(name, id)
+      await world.place.json('phase', 'Complete', '--id', id)
+      await eventually(async () => (await world.place.orch('complete', id, '--dry-run')).code === 0, {
+        timeoutMs: 20_000,
+        intervalMs: 250,
+        what: 'an agent that can be completed',
+      })
+      return line(id)
+    },
+    async after({ world: { place }, ledger, name }) {
+      const id = ids.get(name) as string
+      expect(await place.orch(...line(id))).toMatchObject({ code: 0 })
+      ledger.ended.push(id)
+      const workspace = join(place.project, '.orch', 'workspace', id)
+      expect(await readFile(join(workspace, 'SUMMARY.md'), 'utf8')).toContain('- pass verify: ')
+      const lines = (await readFile(join(workspace, 'transcript.jsonl'), 'utf8')).split('\n').slice(0, -1)
+      expect(lines.map((text) => JSON.parse(text).agent)).toEqual(lines.map(() => id))
+    },
+  }
 }
 
 /** The command line of a spawn. */

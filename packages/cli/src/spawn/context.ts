@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { type SpawnOptions, splitWords } from '@orch/core'
-import { usageError } from '../options.ts'
+import type { SpawnOptions } from '@orch/core'
+import { verifyWords } from '../verify-words.ts'
 
 /** The options of `spawn` that say what the work is and what it is measured by. */
 export const CONTEXT_OPTIONS = {
@@ -37,15 +37,6 @@ export function contextOptions(args: {
   return {
     context: args.context?.map((path) => resolve(path)),
     deliverables: args.deliverable,
-    verify: args.verify === undefined ? undefined : wordsOf(args.verify),
+    verify: verifyWords(args.verify),
   }
-}
-
-function wordsOf(line: string): readonly string[] {
-  const words = splitWords(line)
-  if (words !== null) return words
-  throw usageError(
-    'Cannot use "--verify": its command has no words, or a quote that is not closed',
-    'Give a program and its arguments, for example --verify "npm test"',
-  )
 }

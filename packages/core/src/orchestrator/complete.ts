@@ -1,64 +1,115 @@
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
-import { checksOf } from '../verify/verify.ts'
+import { type Verification, verify } from '../verify/verify.ts'
 import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
+import { keepOutcome } from './keep-outcome.ts'
 import { lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { assertSound, closeRecord, reread } from './update-record.ts'
 
+/** How often work is verified again whose directory changes meanwhile. */
+const MOST_ROUNDS = 3
+
+type Options = CompleteOptions & Pick<Parameters<typeof verify>[2], 'inTurn'>
+
 /**
- * Verifies that the task is done (the phase says so, nothing is asked, no turn runs, no message waits), then ends each agent and closes
- * its record. Nothing is ended unless every check passed or `force` overrides it; a record is closed only on proof.
+ * Verifies that the task is done (`verify/verify.ts`), keeps what came of it in the workspace, then ends each agent and closes its
+ * record. Nothing is ended unless every check passed or `force` overrides it; a record is closed only on proof.
  */
 export async function complete(
   orch: Orch,
   ids: readonly string[],
   options: CompleteOptions = {},
 ): Promise<CompleteDocument> {
+  const inTurn = oneAtATime()
   const results = await forEachAgent<CompleteResult>(
     ids,
-    (id) => completeOne(orch, id, options),
-    (id, error) => ({ id, ok: false, checks: [], stop: null, lifecycle: null, error }),
+    (id) => completeOne(orch, id, { ...options, inTurn }),
+    (id, error) => ({ ...NOTHING_FOUND, id, ok: false, lifecycle: null, error }),
   )
   return { apiVersion: 1, warnings: [], dryRun: options.dryRun === true, results }
 }
 
-/** What was verified holds only as long as the record does not change: a message may have been sent meanwhile. */
-async function completeOne(orch: Orch, id: string, options: CompleteOptions): Promise<CompleteResult> {
-  for (;;) {
-    const result = await completeAsSeen(orch, id, options)
+const NOTHING_FOUND = { checks: [], verify: null, changes: null, kept: null, stop: null } as const
+
+/** What was verified holds only as long as nothing changes: a message may have been sent meanwhile, a file written. */
+async function completeOne(orch: Orch, id: string, options: Options): Promise<CompleteResult> {
+  for (let round = 1; ; round++) {
+    const result = await completeAsSeen(orch, id, options, round >= MOST_ROUNDS)
     if (result !== null) return result
   }
 }
 
-/** `null`, and nothing done, when the record changed while it was verified. */
-async function completeAsSeen(orch: Orch, id: string, options: CompleteOptions): Promise<CompleteResult | null> {
-  const look = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
+/** `null`, and nothing ended, when the record or the directory changed since it was verified. */
+async function completeAsSeen(
+  orch: Orch,
+  id: string,
+  options: Options,
+  isLastRound: boolean,
+): Promise<CompleteResult | null> {
+  const before = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
+  if (before.stored.closed) return alreadyClosed(id, before.stored.record.lifecycle)
+  const found = await verify(orch, before, options)
+  if (found === null) return null
+  const verified = options.force ? overridden(found) : found
+  const { look, checks, run, changes } = verified
   const { lifecycle } = look.stored.record
-  if (look.stored.closed) return alreadyClosed(id, lifecycle)
-  const checks = checksOf(look).map(
-    (check): CompleteCheck => (check.result === 'fail' && options.force ? { ...check, result: 'overridden' } : check),
-  )
-  const ok = checks.every(({ result }) => result !== 'fail')
+  const seen = { ...NOTHING_FOUND, id, ok: false, checks, verify: run, changes, lifecycle, error: null }
+  const ok = !hasFailed(checks)
   // barrier: complete-checked
-  if (!ok || options.dryRun) return { id, ok, checks, stop: null, lifecycle, error: null }
+  if (!ok || options.dryRun) return { ...seen, ok }
   // Here a worktree's work is merged, sent or kept: everything was verified, nothing is ended yet.
+  const { kept, check } = await keepOutcome(orch, verified, options)
+  const all = { ...seen, checks: [...checks, check], kept }
+  if (!options.force && !(await verified.isUnchanged()))
+    return isLastRound ? { ...all, checks: [...all.checks, RESTLESS] } : null
   const end = options.force ? endAgent : endVerifiedAgent
   const ended = await end(orch, look.stored, { as: 'completed', usage: look.agent.usage }, options.signal)
   if (ended === null) return null
   const { stop, stopped } = ended
   // barrier: complete-stopped
-  if (!stop.proven) return { id, ok: false, checks, stop, lifecycle, error: null }
-  const overridden = checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)
+  if (!stop.proven) return { ...all, stop }
+  const names = all.checks.filter(({ result }) => result === 'overridden').map(({ name }) => name)
   const closed = await closeRecord(orch, stopped, 'completed', {
     attempts: [],
-    ...(overridden.length > 0 ? { overridden } : {}),
+    ...(names.length > 0 ? { overridden: names } : {}),
   })
-  return { id, ok: true, checks, stop, lifecycle: closed.record.lifecycle, error: null }
+  return { ...all, ok: true, stop, lifecycle: closed.record.lifecycle }
+}
+
+const RESTLESS: CompleteCheck = {
+  name: 'directory',
+  result: 'fail',
+  text: 'Its directory changes while it is verified',
+  hint: 'Run the same command again once nobody writes there',
+}
+
+function hasFailed(checks: readonly CompleteCheck[]): boolean {
+  return checks.some(({ result }) => result === 'fail')
+}
+
+/** What failed, and the command that was not run because of it. */
+function overridden(found: Verification): Verification {
+  const isCommandMissing = found.command !== null && found.run === null
+  const checks = found.checks.map((check): CompleteCheck => {
+    const isOverridden = check.result === 'fail' || (isCommandMissing && check.name === 'verify')
+    return isOverridden ? { name: check.name, result: 'overridden', text: check.text } : check
+  })
+  return { ...found, checks }
+}
+
+/** The commands of several agents are run one after the other. */
+function oneAtATime(): Options['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work, work)
+    last = next
+    return next
+  }
 }
 
 function alreadyClosed(id: string, lifecycle: CompleteResult['lifecycle']): CompleteResult {
   const done = lifecycle === 'completed'
   const check: CompleteCheck = { name: 'record', result: done ? 'pass' : 'fail', text: `It was ${lifecycle} before` }
-  return { id, ok: done, checks: [check], stop: null, lifecycle, error: null }
+  return { ...NOTHING_FOUND, id, ok: done, checks: [check], lifecycle, error: null }
 }

@@ -201,8 +201,14 @@ export interface ResumeOptions extends CallOptions {
 export interface CompleteOptions extends CallOptions {
   /** Completes in spite of failed checks, and records which. @default false */
   readonly force?: boolean | undefined
-  /** Looks only. @default false */
+  /** Only verifies, its command included. @default false */
   readonly dryRun?: boolean | undefined
+  /** The words of the command that has to pass, instead of those that were agreed on at spawn. */
+  readonly verify?: readonly string[] | undefined
+  /** How long that may take, in milliseconds. @default 600000 */
+  readonly verifyTimeoutMs?: number | undefined
+  /** Whether what it changed has to be committed. @default false */
+  readonly committed?: boolean | undefined
 }
 
 /** What `phase` takes. Needs no registry: the workspace is found by project and id. */

@@ -37,7 +37,13 @@ describe('complete()', () => {
             { name: 'turn', result: 'pass', text: expect.any(String) },
             { name: 'queue', result: 'pass', text: expect.any(String) },
             { name: 'deliverables', result: 'skip', text: expect.any(String) },
+            { name: 'changes', result: 'skip', text: expect.any(String) },
+            { name: 'verify', result: 'skip', text: 'No command was agreed on' },
+            { name: 'kept', result: 'pass', text: expect.any(String) },
           ],
+          verify: null,
+          changes: null,
+          kept: { summary: kept(id, 'SUMMARY.md'), transcript: kept(id, 'transcript.jsonl') },
           stop: { proven: true, evidence: [expect.anything()] },
           lifecycle: 'completed',
           error: null,
@@ -266,6 +272,10 @@ const unproven: NonNullable<PlaceOptions['wrap']> = (backend) => ({
   ...backend,
   stop: async () => ({ proven: false, evidence: [] }),
 })
+
+function kept(id: string, name: string): string {
+  return join(place.project, '.orch/workspace', id, name)
+}
 
 function page(id: string, text: string): void {
   writeFileSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'), text)

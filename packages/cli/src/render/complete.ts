@@ -1,0 +1,38 @@
+import type { CompleteDocument } from '@orch/core'
+import { oneLine, type Page, type Style, styled } from '../page.ts'
+import { writeStop } from './stop.ts'
+
+type Result = CompleteDocument['results'][number]
+
+const STYLES: Readonly<Record<string, Style>> = {
+  pass: 'green',
+  fail: 'red',
+  skip: 'dim',
+  overridden: 'yellow',
+}
+
+/** How many of the last lines of the command are shown, where it did not pass. */
+const TAIL_LINES = 10
+
+/** How each agent stands, check by check, with one next action for one that failed. */
+export function writeComplete(page: Page, { dryRun, results }: CompleteDocument): void {
+  for (const result of results) {
+    const done = dryRun ? 'can be completed' : 'completed'
+    const open = dryRun ? 'cannot be completed' : 'not completed'
+    page.line(styled('bold', result.id), '  ', result.ok ? styled('green', done) : styled('red', open))
+    for (const check of result.checks) {
+      const text = ` ${check.name}: ${oneLine(check.text)}`
+      page.line('  ', styled(STYLES[check.result] ?? 'dim', check.result.padEnd(10)), text)
+      if (check.name === 'verify' && ['fail', 'overridden'].includes(check.result)) writeOutput(page, result)
+    }
+    const hint = result.checks.find((check) => check.result === 'fail')?.hint
+    if (hint !== undefined) page.line(`  → ${oneLine(hint)}`)
+    writeStop(page, result)
+  }
+  if (!dryRun && results.some(({ checks }) => checks.some(({ result }) => result === 'fail')))
+    page.note('  → Mend what failed, or use "orch complete --force"')
+}
+
+function writeOutput(page: Page, { verify }: Result): void {
+  for (const line of verify?.tail.slice(-TAIL_LINES) ?? []) page.line('             ', styled('dim', line))
+}
