@@ -3,6 +3,7 @@ import type { Delivery, ErrorInfo, OrchErrorCode, Receipt, State, TurnEnd, WaitO
 /** The exit code of every error (`api.md`). */
 export const ERROR_EXIT_CODES: Readonly<Record<OrchErrorCode | 'UNEXPECTED', number>> = {
   UNEXPECTED: 1,
+  DEPENDENCY_FAILED: 20,
   REQUEST_AMBIGUOUS: 33,
   UNSUPPORTED: 34,
   MERGE_REFUSED: 40,

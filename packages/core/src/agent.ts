@@ -94,6 +94,7 @@ export interface Exit {
 /** The one answer derived from record, observation and report; see `deriveState`. */
 export type State =
   | 'starting'
+  | 'queued'
   | 'running'
   | 'working'
   | 'waiting'
@@ -115,11 +116,12 @@ export const STATES: readonly State[] = [
   'working',
   'running',
   'starting',
+  'queued',
   'done',
 ]
 
 /** The record's own life, apart from what the agent does. */
-export type Lifecycle = 'spawning' | 'active' | 'completed' | 'abandoned' | 'failed'
+export type Lifecycle = 'queued' | 'spawning' | 'active' | 'completed' | 'abandoned' | 'failed'
 
 /** What the agent said of its progress. `at` is when its page was last changed. */
 export interface Phase {
@@ -189,8 +191,27 @@ export interface Agent {
   readonly endedAt: string | null
   readonly revision: string
   readonly capabilities: readonly Capability[]
+  /** Why it was not started yet and what it waits for; `null` once it was. */
+  readonly pending: Pending | null
   /** How many messages of `send --when idle` it has that are not proven to be delivered; `check` lists them. */
   readonly queued: number
+}
+
+/** An agent that another one starts after, and the state that it waits to see of it. */
+export interface Dependency {
+  /** Its id. */
+  readonly agent: string
+  readonly state: State
+}
+
+/** What an agent that is queued waits for. */
+export interface Pending {
+  /** Its number among the project's agents that are queued, from 1; `null` where only this agent was looked at. */
+  readonly position: number | null
+  /** It takes one of so many places of its project; `null`: none. */
+  readonly maxParallel: number | null
+  /** Who comes before it, met or not. */
+  readonly after: readonly Dependency[]
 }
 
 /** How sure a delivery is: see `Receipt`. */

@@ -5,6 +5,7 @@ export type {
   Capability,
   Choice,
   Delivery,
+  Dependency,
   Evidence,
   EvidenceSource,
   Exit,
@@ -12,6 +13,7 @@ export type {
   Finding,
   Item,
   Lifecycle,
+  Pending,
   Phase,
   QueuedMessage,
   Reason,
@@ -132,6 +134,7 @@ export { label } from './orchestrator/label.ts'
 export { loadModule } from './orchestrator/load-module.ts'
 export type {
   AbandonOptions,
+  AfterOption,
   AnswerOptions,
   AttachOptions,
   CallOptions,
@@ -173,6 +176,7 @@ export type {
   Delivered,
   RecordChange,
   RecordEvent,
+  StartPlan,
   StoredRecord,
   WorktreeRecord,
 } from './registry/record.ts'

@@ -2,7 +2,7 @@ import { createRandom } from './random.ts'
 import type { Held } from './world.ts'
 
 /** What is done to orch's agents at random. */
-export type Verb = 'spawn' | 'spawn with a key' | 'send' | 'complete' | 'abandon'
+export type Verb = 'spawn' | 'spawn with a key' | 'spawn in a queue' | 'send' | 'complete' | 'abandon'
 
 /** One command with the moment of its death. */
 export interface Act {
@@ -23,6 +23,7 @@ export interface Act {
 const CALLS: Readonly<Record<Verb, readonly Held['does'][]>> = {
   spawn: ['create', 'type'],
   'spawn with a key': ['create', 'type'],
+  'spawn in a queue': ['create', 'type'],
   send: ['type'],
   complete: ['end'],
   abandon: ['end'],
@@ -32,7 +33,16 @@ const CALLS: Readonly<Record<Verb, readonly Held['does'][]>> = {
 export const VERBS = Object.keys(CALLS) as readonly Verb[]
 
 /** How often each verb comes up. */
-const MIX: readonly Verb[] = ['spawn', 'spawn', 'spawn with a key', 'send', 'send', 'complete', 'abandon']
+const MIX: readonly Verb[] = [
+  'spawn',
+  'spawn',
+  'spawn with a key',
+  'spawn in a queue',
+  'send',
+  'send',
+  'complete',
+  'abandon',
+]
 
 /** At most so many acts with at most so many keys, the same for the same seed. */
 export function* actsOf(seed: number, most: number, keys: number): Generator<Act> {

@@ -128,10 +128,12 @@ async function lineOf(
   { verb, name, choice }: Pick<Act, 'verb' | 'name' | 'choice'>,
 ): Promise<Line> {
   const text = `<${name}>`
-  if (verb === 'spawn' || verb === 'spawn with a key') {
+  if (verb === 'spawn' || verb === 'spawn with a key' || verb === 'spawn in a queue') {
     if (!ledger.spawns.some((spawn) => spawn.name === name)) ledger.spawns.push({ name, must: false })
-    const key = verb === 'spawn' ? [] : ['--key', name]
-    return { verb, id: null, text, args: ['spawn', `Task ${text}`, '--name', name, ...key, ...world.agent] }
+    const more = { spawn: [], 'spawn with a key': ['--key', name], 'spawn in a queue': ['--max-parallel', '1000'] }[
+      verb
+    ]
+    return { verb, id: null, text, args: ['spawn', `Task ${text}`, '--name', name, ...more, ...world.agent] }
   }
   const ids = await openAgents(world)
   const id = ids[choice % ids.length] as string

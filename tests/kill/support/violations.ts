@@ -12,6 +12,8 @@ export interface RecordFile {
   id: string
   folder: 'agents' | 'ended'
   lifecycle: string
+  /** Whether its task stood in its workspace at some time, for anybody to start it. */
+  wasQueued: boolean
   /** Whether its last event closed it. */
   closed: boolean
   worktree: { path: string; readyAt: string | null } | undefined
@@ -27,7 +29,9 @@ async function quiescence({ place }: World): Promise<StatusDocument> {
       const status = await place.json<StatusDocument>('status', '--all-projects')
       const open = status.agents.filter(
         ({ state, lifecycle, reason }) =>
-          (state === 'starting' && reason.code !== 'ENDING') || state === 'working' || lifecycle === 'spawning',
+          (['starting', 'queued'].includes(state) && reason.code !== 'ENDING') ||
+          state === 'working' ||
+          lifecycle === 'spawning',
       )
       const shown = open.map(({ id, state, lifecycle, reason }) => `${id} ${lifecycle} ${state} ${reason.code}`)
       if (shown.length > 0) throw new Error(shown.join(', '))
@@ -72,6 +76,7 @@ export async function violationsIn(world: World, ledger: Ledger): Promise<string
       workspaces,
       records.map(({ id }) => id),
     ).map((id) => `the workspace ${id} is of no agent`),
+    ...records.flatMap((record) => lostOne(record, status.agents)),
     ...ledger.spawns.flatMap((spawn) => wrongSpawn(spawn, records, status.agents)),
     ...ledger.ended.flatMap((id) => wrongEnd(id, records, runs)),
     ...(await wrongMessages(world, ledger, records)),
@@ -99,6 +104,12 @@ function wrongSpawn(
   if (made[0] === undefined) return [`${name} was never spawned`]
   const agent = agents.find(({ id }) => id === made[0]?.id)
   return agent?.state === 'failed' ? [`${name} failed: ${agent.reason.text}`] : []
+}
+
+/** One that was queued is started, whoever dies over it. */
+function lostOne({ id, wasQueued }: RecordFile, agents: readonly Agent[]): string[] {
+  const code = agents.find((agent) => agent.id === id)?.reason.code
+  return wasQueued && code === 'SPAWN_DIED' ? [`${id} was queued, and lost`] : []
 }
 
 function wrongEnd(id: string, records: readonly RecordFile[], runs: readonly string[]): string[] {
@@ -134,6 +145,7 @@ async function readRecords(state: string): Promise<RecordFile[]> {
       let record: Partial<Pick<RecordFile, 'id' | 'lifecycle' | 'worktree'>> = {}
       let revision = 0
       let closed = false
+      let wasQueued = false
       for (const line of lines) {
         const { base, set, last = false } = JSON.parse(line) as { base: number; set: object; last?: boolean }
         if (base > revision) throw new Error(`Cannot read the record of "${id}": revision ${revision} is missing`)
@@ -141,9 +153,10 @@ async function readRecords(state: string): Promise<RecordFile[]> {
         record = { ...record, ...set }
         revision += 1
         closed = last
+        wasQueued ||= record.lifecycle === 'queued'
       }
       if (record.id !== id) throw new Error(`Cannot read the record of "${id}": it is of "${record.id}"`)
-      found.push({ id, folder, lifecycle: record.lifecycle ?? '', closed, worktree: record.worktree })
+      found.push({ id, folder, lifecycle: record.lifecycle ?? '', closed, wasQueued, worktree: record.worktree })
     }
   }
   return found

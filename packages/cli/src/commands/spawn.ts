@@ -1,13 +1,14 @@
 import { type SpawnDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOptions, usageError } from '../options.ts'
+import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOptions } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
-import { parsePermission } from '../permission.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
-import { CONTEXT_OPTIONS, contextOptions } from '../spawn/context.ts'
-import { LINEAGE_OPTIONS, lineageOptions } from '../spawn/lineage.ts'
+import { CONTEXT_OPTIONS } from '../spawn/context.ts'
+import { LINEAGE_OPTIONS } from '../spawn/lineage.ts'
+import { QUEUE_OPTIONS } from '../spawn/queue.ts'
+import { runsOwnProgram, taskOptions } from '../spawn/task.ts'
 import { WORKTREE_OPTIONS } from '../spawn/worktree.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
@@ -30,6 +31,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     ...CONTEXT_OPTIONS,
     ...LINEAGE_OPTIONS,
     ...WORKTREE_OPTIONS,
+    ...QUEUE_OPTIONS,
     ...TURN_OPTIONS,
   },
   takesRest: true,
@@ -38,34 +40,19 @@ export const command: Command<SpawnDocument> = defineCommand({
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
     ['orch spawn "Follow the plan" --context plan.md', 'with the whole text of a file'],
     ['orch spawn "Add a changelog" --deliverable CHANGES.md --verify "npm test"', 'says what done means'],
+    ['orch spawn "Write its tests" --after fix-login', 'starts it once that agent is done'],
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
   run: async (args, context) => {
     const turn = turnOptions(args)
-    const ownProgram = args.program === ''
-    if (ownProgram && args.rest.length === 0)
-      throw usageError(
-        'Cannot spawn an agent: "--program" names no program',
-        'Use "--program NAME", or "--program -- CMD ARG…" at the end of the line',
-      )
-    const permission = parsePermission(args.permission)
-    const rest = ownProgram ? [] : args.rest
+    const options = taskOptions(args)
+    const rest = runsOwnProgram(args) ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
     context.spinner.say(turn.wait === true ? 'Waiting for its answer' : 'Starting an agent')
     const document = await spawn(await context.orch(), {
       task,
-      name: args.name,
-      model: args.model,
-      mode: args.as,
-      program: ownProgram ? undefined : args.program,
-      programCommand: ownProgram ? args.rest : undefined,
-      key: args.key,
-      ...permission,
-      ...contextOptions(args),
-      ...lineageOptions(args),
-      worktree: args.worktree,
-      attach: attached(args),
+      ...options,
       ...turn,
       signal: context.signal,
     })
@@ -97,14 +84,16 @@ function render(document: SpawnDocument, page: Page): void {
     page.line(
       styled('bold', agent.id),
       created
-        ? `  started on ${[agent.backend, agent.model].filter(Boolean).join(', ')}`
+        ? `  ${agent.state === 'queued' ? 'queued' : 'started'} on ${[agent.backend, agent.model].filter(Boolean).join(', ')}`
         : `  was there already, ${agent.state}`,
     )
   if (!created && (awaited || !page.interactive)) page.note(`orch: ${agent.id} was there already, ${agent.state}`)
+  if (created && agent.state === 'queued') page.note(`orch: ${agent.id} is queued: ${oneLine(agent.reason.text)}`)
   if (prompt.delivery === 'refused' || prompt.delivery === 'unconfirmed')
     page.note(`orch: The task is ${prompt.delivery}: ${oneLine(prompt.reason?.text ?? '')}`)
   if (awaited) writeTurnEnd(page, agent.id, document)
-  else if (page.interactive) page.note(`  → orch tail -f ${agent.id}`)
+  else if (page.interactive)
+    page.note(agent.state === 'queued' ? `  → orch wait ${agent.id}` : `  → orch tail -f ${agent.id}`)
 }
 
 runAsScript(import.meta, command)

@@ -12,6 +12,7 @@ const STYLES: Readonly<Record<State, Style>> = {
   working: 'green',
   running: 'green',
   starting: 'green',
+  queued: 'dim',
   done: 'dim',
 }
 

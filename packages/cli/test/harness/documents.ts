@@ -53,6 +53,7 @@ export function agentWith(changes: Partial<Agent> = {}): Agent {
     endedAt: null,
     revision: '7',
     capabilities: ['turns', 'requests', 'interrupt', 'transcript'],
+    pending: null,
     queued: 0,
     ...changes,
   }

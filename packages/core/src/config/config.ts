@@ -30,6 +30,8 @@ export interface Config {
   readonly notify: readonly string[] | null
   /** The command that verifies work where neither the caller nor the skill says one, as its words. */
   readonly verify: readonly string[] | null
+  /** How many agents of the project are started at once where the caller does not say; `null`: any number. */
+  readonly maxParallel: number | null
   readonly worktree: WorktreeConfig
 }
 
@@ -83,6 +85,7 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     notify: wordsOf(own.content.notify ?? user.content.notify),
     verify: wordsOf(own.content.verify ?? user.content.verify),
     worktree: worktreeOf({ ...user.content.worktree, ...own.content.worktree }),
+    maxParallel: own.content.maxParallel ?? user.content.maxParallel ?? null,
   }
 }
 

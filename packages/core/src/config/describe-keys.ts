@@ -30,6 +30,10 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     text: 'A command that "complete" runs in the directory of the agent: it must exit with 0; no shell',
     example: ['npm', 'test'],
   },
+  maxParallel: {
+    text: 'How many agents of the project are at work at once; further ones are queued; --max-parallel outranks it',
+    example: 3,
+  },
   worktree: {
     text: 'How worktrees of agents are made: the set-up command, untracked paths to link or copy, the folder they lie in',
     example: { setup: ['npm', 'ci'], link: ['node_modules'], copy: ['.env'] },

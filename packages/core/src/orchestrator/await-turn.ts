@@ -97,7 +97,9 @@ async function readAnswer(
   const backend = await orch.backend(record.backend)
   const call = { backend: backend.name, agent: id, verb: 'read', timeoutMs: orch.requestTimeoutMs, signal }
   try {
-    const answer = await callBackend(call, async (inner) => backend.finalAnswer?.(toRef(record), messageId, inner))
+    const answer = await callBackend(call, async (inner) =>
+      backend.finalAnswer?.(toRef(record), messageId ?? record.prompt?.messageId ?? null, inner),
+    )
     return answer ? { ...answer, text: sanitize(answer.text) } : null
   } catch (error) {
     if (signal?.aborted || !isOrchError(error)) throw error

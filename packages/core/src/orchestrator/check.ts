@@ -3,12 +3,14 @@ import type { ReadResult } from '../backend.ts'
 import type { CheckDocument } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
 import { readGitInfo } from '../git.ts'
-import type { AgentRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { chainOfEvidence } from '../state/chain-of-evidence.ts'
 import { shownUsage } from '../usage.ts'
 import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { readPage } from '../workspace/workspace.ts'
 import { lookAndDeliver } from './deliver-queued.ts'
+import { driveQueueOf, withStanding } from './drive-queue.ts'
+import { type Look, type LookOptions, lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { readTranscript } from './read-transcript.ts'
@@ -28,7 +30,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   const [recovered = stored] = await recoverSpawns(orch, [stored], [], options.signal)
   const { directory, base, workspace } = recovered.record
   const [look, git, newest] = await Promise.all([
-    lookAndDeliver(orch, recovered, { signal: options.signal, explain: true, usage: true }),
+    lookAndAct(orch, recovered, { signal: options.signal, explain: true, usage: true }),
     readGitInfo(directory, base, options.signal),
     readNewest(orch, recovered.record, options.signal),
   ])
@@ -45,6 +47,16 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     queue: look.stored.record.queue ?? [],
     chain: chainOfEvidence(look.agent.evidence, look.observation, look.report),
   }
+}
+
+/** Starts who is queued in its project and may start, as any look does: this agent may be among them, or have given up its place. */
+async function lookAndAct(orch: Orch, stored: StoredRecord, how: LookOptions): Promise<Look> {
+  const { signal } = how
+  const look = await lookAndDeliver(orch, stored, how)
+  const { id, project } = stored.record
+  const driven = await driveQueueOf(orch, project, { looks: [look], mayStart: false, signal })
+  const now = driven.changed.has(id) ? await lookAtOne(orch, await reread(orch, id), signal, how) : look
+  return withStanding(now, driven)
 }
 
 type Newest = Pick<CheckDocument, 'turns' | 'warnings'> & Pick<ReadResult, 'items'>

@@ -26,6 +26,7 @@ export async function endAgent(
   const settled = await settleResume(orch, stored, signal)
   const marked = await updateRecord(orch, settled, 'ending', (now) => {
     if (now.resuming) throw resumedMeanwhile(now.id)
+    assertNotSpawning(now)
     return endingOf(now, ending)
   })
   return { stopped: marked, stop: await stopAgent(orch, marked.record, signal) }
@@ -82,6 +83,10 @@ async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | 
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
   const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
   let ref = toRef(record)
+  if (wasNeverStarted(record)) {
+    const at = new Date().toISOString()
+    return { proven: true, evidence: [{ source: 'record', detail: 'it was queued and never started', at }] }
+  }
   if (record.handle === null) {
     const look = async (): Promise<Found | undefined> => {
       const found = await callBackend({ ...call, verb: 'find' }, (inner) => backend.find([record.target], inner))
@@ -95,6 +100,11 @@ async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | 
     ref = { ...ref, handle: there.handle }
   }
   return await callBackend({ ...call, verb: 'stop' }, (inner) => backend.stop(ref, inner))
+}
+
+/** From its end being recorded on nobody starts it any more. */
+function wasNeverStarted({ lifecycle, start }: AgentRecord): boolean {
+  return lifecycle === 'queued' && start !== undefined && start.triedAt === null
 }
 
 /** What a living process is making now would be there after nothing was found. */

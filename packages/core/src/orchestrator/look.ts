@@ -1,4 +1,4 @@
-import type { Agent, Capability, Exit, Reason, State } from '../agent.ts'
+import type { Agent, Capability, Exit, Pending, Reason, State } from '../agent.ts'
 import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
 import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
@@ -254,8 +254,14 @@ function toAgent(
     endedAt: record.endedAt,
     revision: String(stored.revision),
     capabilities,
+    pending: pendingOf(record),
     queued: record.queue?.length ?? 0,
   }
+}
+
+function pendingOf({ lifecycle, start }: AgentRecord): Pending | null {
+  if (lifecycle !== 'queued' || start === undefined) return null
+  return { position: null, maxParallel: start.maxParallel, after: start.after }
 }
 
 function isPresent(observation: Observation | null): boolean {

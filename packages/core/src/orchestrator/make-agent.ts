@@ -1,3 +1,4 @@
+import type { Reason } from '../agent.ts'
 import type { Backend, CreateRequest, CreateResult, PlannedAgent } from '../backend.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
@@ -31,14 +32,41 @@ export interface Made {
  * @throws OrchError as `spawn` does
  */
 export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Making): Promise<Made> {
-  const { record } = claimed
   const { backend, signal } = making
+  const prepare = (): Promise<string> => writeTask(orch, claimed.record, making.brief)
+  return await placeAgent(orch, claimed, { backend, signal, prepare }, giveUp)
+}
+
+/** Writes the workspace of an agent that this process claimed, so that whoever starts it finds all of its task there; resolves to its first message. */
+export async function writeTask(orch: Orch, record: AgentRecord, brief: Brief): Promise<string> {
+  const prompt = writeContext(orch, record, brief).text
+  createWorkspace(record.workspace, prompt)
+  await keepFiles(record.workspace, TASK_FILES, record.attachments)
+  return prompt
+}
+
+/** Why a spawn failed, and whether provably nothing of it is left. */
+export interface FailedSpawn {
+  readonly error: unknown
+  readonly nothingLeft: boolean
+}
+
+/**
+ * Makes the agent of a record that this process owns and gives it its task; ends what was made again when that fails.
+ * @param how.prepare resolves to the first message
+ * @param failed records that it failed
+ */
+export async function placeAgent(
+  orch: Orch,
+  claimed: StoredRecord,
+  how: Omit<GivenTask, 'prompt'> & { readonly prepare: () => Promise<string> },
+  failed: (orch: Orch, id: string, spawn: FailedSpawn) => Promise<void>,
+): Promise<Made> {
+  const { record } = claimed
+  const { backend, signal } = how
   let made: CreateResult | null = null
   try {
-    const prompt = writeContext(orch, record, making.brief).text
-    const task = { backend, prompt, signal }
-    createWorkspace(record.workspace, prompt)
-    await keepFiles(record.workspace, TASK_FILES, record.attachments)
+    const task = { backend, prompt: await how.prepare(), signal }
     // barrier: workspace-written
     await makePlace(orch, claimed, signal)
     made = await create(orch, record, task)
@@ -51,7 +79,7 @@ export async function makeAgent(orch: Orch, claimed: StoredRecord, making: Makin
   } catch (error) {
     const nothingLeft = (await takeBack(record, { backend, made, error })) && (await takeBackPlace(record, made))
     // The first error counts; what cannot be recorded now is found by the next status.
-    await giveUp(orch, record.id, { error, nothingLeft }).catch(() => {})
+    await failed(orch, record.id, { error, nothingLeft }).catch(() => {})
     throw nothingLeft || !isOrchError(error) ? error : leftBehind(error, record.id)
   }
 }
@@ -89,7 +117,8 @@ async function takeBack(
   )
 }
 
-function leftBehind(error: OrchError, id: string): OrchError {
+/** The error of a spawn of which something is left. */
+export function leftBehind(error: OrchError, id: string): OrchError {
   const { code, message, outcome, hint, ...info } = error
   if (outcome !== 'none') return error
   const seen = `See what became of it with "orch check ${id}"`
@@ -140,25 +169,27 @@ function placedChange(made: CreateResult): RecordChange {
 }
 
 /** What provably left nothing has a closed record; everything else stays as failed, and is adopted if it turns up. */
-async function giveUp(
-  orch: Orch,
-  id: string,
-  { error, nothingLeft }: { error: unknown; nothingLeft: boolean },
-): Promise<void> {
+export async function giveUp(orch: Orch, id: string, failed: FailedSpawn): Promise<void> {
   // barrier: spawn-refused
+  if (!failed.nothingLeft) return await recordFailed(orch, id, failed.error)
   const stored = await reread(orch, id)
-  const failure = isOrchError(error)
+  removeWorkspace(stored.record.workspace)
+  // barrier: workspace-removed
+  await closeRecord(orch, stored, 'failed', { failure: failureOf(failed.error), owner: null })
+}
+
+/** Records that a spawn failed of which something may be left. */
+export async function recordFailed(orch: Orch, id: string, error: unknown): Promise<void> {
+  await updateRecord(orch, await reread(orch, id), 'spawn-failed', (now) => ({
+    ...(isOrchError(error) && now.handle === null ? { lifecycle: 'failed', endedAt: new Date().toISOString() } : {}),
+    failure: now.failure ?? failureOf(error),
+    owner: null,
+  }))
+}
+
+/** Why a spawn failed, as its record holds it. */
+export function failureOf(error: unknown): Reason {
+  return isOrchError(error)
     ? { code: error.code, text: error.message }
     : { code: 'ABORTED', text: 'Its spawn was interrupted' }
-  if (nothingLeft) {
-    removeWorkspace(stored.record.workspace)
-    // barrier: workspace-removed
-    await closeRecord(orch, stored, 'failed', { failure, owner: null })
-  } else {
-    await updateRecord(orch, stored, 'spawn-failed', (now) => ({
-      ...(isOrchError(error) && now.handle === null ? { lifecycle: 'failed', endedAt: new Date().toISOString() } : {}),
-      failure: now.failure ?? failure,
-      owner: null,
-    }))
-  }
 }

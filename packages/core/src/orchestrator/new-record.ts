@@ -2,7 +2,7 @@ import type { Attachment } from '../agent.ts'
 import type { Backend } from '../backend.ts'
 import { changeLabels } from '../labels.ts'
 import { currentOwner } from '../process-owner.ts'
-import type { AgentRecord } from '../registry/record.ts'
+import type { AgentRecord, StartPlan } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
 import type { WorktreePlan } from '../worktree/plan-worktree.ts'
 import { worktreeFields } from '../worktree/worktree-fields.ts'
@@ -51,6 +51,7 @@ export function newRecord(
     readonly worktree: WorktreePlan | null
     readonly work: AgreedWork
     readonly parent: string | null
+    readonly start: StartPlan | null
   },
 ): AgentRecord {
   return {
@@ -71,6 +72,7 @@ export function newRecord(
     facts: null,
     ...(made.attachments.length > 0 && { attachments: made.attachments }),
     ...made.work,
+    ...(made.start !== null && { start: made.start }),
     beginAt: null,
     prompt: null,
     failure: null,

@@ -40,6 +40,14 @@ export interface TurnOptions {
   readonly timeoutMs?: number | undefined
 }
 
+/** An agent that another one is to start after. */
+export interface AfterOption {
+  /** Its id, a unique beginning of it, or `@last`; in `spawnEach` also the `name` of another task. */
+  readonly agent: string
+  /** @default 'done' */
+  readonly state?: State | undefined
+}
+
 /** What `spawn` takes. */
 export interface SpawnOptions extends TurnOptions {
   /** The whole task. */
@@ -76,6 +84,13 @@ export interface SpawnOptions extends TurnOptions {
   readonly deliverables?: readonly string[] | undefined
   /** The command that has to pass before it is completed, as its words. @default that of its skill, else of the configuration */
   readonly verify?: readonly string[] | undefined
+  /**
+   * It is started once one of so many places of the project is free; until then it is queued. 0: no place is needed.
+   * @default `maxParallel` of the configuration
+   */
+  readonly maxParallel?: number | undefined
+  /** It is started once each of these agents is in that state; until then it is queued. @default [] */
+  readonly after?: readonly AfterOption[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -3,6 +3,7 @@ import { createAgentId } from '../agent-id.ts'
 import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import { readGitHead } from '../git.ts'
+import type { StartPlan } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
 import type { WorktreePlan } from '../worktree/plan-worktree.ts'
 import { worktreeFields } from '../worktree/worktree-fields.ts'
@@ -15,6 +16,7 @@ import { plannedAgent } from './make-agent.ts'
 import { type WantedAgent, wantedAgent } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
+import { planStart } from './plan-start.ts'
 import { takeAttachments, unsupported } from './take-attachments.ts'
 
 /** All that a spawn decides before it makes anything. */
@@ -30,6 +32,8 @@ export interface SpawnPlan {
   readonly attachments: readonly Attachment[]
   /** What its worktree is to be made of; `null`: it gets none. */
   readonly worktree: WorktreePlan | null
+  /** When it is started, if not at once. */
+  readonly start: StartPlan | null
   /** An id as it would get, and what it would be told under that. */
   readonly example: { readonly id: string; readonly context: WrittenContext }
   readonly warnings: readonly Reason[]
@@ -45,6 +49,7 @@ export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<Sp
       hint: 'Give the task as an argument, with --file FILE, or on standard input with "-"',
     })
   }
+  const start = await planStart(orch, options)
   const program = chooseProgram(orch, options)
   const work = agreeOnWork(orch, options)
   const brief = takeBrief(orch, options, null)
@@ -63,7 +68,7 @@ export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<Sp
   const context = writeContext(orch, { ...wanted, ...work, ...place, id }, brief)
   const warnings = [...(worktree?.warnings ?? []), ...context.warnings]
   const example = { id, context }
-  return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, example, warnings }
+  return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, start, example, warnings }
 }
 
 async function planOwnWorktree(orch: Orch, signal: AbortSignal | undefined): Promise<WorktreePlan> {

@@ -25,9 +25,7 @@ export async function recoverSpawns(
   const abandoned = records.filter(
     (stored) => stored.damage === null && (isAbandonedSpawn(stored) || isAbandonedResume(stored)),
   )
-  const late = records.filter(
-    ({ record }) => record.lifecycle === 'failed' && record.handle === null && found.some(({ id }) => id === record.id),
-  )
+  const late = records.filter(({ record }) => mayTurnUp(record) && found.some(({ id }) => id === record.id))
   if (abandoned.length + late.length === 0) return records
   const changed = new Map<string, StoredRecord>()
   for (const [name, group] of byBackend([...abandoned, ...late])) {
@@ -36,9 +34,19 @@ export async function recoverSpawns(
   return records.map((stored) => changed.get(stored.record.id) ?? stored)
 }
 
+/** What a process that failed or died at starting it asked for may still turn up. */
+function mayTurnUp({ lifecycle, handle, start }: AgentRecord): boolean {
+  if (handle !== null) return false
+  return lifecycle === 'failed' || (lifecycle === 'queued' && start !== undefined && start.triedAt !== null)
+}
+
 function isAbandonedSpawn({ record }: StoredRecord): boolean {
   if (record.lifecycle !== 'spawning') return false
-  return record.owner === null || ownerLiveness(record.owner) === 'gone'
+  return isGone(record.owner)
+}
+
+function isGone(owner: AgentRecord['owner']): boolean {
+  return owner === null || ownerLiveness(owner) === 'gone'
 }
 
 function byBackend(records: readonly StoredRecord[]): Map<string, StoredRecord[]> {
@@ -88,7 +96,8 @@ async function recoverOne(
   const { record } = stored
   if (record.resuming) return await recoverResume(orch, stored, there)
   if (there === null && record.handle === null) {
-    if (record.lifecycle === 'failed') return stored
+    if (record.lifecycle !== 'spawning') return stored
+    if (record.start !== undefined && record.start.triedAt !== null) return await queueAgain(orch, stored)
     const failure = record.failure ?? {
       code: 'SPAWN_DIED',
       text: `The process that spawned it died ${
@@ -122,6 +131,15 @@ async function recoverOne(
   const isAsSeen = placed.record.beginAt === record.beginAt && placed.record.ending === undefined
   if (prompt === null || !isAsSeen || placed.record.lifecycle !== 'spawning') return placed
   return await beginUnlessChanged(orch, placed, { backend, prompt, signal })
+}
+
+/** Its task is not lost with the process that began to start it: the next one starts it, once nothing can turn up any more. */
+async function queueAgain(orch: Orch, stored: StoredRecord): Promise<StoredRecord> {
+  return await updateRecord(orch, stored, 'queued-again', ({ lifecycle, handle, owner, start }) => {
+    const isAsSeen = lifecycle === 'spawning' && handle === null && isGone(owner)
+    const triedAt = new Date().toISOString()
+    return isAsSeen && start !== undefined ? { lifecycle: 'queued', owner: null, start: { ...start, triedAt } } : null
+  })
 }
 
 /**

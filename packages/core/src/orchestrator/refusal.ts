@@ -22,6 +22,7 @@ export function nobodyReads({ stored, agent }: Look, force: boolean): Reason | n
   const ended = endedReason(stored, force)
   if (ended !== null) return ended
   if (stored.record.resuming) return RESUMING
+  if (agent.lifecycle === 'queued') return QUEUED
   if (agent.lifecycle !== 'active') return NOT_SPAWNED
   if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
   if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
@@ -30,6 +31,8 @@ export function nobodyReads({ stored, agent }: Look, force: boolean): Reason | n
 
 /** Of an agent that was not made whole. */
 export const NOT_SPAWNED: Reason = { code: 'NOT_SPAWNED', text: 'Its spawn did not come to an end' }
+
+const QUEUED: Reason = { code: 'QUEUED', text: 'It waits to be started' }
 
 const RESUMING: Reason = { code: 'RESUMING', text: 'Its program is being started again' }
 

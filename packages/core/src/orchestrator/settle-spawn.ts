@@ -1,10 +1,11 @@
 import { isOrchError } from '../errors.ts'
 import { currentOwner, ownerLiveness } from '../process-owner.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
-import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { removeWorkspace } from '../workspace/workspace.ts'
 import type { Brief } from './brief.ts'
+import { enqueueAgent } from './enqueue-agent.ts'
 import { makeAgent } from './make-agent.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { recoverSpawns } from './recover.ts'
@@ -68,12 +69,16 @@ async function goOn(
   try {
     const owner = currentOwner()
     const now = await updateRecord(orch, stored, 'resumed', (record) =>
-      isUnmade({ ...stored, record }) ? { lifecycle: 'spawning', owner, failure: null, endedAt: null } : null,
+      isUnmade({ ...stored, record })
+        ? { ...untried(record), lifecycle: 'spawning', owner, failure: null, endedAt: null }
+        : null,
     )
     // barrier: spawn-resumed
     if (JSON.stringify(now.record.owner) !== JSON.stringify(owner)) return undefined
     removeWorkspace(now.record.workspace)
-    return (await makeAgent(orch, now, { backend, brief: briefOf(now.record, brief), signal })).stored
+    const own = briefOf(now.record, brief)
+    if (now.record.start !== undefined) return await enqueueAgent(orch, now, own)
+    return (await makeAgent(orch, now, { backend, brief: own, signal })).stored
   } catch (error) {
     if (isOrchError(error) && error.code === 'AGENT_EXISTS') return undefined
     throw error
@@ -91,4 +96,9 @@ async function goOn(
 function briefOf({ task, skill }: AgentRecord, brief: Brief): Brief {
   const isSame = recordedTask(brief.task) === task && brief.skill?.name === skill
   return isSame ? brief : { ...brief, task, files: [], skill: null }
+}
+
+/** It was looked for, and is not there. */
+function untried({ start }: AgentRecord): RecordChange {
+  return start === undefined ? {} : { start: { ...start, triedAt: null } }
 }

@@ -1,18 +1,21 @@
-import type { Receipt } from '../agent.ts'
+import type { Agent, Evidence, Receipt } from '../agent.ts'
 import type { SpawnDocument } from '../documents.ts'
-import type { AgentRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { prepareWorkspaces } from '../workspace/workspace.ts'
 import { awaitTurn, NOT_AWAITED } from './await-turn.ts'
 import { claimAgent } from './claim-agent.ts'
+import { type DrivenQueue, driveQueueOf, withStanding } from './drive-queue.ts'
+import { enqueueAgent } from './enqueue-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
 import { parentOf } from './lineage.ts'
-import { lookAtOne } from './look.ts'
-import { makeAgent } from './make-agent.ts'
+import { type Look, lookAtOne } from './look.ts'
+import { leftBehind, type Made, type Making, makeAgent } from './make-agent.ts'
 import { newRecord } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { decideSpawn } from './plan-spawn.ts'
 import { settleSpawn } from './settle-spawn.ts'
+import { isQueued } from './start-queued.ts'
 import { reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -29,24 +32,55 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
   const claimed = await claimAgent(orch, options, recordFor)
   // barrier: spawn-claimed
   const { stored, woke } = claimed.created
-    ? await makeAgent(orch, claimed.stored, { ...plan, signal: options.signal })
+    ? await makeOrQueue(orch, claimed.stored, { ...plan, signal: options.signal })
     : { stored: await settleSpawn(orch, claimed.stored, { ...plan, signal: options.signal }), woke: false }
   // barrier: spawn-settled
   const { id, prompt } = stored.record
+  const driven = stored.record.lifecycle === 'queued' ? await driveOwn(orch, stored, options.signal) : null
   const { end, agent: seen } = options.wait
     ? await awaitTurn(orch, id, prompt?.messageId ?? null, options)
     : NOT_AWAITED
   const { agent, stored: now } =
-    seen === null ? await lookAtOne(orch, stored, options.signal) : { agent: seen, stored: await reread(orch, id) }
+    seen === null
+      ? await lookAgain(orch, stored, { driven, signal: options.signal })
+      : { agent: seen, stored: await reread(orch, id) }
   const { prompt: receipt, attachments: given = [] } = now.record
-  const made = { agent, created: claimed.created, prompt: receipt ?? notDelivered(), attachments: given }
+  const made = { agent, created: claimed.created, prompt: receipt ?? notDelivered(agent), attachments: given }
   const { apiVersion, warnings } = documentFor([now])
   const taken = woke ? await warnOfInterrupted(orch, stored.record.backend, options.signal) : []
   const said = claimed.created ? plan.warnings : []
   return { apiVersion, warnings: [...warnings, ...said, ...taken], ...made, ...end }
 }
 
-function notDelivered(): Receipt {
+/** An agent that waits for a place, or for another one, is made later, by whoever sees that it may start. */
+async function makeOrQueue(orch: Orch, claimed: StoredRecord, making: Making): Promise<Made> {
+  if (claimed.record.start === undefined) return await makeAgent(orch, claimed, making)
+  return { stored: await enqueueAgent(orch, claimed, making.brief), woke: false }
+}
+
+/** @throws OrchError the error of its start, when this process tried that and it is not to be tried again */
+async function driveOwn(orch: Orch, { record }: StoredRecord, signal: AbortSignal | undefined): Promise<DrivenQueue> {
+  const driven = await driveQueueOf(orch, record.project, { mayStart: true, signal })
+  const error = driven.errors.get(record.id)
+  if (error !== undefined && !isQueued(await reread(orch, record.id))) throw leftBehind(error, record.id)
+  return driven
+}
+
+async function lookAgain(
+  orch: Orch,
+  stored: StoredRecord,
+  { driven, signal }: { readonly driven: DrivenQueue | null; readonly signal: AbortSignal | undefined },
+): Promise<Look> {
+  if (driven === null) return await lookAtOne(orch, stored, signal)
+  return withStanding(await lookAtOne(orch, await reread(orch, stored.record.id), signal), driven)
+}
+
+function notDelivered({ state, reason: why }: Agent): Receipt {
+  const at = new Date().toISOString()
+  if (state === 'queued') {
+    const evidence: Evidence[] = [{ source: 'record', detail: 'its whole task stands in its workspace', at }]
+    return { messageId: null, delivery: 'queued', reason: { code: 'WAITS_FOR_START', text: why.text }, evidence, at }
+  }
   const reason = { code: 'NOT_BEGUN', text: 'It was not given its task yet' }
-  return { messageId: null, delivery: 'unconfirmed', reason, evidence: [], at: new Date().toISOString() }
+  return { messageId: null, delivery: 'unconfirmed', reason, evidence: [], at }
 }

@@ -5,14 +5,16 @@ import type { StoredRecord } from '../registry/record.ts'
 import type { RecordList } from '../registry/registry.ts'
 import { totalUsage } from '../usage.ts'
 import { actOnLook } from './act-on-look.ts'
+import { driveQueue, withStanding } from './drive-queue.ts'
 import { type BulkLook, type LookOptions, lookAt } from './look.ts'
 import type { StatusOptions } from './options.ts'
 import type { Orch } from './orch.ts'
+import { reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
 /**
  * The agents of the project, those that need somebody first. One bulk look per backend; recovers spawns whose process
- * died, and delivers messages that wait for an idle agent. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
+ * died, delivers messages that wait for an idle agent, and starts who is queued and may start. What could not be looked at is `unknown` and makes the document `complete: false`; nothing is thrown for it.
  * @throws OrchError `DISK`, `PERMISSION_DENIED` when the registry cannot be read; `BACKEND_UNKNOWN` for a backend
  * that is not known and has no agent; `USAGE` for a selector that is none
  */
@@ -26,7 +28,7 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
   if (records.length === 0) await refuseUnknown(orch, options.backend)
   const wanted = orch.backendNames.filter((name) => options.backend === undefined || name === options.backend)
   const first = await lookAt(orch, records, { ...toLook(options), alsoLookAt: wanted })
-  const look = await lookAgain(orch, records, first, toLook(options))
+  const look = await lookAgain(orch, { open: open.records, records, first }, options)
   const agents = look.looks.map(({ agent }) => agent)
   const shown = options.states ? agents.filter(({ state }) => options.states?.includes(state)) : agents
   const unreadable = [...open.unreadable, ...ended.unreadable]
@@ -68,19 +70,33 @@ function isWanted(orch: Orch, options: StatusOptions, { record, closed }: Stored
 /** A second look only where the first one made something change. */
 async function lookAgain(
   orch: Orch,
-  records: readonly StoredRecord[],
-  first: BulkLook,
-  options: LookOptions,
+  {
+    open,
+    records,
+    first,
+  }: { readonly open: readonly StoredRecord[]; readonly records: readonly StoredRecord[]; readonly first: BulkLook },
+  options: StatusOptions,
 ): Promise<BulkLook> {
-  const now = await actOnLook(orch, first, options.signal)
-  const changed = now.filter((stored, index) => stored !== first.looks[index]?.stored)
-  if (changed.length === 0) return first
-  const again = await lookAt(orch, changed, options)
-  const looks = new Map([...first.looks, ...again.looks].map((look) => [look.stored.record.id, look]))
+  const { signal } = options
+  const now = await actOnLook(orch, first, signal)
+  const queues = newestOf([...open, ...now]).filter(
+    ({ record }) => options.allProjects === true || record.project === orch.project,
+  )
+  const driven = await driveQueue(orch, queues, { ...first, signal, mayStart: false })
+  const started = await Promise.all(
+    now.filter(({ record }) => driven.changed.has(record.id)).map(({ record }) => reread(orch, record.id)),
+  )
+  const after = newestOf([...now, ...started])
+  const changed = after.filter((stored, index) => stored !== first.looks[index]?.stored)
+  const again = changed.length === 0 ? null : await lookAt(orch, changed, toLook(options))
+  const looks = new Map([...first.looks, ...(again?.looks ?? [])].map((look) => [look.stored.record.id, look]))
   return {
     ...first,
-    looks: records.map(({ record }) => looks.get(record.id)).filter((look) => look !== undefined),
-    complete: first.complete && again.complete,
+    looks: records
+      .map(({ record }) => looks.get(record.id))
+      .filter((look) => look !== undefined)
+      .map((look) => withStanding(look, driven)),
+    complete: first.complete && again?.complete !== false,
   }
 }
 

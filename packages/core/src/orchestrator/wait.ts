@@ -5,11 +5,14 @@ import { OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { DeadlineError, monotonicMs, TIMING, withDeadline } from '../timing.ts'
 import { actOnLook } from './act-on-look.ts'
+import { DEPENDENCY_FAILED } from './decide-starts.ts'
 import { isDeliverable, nextQueued } from './deliver-queued.ts'
+import { withStanding } from './drive-queue.ts'
 import { follow } from './follow.ts'
 import { type Look, lookAt, withoutLook } from './look.ts'
 import type { WaitOptions } from './options.ts'
 import type { Orch } from './orch.ts'
+import { createQueueWatch, type QueueWatch } from './queue-watch.ts'
 import { assertSound, reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
 
@@ -29,7 +32,7 @@ const OF_TURNS: readonly State[] = ['idle', 'working']
 
 /**
  * Waits until all agents (or any) are in a wanted state or phase. Subscribes first, then looks; delivers messages that
- * wait for an idle agent, which is then not idle yet. Ends early when an
+ * wait for an idle agent, which is then not idle yet, and starts who is queued as soon as it may. Ends early when an
  * agent cannot get there by itself: it failed, is lost, has exited, waits on somebody, is idle, or was closed.
  * @throws OrchError `UNSUPPORTED` when an agent never shows what is waited for; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
  */
@@ -64,17 +67,21 @@ async function watchUntil(
 ): Promise<WaitOutcome> {
   let records: readonly StoredRecord[] = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
   let following = follow(orch, records, QUERY, signal)
+  const queues = createQueueWatch(orch, records)
   let endingSince: number | null = null
   try {
     await following.ready()
     for (;;) {
-      last.looks = await look(orch, ids, signal)
+      const { looks, now } = await look(orch, ids, { queues, signal })
+      last.looks = looks
       assertShown(last.looks, goal)
       endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? monotonicMs()) : null
       const beingEnded = endingSince !== null && monotonicMs() - endingSince < TIMING.stopTimeoutMs
       const outcome = outcomeOf(last.looks, goal, beingEnded)
-      if (outcome !== null) return outcome
-      const now = last.looks.map(({ stored }) => stored)
+      if (outcome !== null) {
+        await queues.driveOnce(last.looks, signal)
+        return outcome
+      }
       if (placedOf(now) === placedOf(records)) {
         await following.next()
       } else {
@@ -89,21 +96,32 @@ async function watchUntil(
   }
 }
 
-/** How many can be followed: a spawn that comes to an end adds one. */
-function placedOf(records: readonly StoredRecord[]): number {
-  return records.filter(({ record }) => record.handle !== null).length
+/** Who can be followed: a spawn that comes to an end adds one, and so does who gets what a queue waits for. */
+function placedOf(records: readonly StoredRecord[]): string {
+  return records.map(({ record }) => `${record.id} ${record.handle !== null}`).join()
 }
 
 async function notSeenInTime(orch: Orch, id: string): Promise<Look> {
   return withoutLook(await reread(orch, id), { code: 'TIMEOUT', text: 'It could not be looked at before time ran out' })
 }
 
-async function look(orch: Orch, ids: readonly string[], signal: AbortSignal | undefined): Promise<readonly Look[]> {
-  const records = await Promise.all(ids.map((id) => reread(orch, id)))
-  const first = await lookAt(orch, records, { signal })
-  const now = await actOnLook(orch, first, signal)
-  if (now.every((stored, index) => stored === first.looks[index]?.stored)) return first.looks
-  return (await lookAt(orch, now, { signal })).looks
+/** Looks at the agents, and at those that their queues wait for; drives the queues on. */
+async function look(
+  orch: Orch,
+  ids: readonly string[],
+  { queues, signal }: { readonly queues: QueueWatch; readonly signal: AbortSignal },
+): Promise<{ readonly looks: readonly Look[]; readonly now: readonly StoredRecord[] }> {
+  const own = await Promise.all(ids.map((id) => reread(orch, id)))
+  const beside = (await queues.awaited()).filter(({ record }) => !ids.includes(record.id))
+  const first = await lookAt(orch, [...own, ...beside], { signal })
+  const acted = await actOnLook(orch, first, signal)
+  const driven = await queues.drive(first.looks, signal)
+  const now = await Promise.all(
+    acted.map((stored) => (driven.changed.has(stored.record.id) ? reread(orch, stored.record.id) : stored)),
+  )
+  const isSame = now.every((stored, index) => stored === first.looks[index]?.stored)
+  const { looks } = isSame ? first : await lookAt(orch, now, { signal })
+  return { looks: looks.slice(0, ids.length).map((one) => withStanding(one, driven)), now }
 }
 
 /** Nothing is guessed: an agent that does not show its turns is never waited for to be idle. */
@@ -145,6 +163,7 @@ function endingOf(look: Look, goal: Goal): WaitOutcome | null {
   if (goal.phase === null && goesOn(look)) return null
   if (isMet(agent.state, agent.phase?.name, goal)) return 'met'
   if (agent.lifecycle === 'completed' || agent.lifecycle === 'abandoned') return 'closed'
+  if (agent.state === 'queued') return agent.reason.code === DEPENDENCY_FAILED ? 'failed' : null
   if (agent.state === 'done') return goal.until.includes('idle') && goal.phase === null ? 'met' : 'closed'
   return ENDINGS.find((ending) => ending === agent.state) ?? null
 }

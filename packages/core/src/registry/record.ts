@@ -1,4 +1,4 @@
-import type { Attachment, Exit, Lifecycle, QueuedMessage, Reason, Receipt, Usage } from '../agent.ts'
+import type { Attachment, Dependency, Exit, Lifecycle, QueuedMessage, Reason, Receipt, Usage } from '../agent.ts'
 import type { Attempt, PermissionMode, PermissionRule, ProgramSpec } from '../backend.ts'
 import type { JsonValue } from '../json.ts'
 import type { ProcessOwner } from '../process-owner.ts'
@@ -27,6 +27,17 @@ export interface Delivered {
   /** The address of the pull request, or the path of the patch; `null` without one. */
   readonly place: string | null
   readonly at: string
+}
+
+/** When an agent is to be started whose task stands in its workspace already. */
+export interface StartPlan {
+  /** It takes one of so many places of its project; `null`: none. */
+  readonly maxParallel: number | null
+  readonly after: readonly Dependency[]
+  /** Its number in what was spawned at once, from 0: those of one instant are started in this order. */
+  readonly index: number
+  /** When a process last began to start it, or was found dead at that; `null` before, and once provably nothing came of it. */
+  readonly triedAt: string | null
 }
 
 /** What the registry stores about an agent: intent, handle, what was declared, and facts that cannot change again. */
@@ -67,6 +78,8 @@ export interface AgentRecord {
   readonly deliverables?: readonly string[]
   /** The command that has to pass before it is completed, as its words: from the caller, the skill or the configuration at spawn. */
   readonly verify?: readonly string[]
+  /** It was queued before it was started, or still is. */
+  readonly start?: StartPlan
   /** When the task was about to be given; `null` before. */
   readonly beginAt: string | null
   /** How the task was delivered; `null` before. */
@@ -100,7 +113,7 @@ export interface AgentRecord {
 /** The fields an event may change. */
 export type RecordChange = Partial<Omit<AgentRecord, 'id' | 'project' | 'spawnedAt'>>
 
-const LIFECYCLES: readonly Lifecycle[] = ['spawning', 'active', 'completed', 'abandoned', 'failed']
+const LIFECYCLES: readonly Lifecycle[] = ['queued', 'spawning', 'active', 'completed', 'abandoned', 'failed']
 
 /** Who changed a record. */
 export interface Actor {

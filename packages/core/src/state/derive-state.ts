@@ -102,6 +102,11 @@ const spawning: Rule = ({ record, observation }) => {
     const evidence: Evidence[] = [{ source: 'record', detail: 'lifecycle failed', at: record.spawnedAt }]
     return { state: 'failed', reason, evidence, since: record.endedAt }
   }
+  if (record.lifecycle === 'queued') {
+    const reason = record.ending === undefined ? (record.failure ?? QUEUED) : NEVER_BEGUN
+    const evidence: Evidence[] = [{ source: 'record', detail: 'lifecycle queued', at: record.spawnedAt }]
+    return { state: 'queued', reason, evidence, since: record.spawnedAt }
+  }
   if (record.lifecycle !== 'spawning' || observation !== null) return null
   return {
     state: 'starting',
@@ -261,6 +266,7 @@ const TASK_UNCONFIRMED: Reason = {
   code: 'TASK_UNCONFIRMED',
   text: 'It runs no turn, and nobody knows whether it got its task: send it again, or abandon it',
 }
+const QUEUED: Reason = { code: 'QUEUED', text: 'It waits to be started' }
 const NO_TURN_YET: Reason = { code: 'NO_TURN_YET', text: 'It was accepted; no turn was seen yet' }
 const NEVER_BEGUN: Reason = {
   code: 'ENDING',

@@ -26,7 +26,8 @@ beforeEach(async () => {
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
     const worktree = { setup: null, link: [], copy: [], directory: null }
-    const empty = { defaultBackend: null, backends: {}, programs: {}, models: {}, notify: null, verify: null, worktree }
+    const nothing = { defaultBackend: null, notify: null, verify: null, maxParallel: null }
+    const empty = { ...nothing, backends: {}, programs: {}, models: {}, worktree }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })

@@ -1,0 +1,47 @@
+import { expect } from '@jest/globals'
+import type { SpawnDocument } from '@orch/core'
+import { newAgent, type Scenario, spawnLine } from './scenarios.ts'
+import type { World } from './world.ts'
+
+/** What takes an agent through a queue, and whatever starts it then. */
+export const QUEUE_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'spawn with a key that finds a place free',
+    at: /^(start|place)-.*#1$/,
+    atOnce: 6,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: true })
+      return queueLine(world, name, '--key', name)
+    },
+    async after({ world, name }) {
+      const run = await world.place.orch(...queueLine(world, name, '--key', name))
+      expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^${name}-[a-z0-9]{4}\n$`)) })
+    },
+  },
+  {
+    name: 'spawn that is queued and refused once it starts',
+    at: /^start-refused#1$/,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: false })
+      return ['spawn', 'Task', '--name', name, '--max-parallel', '1000', ...world.refused]
+    },
+  },
+  {
+    name: 'status that starts who is queued',
+    at: /^(start|place)-.*#1$/,
+    atOnce: 1,
+    async prepare(stage) {
+      const { world, ledger, name } = stage
+      const before = await newAgent(world, ledger, `${name}-before`)
+      ledger.spawns.push({ name, must: true })
+      const { agent } = await world.place.json<SpawnDocument>(...spawnLine(world, name, '--after', before))
+      expect(agent).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })
+      expect(await world.place.orch('phase', 'Complete', '--id', before)).toMatchObject({ code: 0 })
+      return ['status']
+    },
+  },
+]
+
+function queueLine(world: World, name: string, ...options: string[]): string[] {
+  return spawnLine(world, name, '--max-parallel', '1000', ...options)
+}
