@@ -30,6 +30,8 @@ interface CommandSpec<P extends Specs<PositionalOptions>, O extends Specs<Option
   run(args: ArgsOf<P, O>, context: Context): Promise<Data>
   /** Shows the document, or one line of the stream, to a person. Pure. */
   render(data: RenderedOf<Data>, page: Page, args: ArgsOf<P, O>): void
+  /** Whether each line of its stream stands for the one before: a terminal shows it in its place. @default never */
+  redraws?(args: ArgsOf<P, O>): boolean
   /** @default 0 */
   exitCode?(data: Data, args: ArgsOf<P, O>): number
 }
@@ -55,6 +57,7 @@ export interface Command<Data = unknown> extends CommandModule {
   builder(parser: Argv): Argv
   run(args: Arguments, context: Context): Promise<Data>
   render(data: RenderedOf<Data>, page: Page, args: Arguments): void
+  redraws(args: Arguments): boolean
   exitCode(data: Data, args: Arguments): number
 }
 
@@ -89,6 +92,7 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     },
     run: (args, context) => spec.run(args as ArgsOf<P, O>, context),
     render: (data, page, args) => spec.render(data, page, args as ArgsOf<P, O>),
+    redraws: (args) => spec.redraws?.(args as ArgsOf<P, O>) ?? false,
     exitCode: (data, args) => spec.exitCode?.(data, args as ArgsOf<P, O>) ?? 0,
     handler: (args) => runParsed(command, { ...args, rest: [] }),
   }

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** A stream the CLI writes to. `isTTY` and `columns` are missing where no terminal is behind it. */
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+/** A stream the CLI writes to. `isTTY`, `columns` and `rows` are missing where no terminal is behind it. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
 /** Everything a command line touches outside of core. */
 export interface Io {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { State, TurnOptions } from '@orch/core'
-import { OrchError, parseAge, parseDuration, STATES } from '@orch/core'
+import { OrchError, parseAge, parseDuration, STATES, splitWords } from '@orch/core'
 import type { Options } from 'yargs'
 
 const group = 'Common options:'
@@ -88,6 +88,27 @@ export function turnOptions(args: {
   if (args.wait !== true)
     throw usageError('Cannot use "--timeout": nothing is waited for', 'Add "--wait", or use --request-timeout')
   return { wait: true, timeoutMs: parseDuration(args.timeout) }
+}
+
+/** The option of commands that watch agents. */
+export const NOTIFY_OPTION = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'Run this command, without a shell, at each change of a state; the change is on its stdin as JSON',
+} as const
+
+/**
+ * The words of the {@link NOTIFY_OPTION}.
+ * @throws OrchError `USAGE`
+ */
+export function notifyWords(command: string | undefined): readonly string[] | undefined {
+  if (command === undefined) return undefined
+  const words = splitWords(command)
+  if (words !== null) return words
+  throw usageError(
+    'Cannot use "--notify": it has no words, or a quote that is not closed',
+    'Write it as --notify "CMD ARG"',
+  )
 }
 
 /** An option that may be given several times, or once with commas. */

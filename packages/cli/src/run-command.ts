@@ -1,7 +1,8 @@
 import type { Doc } from '@orch/core'
 import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
-import { hasColors, type Io } from './io.ts'
+import { createFrame } from './frame.ts'
+import { hasColors, type Io, isDumb } from './io.ts'
 import { usageError } from './options.ts'
 import { createPrinter, jsonLine, print, printTalk } from './output.ts'
 import { createPage, type PageSettings } from './page.ts'
@@ -27,10 +28,11 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
   try {
     const data = await command.run(args, context)
     context.clear()
-    const page = createPage(pageSettings(io))
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
+    const frame = command.redraws(args) && io.stdout.isTTY === true && !isDumb(io.env) ? createFrame(io.stdout) : null
     for await (const line of lines) {
+      const page = createPage(pageSettings(io))
       if (args.json === true) {
         await printer.print(jsonLine(line))
         continue
@@ -38,6 +40,10 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
       command.render(line, page, args)
       for (const warning of warningsOf(line)) page.note(`orch: ${warning.text}`)
       const { answer, talk } = page.take()
+      if (frame !== null) {
+        await printer.print(frame(answer + talk))
+        continue
+      }
       await printer.print(answer)
       if (talk === '' || args.quiet === true) continue
       await printer.end()

@@ -141,6 +141,7 @@ export type {
   CompleteOptions,
   HistoryOptions,
   KnownBackend,
+  NotifyOptions,
   OrchOptions,
   PhaseOptions,
   ResumeOptions,
@@ -150,6 +151,7 @@ export type {
   TailOptions,
   TurnOptions,
   WaitOptions,
+  WatchOptions,
 } from './orchestrator/options.ts'
 export type { Orch } from './orchestrator/orch.ts'
 export { openOrch } from './orchestrator/orch.ts'
@@ -163,6 +165,7 @@ export { spawn } from './orchestrator/spawn.ts'
 export { status } from './orchestrator/status.ts'
 export { tail } from './orchestrator/tail.ts'
 export { wait } from './orchestrator/wait.ts'
+export { watchStatus } from './orchestrator/watch-status.ts'
 export { makePrivateDirectory } from './private-directory.ts'
 export type { ProcessOwner } from './process-owner.ts'
 export { currentOwner, identifyProcess, ownerLiveness } from './process-owner.ts'

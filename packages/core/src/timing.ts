@@ -31,6 +31,10 @@ export const TIMING = {
   pageLookMs: 10,
   /** A page that does not rest for so long is read as it is. */
   pageRestMostMs: 1_000,
+  /** A command that tells of a change is ended after so long. */
+  notifyMs: 10_000,
+  /** Who ends gives the commands that tell of changes so long to end. */
+  notifyEndMs: 3_000,
   /** Re-check of a condition that nobody announces. */
   recheckMs: 25,
   /** How long a lost delivery may still arrive: recovery begins an agent again only after it. */

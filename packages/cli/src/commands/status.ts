@@ -1,9 +1,9 @@
-import { type StatusDocument, status } from '@orch/core'
+import { type StatusDocument, status, watchStatus } from '@orch/core'
 import { age } from '../age.ts'
 import { SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, STATE_EXIT_CODES } from '../exit-codes.ts'
-import { listOption, statesOf } from '../options.ts'
+import { listOption, NOTIFY_OPTION, notifyWords, statesOf, usageError } from '../options.ts'
 import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { stateOf } from '../render/agent.ts'
 import { queuedText } from '../render/queue.ts'
@@ -12,7 +12,7 @@ import { USAGE_COLUMNS, usageCells, writeTotals } from '../render/usage.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch status`: exit code 0, with `--exit-code` the worst state. */
-export const command: Command<StatusDocument> = defineCommand({
+export const command: Command<StatusDocument | AsyncIterable<StatusDocument>> = defineCommand({
   command: 'status',
   describe: 'Show the agents of the project, those that need you first',
   options: {
@@ -24,6 +24,8 @@ export const command: Command<StatusDocument> = defineCommand({
       type: 'boolean',
       describe: 'Also the tokens and the cost of each agent, cache reads and writes in one, and their sums',
     },
+    watch: { alias: 'w', type: 'boolean', describe: 'Go on, with each change, until it is interrupted' },
+    notify: NOTIFY_OPTION,
     'exit-code': {
       type: 'boolean',
       describe: 'Exit with 20 failed, 21 lost, 22 exited, 23 waiting, 69 partial list',
@@ -32,11 +34,16 @@ export const command: Command<StatusDocument> = defineCommand({
   examples: [
     ['orch status', 'the agents of this project'],
     ['orch status -l team=api --tree', 'those with that label, each below the one that started it'],
+    ['orch status --watch', 'the same, drawn anew with each change'],
     ['orch status --usage --ended', 'what the agents of this project used'],
     ['orch status -A --state waiting --json', 'what waits for you anywhere, as JSON'],
   ],
-  run: async (args, context) =>
-    status(await context.orch(), {
+  run: async (args, context) => {
+    const notify = notifyWords(args.notify)
+    if (args.watch !== true && notify !== undefined) throw onlyWatching('--notify')
+    if (args.watch === true && args.exitCode === true)
+      throw usageError('Cannot use "--exit-code" with "--watch": it has no end', 'Leave one of them out')
+    const options = {
       allProjects: args.allProjects,
       states: statesOf('--state', args.state),
       ended: args.ended,
@@ -44,10 +51,19 @@ export const command: Command<StatusDocument> = defineCommand({
       backend: args.backend,
       usage: args.usage,
       signal: context.signal,
-    }),
+    }
+    const orch = await context.orch()
+    if (args.watch !== true) return status(orch, options)
+    return watchStatus(orch, { ...options, notify, everyLook: args.json !== true && context.interactive })
+  },
   render: (document, page, args) => render(document, page, args),
-  exitCode: (document, args) => (args.exitCode === true ? worst(document) : EXIT.ok),
+  redraws: (args) => args.watch === true,
+  exitCode: (document, args) => (args.exitCode === true && 'agents' in document ? worst(document) : EXIT.ok),
 })
+
+function onlyWatching(option: string): Error {
+  return usageError(`Cannot use "${option}": nothing is watched`, `Add "--watch", or leave "${option}" out`)
+}
 
 /** What a person is shown beside the agents. */
 interface Shown {

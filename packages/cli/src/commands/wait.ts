@@ -3,7 +3,7 @@ import { span } from '../age.ts'
 import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { listOption, statesOf } from '../options.ts'
+import { listOption, NOTIFY_OPTION, notifyWords, statesOf } from '../options.ts'
 import { type Page, styled } from '../page.ts'
 import { writeAgentLine, writeRequest } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
@@ -30,14 +30,17 @@ export const command: Command<WaitDocument> = defineCommand({
     until: listOption('States to wait for (done when left out), for example idle,done'),
     phase: { type: 'string', requiresArg: true, describe: 'A phase to wait for instead' },
     timeout: { type: 'string', requiresArg: true, describe: 'At most so long (30m when left out)' },
+    notify: NOTIFY_OPTION,
   },
   examples: [
     ['orch wait fix-login', 'exit codes: 0 done, 23 it needs an answer'],
     ['orch wait a b --any --until idle,done', 'whichever comes first'],
+    ['orch wait fix-login --notify "notify-send orch"', 'runs it at each change; it gets the change as JSON'],
     ['orch wait -l team=api', 'all open agents of this project with that label'],
   ],
   run: async (args, context) => {
     const until = statesOf('--until', args.until)
+    const notify = notifyWords(args.notify)
     const timeoutMs = args.timeout === undefined ? undefined : parseDuration(args.timeout)
     const orch = await context.orch()
     const ids = await agentsOf(args, context)
@@ -47,6 +50,7 @@ export const command: Command<WaitDocument> = defineCommand({
       phase: args.phase,
       mode: args.any === true ? 'any' : 'all',
       timeoutMs,
+      notify,
       signal: context.signal,
     })
   },

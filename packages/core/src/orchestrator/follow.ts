@@ -40,12 +40,12 @@ interface Subscription {
 
 /**
  * Follows agents by pushed events: their backends', their pages', their records'. A slow tick is the safety net.
- * One subscription per backend, whatever the number of agents.
+ * One subscription per backend, whatever the number of agents. With `anyRecord` the record of any other agent wakes it too.
  */
 export function follow(
   orch: Orch,
   records: readonly StoredRecord[],
-  query: EventsQuery,
+  query: EventsQuery & { readonly anyRecord?: boolean },
   parent: AbortSignal | undefined,
 ): Following {
   const controller = new AbortController()
@@ -65,7 +65,9 @@ export function follow(
   parent?.addEventListener('abort', onAbort, { once: true })
   const tick = interval(TIMING.safetyNetMs, () => void push(null))
   const ids = new Set(records.map(({ record }) => record.id))
-  void forEach(orch.registry.watch(signal), (id) => (id === null || ids.has(id) ? push(null) : undefined))
+  void forEach(orch.registry.watch(signal), (id) =>
+    id === null || query.anyRecord === true || ids.has(id) ? push(null) : undefined,
+  )
   void forEach(watchDirectories(workspacesOf(records), signal), (name) =>
     name === null || name === PAGE ? push(null) : undefined,
   )

@@ -111,6 +111,18 @@ export interface StatusOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What `watchStatus` takes. */
+export interface WatchOptions extends StatusOptions, NotifyOptions {
+  /** Also what shows no change, as the safety net looks now and then. @default false */
+  readonly everyLook?: boolean | undefined
+}
+
+/** What those take who watch agents. */
+export interface NotifyOptions {
+  /** The words of a command that is run for each change of a state. @default as configured */
+  readonly notify?: readonly string[] | undefined
+}
+
 /** What `history` takes. */
 export interface HistoryOptions extends CallOptions {
   /** All projects instead of the one the caller stands in. @default false */
@@ -186,7 +198,7 @@ export interface SendOptions extends CallOptions, TurnOptions {
 }
 
 /** What `wait` takes. */
-export interface WaitOptions extends CallOptions {
+export interface WaitOptions extends CallOptions, NotifyOptions {
   /** @default ['done'] */
   readonly until?: readonly State[] | undefined
   /** A phase to wait for instead of a state; compared exactly, in any case. */

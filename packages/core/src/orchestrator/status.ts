@@ -19,6 +19,19 @@ import { documentFor } from './warnings.ts'
  * that is not known and has no agent; `USAGE` for a selector that is none
  */
 export async function status(orch: Orch, options: StatusOptions = {}): Promise<StatusDocument> {
+  return (await lookStatus(orch, options)).document
+}
+
+/** What {@link status} shows, and of what it was made. */
+interface StatusLook {
+  readonly document: StatusDocument
+  /** Also those that `states` leaves out. */
+  readonly agents: readonly Agent[]
+  readonly records: readonly StoredRecord[]
+}
+
+/** The look of {@link status}. */
+export async function lookStatus(orch: Orch, options: StatusOptions): Promise<StatusLook> {
   const conditions = parseSelectors(options.selectors ?? [])
   const open = await orch.registry.list('open')
   const ended = options.ended ? await orch.registry.list('closed') : { records: [], unreadable: [] }
@@ -32,11 +45,9 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
   const agents = look.looks.map(({ agent }) => agent)
   const shown = options.states ? agents.filter(({ state }) => options.states?.includes(state)) : agents
   const unreadable = [...open.unreadable, ...ended.unreadable]
-  return {
-    ...documentFor(
-      look.looks.map(({ stored }) => stored),
-      unreadable,
-    ),
+  const now = look.looks.map(({ stored }) => stored)
+  const document: StatusDocument = {
+    ...documentFor(now, unreadable),
     project: options.allProjects ? null : orch.project,
     complete: look.complete && unreadable.length === 0,
     backends: look.backends,
@@ -46,6 +57,7 @@ export async function status(orch: Orch, options: StatusOptions = {}): Promise<S
     usage: totalUsage(agents.map(({ usage }) => usage)),
     usageByProject: usageByProject(agents),
   }
+  return { document, agents, records: now }
 }
 
 function toLook({ signal, usage }: StatusOptions): LookOptions {

@@ -10,6 +10,7 @@ import { isDeliverable, nextQueued } from './deliver-queued.ts'
 import { withStanding } from './drive-queue.ts'
 import { follow } from './follow.ts'
 import { type Look, lookAt, withoutLook } from './look.ts'
+import { createNotifier, type Notifier } from './notify.ts'
 import type { WaitOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { createQueueWatch, type QueueWatch } from './queue-watch.ts'
@@ -43,15 +44,20 @@ export async function wait(orch: Orch, ids: readonly string[], options: WaitOpti
   }
   const started = monotonicMs()
   const last: { looks: readonly Look[] } = { looks: [] }
+  const notifier = createNotifier(orch, options.notify ?? orch.config.notify, options.signal)
   const outcome = await withDeadline(options.timeoutMs ?? TIMING.waitTimeoutMs, options.signal, (signal) =>
-    watchUntil(orch, ids, goal, { signal, last }),
-  ).catch((error: unknown): WaitOutcome => {
-    if (error instanceof DeadlineError) return 'timeout'
-    throw error
-  })
+    watchUntil(orch, ids, goal, { signal, last, notifier }),
+  )
+    .catch((error: unknown): WaitOutcome => {
+      if (error instanceof DeadlineError) return 'timeout'
+      throw error
+    })
+    .finally(() => notifier.end())
   const looks = last.looks.length > 0 ? last.looks : await Promise.all(ids.map((id) => notSeenInTime(orch, id)))
+  const document = documentFor(looks.map(({ stored }) => stored))
   return {
-    ...documentFor(looks.map(({ stored }) => stored)),
+    ...document,
+    warnings: [...document.warnings, ...notifier.takeWarnings()],
     outcome,
     ...goal,
     waitedMs: Math.round(monotonicMs() - started),
@@ -59,11 +65,18 @@ export async function wait(orch: Orch, ids: readonly string[], options: WaitOpti
   }
 }
 
+/** What a watch tells while it goes on: the newest looks, and whoever hears of changes. */
+interface Watching {
+  readonly signal: AbortSignal
+  readonly last: { looks: readonly Look[] }
+  readonly notifier: Notifier
+}
+
 async function watchUntil(
   orch: Orch,
   ids: readonly string[],
   goal: Goal,
-  { signal, last }: { readonly signal: AbortSignal; readonly last: { looks: readonly Look[] } },
+  { signal, last, notifier }: Watching,
 ): Promise<WaitOutcome> {
   let records: readonly StoredRecord[] = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
   let following = follow(orch, records, QUERY, signal)
@@ -74,6 +87,7 @@ async function watchUntil(
     for (;;) {
       const { looks, now } = await look(orch, ids, { queues, signal })
       last.looks = looks
+      notifier.see(looks.map(({ agent }) => agent))
       assertShown(last.looks, goal)
       endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? monotonicMs()) : null
       const beingEnded = endingSince !== null && monotonicMs() - endingSince < TIMING.stopTimeoutMs
