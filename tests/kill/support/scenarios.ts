@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SendDocument } from '@orch/core'
@@ -180,6 +180,7 @@ function completeThatVerifies(): Scenario {
       expect(await place.orch(...line(id))).toMatchObject({ code: 0 })
       ledger.ended.push(id)
       const workspace = join(place.project, '.orch', 'workspace', id)
+      expect((await readdir(workspace)).filter((file) => file.startsWith('verify.log'))).toEqual(['verify.log'])
       expect(await readFile(join(workspace, 'SUMMARY.md'), 'utf8')).toContain('- pass verify: ')
       const lines = (await readFile(join(workspace, 'transcript.jsonl'), 'utf8')).split('\n').slice(0, -1)
       expect(lines.map((text) => JSON.parse(text).agent)).toEqual(lines.map(() => id))

@@ -1,5 +1,6 @@
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
-import { type Verification, verify } from '../verify/verify.ts'
+import { createSharedWith } from '../verify/shared-with.ts'
+import { type Verification, type VerifyingOptions, verify } from '../verify/verify.ts'
 import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
 import { keepOutcome } from './keep-outcome.ts'
 import { lookAtOne } from './look.ts'
@@ -10,7 +11,7 @@ import { assertSound, closeRecord, reread } from './update-record.ts'
 /** How often work is verified again whose directory changes meanwhile. */
 const MOST_ROUNDS = 3
 
-type Options = CompleteOptions & Pick<Parameters<typeof verify>[2], 'inTurn'>
+type Options = CompleteOptions & Pick<VerifyingOptions, 'inTurn' | 'sharedWith'>
 
 /**
  * Verifies that the task is done (`verify/verify.ts`), keeps what came of it in the workspace, then ends each agent and closes its
@@ -21,10 +22,10 @@ export async function complete(
   ids: readonly string[],
   options: CompleteOptions = {},
 ): Promise<CompleteDocument> {
-  const inTurn = oneAtATime()
+  const together = { inTurn: oneAtATime(), sharedWith: createSharedWith(orch.registry) }
   const results = await forEachAgent<CompleteResult>(
     ids,
-    (id) => completeOne(orch, id, { ...options, inTurn }),
+    (id) => completeOne(orch, id, { ...options, ...together }),
     (id, error) => ({ ...NOTHING_FOUND, id, ok: false, lifecycle: null, error }),
   )
   return { apiVersion: 1, warnings: [], dryRun: options.dryRun === true, results }

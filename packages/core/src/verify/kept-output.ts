@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { uniqueId } from '../unique.ts'
 
@@ -22,9 +22,10 @@ export interface KeptOutput {
   close(): void
 }
 
-/** Opens it in a workspace, 0600. Throws what the operating system says. */
+/** Opens it in a workspace, 0600, for the only command that runs for its agent. Throws what the operating system says. */
 export function keepOutput(workspace: string): KeptOutput {
   const file = join(workspace, OUTPUT)
+  removeLeftovers(workspace)
   const scratch = `${file}.${uniqueId()}`
   const descriptor = openSync(scratch, 'wx', 0o600)
   let failure = null as { readonly cause: unknown } | null
@@ -58,4 +59,10 @@ export function keepOutput(workspace: string): KeptOutput {
       rmSync(scratch, { force: true })
     },
   }
+}
+
+/** Of commands whose orch was killed. */
+function removeLeftovers(workspace: string): void {
+  for (const name of readdirSync(workspace))
+    if (name.startsWith(`${OUTPUT}.`)) rmSync(join(workspace, name), { force: true })
 }

@@ -39,7 +39,9 @@ export async function readOwnChanges(
   const { head, branch, paths } = parseStatus(status)
   const dirty = paths.map((path) => datedPath(root.replace(/\n$/, ''), path))
   // What sets a worktree up writes there too, before the agent does.
-  const since = Date.parse(record.worktree?.readyAt ?? record.spawnedAt)
+  const begun = Date.parse(record.worktree?.readyAt ?? record.spawnedAt)
+  // A clock that was set back tells nothing of what came before: all of it counts.
+  const since = begun > Date.now() ? 0 : begun
   const commits = head === null || head === base ? [] : await commitsSince(directory, { base, since }, signal)
   const own = dirty.filter(({ changedAt }) => changedAt >= since)
   return {

@@ -12,13 +12,14 @@ import { type ChangesLook, readOwnChanges } from './own-changes.ts'
 import { phaseCheck } from './phase-check.ts'
 import { queueCheck } from './queue-check.ts'
 import { requestCheck } from './request-check.ts'
-import { sharedWith } from './shared-with.ts'
+import type { SharedWith } from './shared-with.ts'
 import { turnCheck } from './turn-check.ts'
 
 /** How closely an agent's work is verified. */
 export interface VerifyingOptions extends VerifyOptions {
   /** Whether its changes have to be committed. @default false */
   readonly committed?: boolean | undefined
+  readonly sharedWith: SharedWith
   /** Runs commands one after the other: those of several agents would spoil each other. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
@@ -44,7 +45,7 @@ export async function verify(orch: Orch, before: Look, options: VerifyingOptions
   const { record } = before.stored
   const { id } = record
   const { signal } = options
-  const others = await sharedWith(orch.registry, record)
+  const others = await options.sharedWith(record)
   const lookAtFiles = async (): Promise<ChangesLook | null> => readOwnChanges(record, others, signal)
   const found = await lookAtFiles()
   const checksNow = (look: Look): readonly CompleteCheck[] => [

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { CompleteCheck, CompleteResult } from '../../src/documents.ts'
@@ -112,11 +113,17 @@ describe('the command that verifies work', () => {
     for (const { results } of both) expect(results).toMatchObject([{ ok: true }, { ok: true }])
   })
 
+  it('takes away what a killed one left of its output', async () => {
+    const id = await done({ verify: ['true'] })
+    writeFileSync(inWorkspace(id, 'verify.log.1-2-3'), 'part')
+    await completeOne(id, { dryRun: true })
+    expect(readdirSync(inWorkspace(id, '.')).filter((name) => name.startsWith('verify'))).toEqual(['verify.log'])
+  })
+
   it('leaves no part of its output when it is interrupted', async () => {
     const id = await done({ verify: sh('touch begun; exec tail -f /dev/null') })
     const controller = new AbortController()
     const running = complete(orch, [id], { signal: controller.signal })
-    const { eventually } = await import('../../../../tests/harness/eventually.ts')
     await eventually(() => existsSync(join(place.project, 'begun')))
     controller.abort(new Error('enough'))
     await expect(running).rejects.toThrow('enough')
@@ -126,7 +133,6 @@ describe('the command that verifies work', () => {
 
   it('does not hold for a message that was sent while it ran', async () => {
     const id = await done({ verify: sh('touch begun; while [ ! -e go ]; do :; done') })
-    const { eventually } = await import('../../../../tests/harness/eventually.ts')
     const running = completeOne(id)
     await eventually(() => existsSync(join(place.project, 'begun')))
     await send(await place.open(), id, '[[hang: a]]')

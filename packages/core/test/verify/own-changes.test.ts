@@ -59,6 +59,12 @@ describe('readOwnChanges()', () => {
     expect(look?.changes).toMatchObject({ dirty: ['mine'], dirtyBefore: 1 })
   })
 
+  it('counts everything when the clock was set back since', async () => {
+    write('a')
+    const spawnedAt = new Date(Date.now() + 3_600_000).toISOString()
+    expect((await readOwnChanges({ directory, base, spawnedAt }, []))?.changes).toMatchObject({ dirty: ['a'] })
+  })
+
   it('has renamed and odd names as they are', async () => {
     const look = await spawned()
     renameSync(join(directory, 'c'), join(directory, 'x " \n\t-> y'))
