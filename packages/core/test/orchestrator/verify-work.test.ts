@@ -142,6 +142,17 @@ describe('the command that verifies work', () => {
     expect(checkOf(result, 'turn')).toMatchObject({ result: 'fail', text: 'A turn runs' })
   })
 
+  it('runs again when a message was answered while it ran', async () => {
+    const id = await done({ verify: sh('echo run >> runs; while [ ! -e go ]; do :; done') })
+    const running = completeOne(id)
+    await eventually(() => existsSync(join(place.project, 'runs')))
+    await send(await place.open(), id, '[[answer: b]]')
+    writeFileSync(join(place.project, 'go'), '')
+    expect(await running).toMatchObject({ ok: true, lifecycle: 'completed' })
+    expect(readFileSync(join(place.project, 'runs'), 'utf8')).toBe('run\nrun\n')
+    expect(readFileSync(inWorkspace(id, 'SUMMARY.md'), 'utf8')).toContain('> b')
+  })
+
   it('fails in a directory that is gone', async () => {
     await gitRepository(join(place.folder, 'elsewhere'))
     const other = await place.open({ directory: join(place.folder, 'elsewhere') })
