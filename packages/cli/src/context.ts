@@ -53,7 +53,7 @@ export function createContext(args: Arguments, io: Io, verb: string): Context {
       return hasColors(io)
     },
     get spinner() {
-      spinner ??= createSpinner(io, args.quiet !== true)
+      spinner ??= createSpinner(io, args.quiet !== true && args.json !== true)
       return spinner
     },
     clear: () => spinner?.stop(),

@@ -256,6 +256,7 @@ describe('wait', () => {
     until: ['done'],
     phase: null,
     mode: 'all',
+    first: null,
     waitedMs: 65_000,
     agents: [
       { met: false, agent: waiting },

@@ -163,6 +163,8 @@ export interface WaitDocument extends Doc {
   readonly until: readonly State[]
   readonly phase: string | null
   readonly mode: 'all' | 'any'
+  /** How many were enough; `null`: all of them. */
+  readonly first: number | null
   readonly waitedMs: number
   readonly agents: readonly { readonly met: boolean; readonly agent: Agent }[]
 }

@@ -3,9 +3,10 @@ import { span } from '../age.ts'
 import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { WAIT_EXIT_CODES } from '../exit-codes.ts'
-import { listOption, NOTIFY_OPTION, notifyWords, statesOf } from '../options.ts'
+import { listOption, NOTIFY_OPTION, notifyWords, statesOf, usageError, wholeNumber } from '../options.ts'
 import { type Page, styled } from '../page.ts'
 import { writeAgentLine, writeRequest } from '../render/agent.ts'
+import { progressOf } from '../render/progress.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
@@ -27,6 +28,7 @@ export const command: Command<WaitDocument> = defineCommand({
   options: {
     ...SELECTOR_OPTION,
     any: { type: 'boolean', describe: 'One of them is enough' },
+    first: { type: 'number', requiresArg: true, describe: 'So many of them are enough' },
     until: listOption('States to wait for (done when left out), for example idle,done'),
     phase: { type: 'string', requiresArg: true, describe: 'A phase to wait for instead' },
     timeout: { type: 'string', requiresArg: true, describe: 'At most so long (30m when left out)' },
@@ -34,6 +36,7 @@ export const command: Command<WaitDocument> = defineCommand({
   },
   examples: [
     ['orch wait fix-login', 'exit codes: 0 done, 23 it needs an answer'],
+    ['orch wait -l batch=docs --first 3', 'until three of them are done'],
     ['orch wait a b --any --until idle,done', 'whichever comes first'],
     ['orch wait fix-login --notify "notify-send orch"', 'runs it at each change; it gets the change as JSON'],
     ['orch wait -l team=api', 'all open agents of this project with that label'],
@@ -42,13 +45,17 @@ export const command: Command<WaitDocument> = defineCommand({
     const until = statesOf('--until', args.until)
     const notify = notifyWords(args.notify)
     const timeoutMs = args.timeout === undefined ? undefined : parseDuration(args.timeout)
+    if (args.any === true && args.first !== undefined)
+      throw usageError('Cannot use "--any" together with "--first": each says how many', 'Leave one of them out')
     const orch = await context.orch()
     const ids = await agentsOf(args, context)
     context.spinner.say(`Waiting for ${ids.length === 1 ? ids[0] : `${ids.length} agents`}`)
     return wait(orch, ids, {
       until,
       phase: args.phase,
-      mode: args.any === true ? 'any' : 'all',
+      mode: args.any === true || args.first !== undefined ? 'any' : 'all',
+      first: args.first === undefined ? undefined : wholeNumber('--first', args.first, [1, ids.length]),
+      onLook: (agents) => context.spinner.say(progressOf(agents)),
       timeoutMs,
       notify,
       signal: context.signal,

@@ -1,4 +1,4 @@
-import type { State } from '../agent.ts'
+import type { Agent, State } from '../agent.ts'
 import type { BackendFactory, BackendModule, PermissionMode, PermissionRule } from '../backend.ts'
 import type { Labels } from '../labels.ts'
 
@@ -205,8 +205,12 @@ export interface WaitOptions extends CallOptions, NotifyOptions {
   readonly phase?: string | undefined
   /** @default 'all' */
   readonly mode?: 'all' | 'any' | undefined
+  /** With mode `any`: so many of them. @default 1 */
+  readonly first?: number | undefined
   /** @default 1800000 */
   readonly timeoutMs?: number | undefined
+  /** Is told how the agents stand at each look, to show it to a person. What it throws ends the wait. */
+  readonly onLook?: ((agents: readonly Agent[]) => void) | undefined
 }
 
 /** What `answer` takes. Without `choice` and `text` it lists what is open. */

@@ -21,6 +21,8 @@ interface Goal {
   readonly until: readonly State[]
   readonly phase: string | null
   readonly mode: 'all' | 'any'
+  /** How many are enough; `null`: all. */
+  readonly first: number | null
 }
 
 const QUERY: EventsQuery = { content: false, raw: false }
@@ -32,21 +34,18 @@ const ENDINGS = ['failed', 'lost', 'exited', 'waiting', 'idle', 'closed'] as con
 const OF_TURNS: readonly State[] = ['idle', 'working']
 
 /**
- * Waits until all agents (or any) are in a wanted state or phase. Subscribes first, then looks; delivers messages that
+ * Waits until all agents (or any, or so many) are in a wanted state or phase. Subscribes first, then looks; delivers messages that
  * wait for an idle agent, which is then not idle yet, and starts who is queued as soon as it may. Ends early when an
  * agent cannot get there by itself: it failed, is lost, has exited, waits on somebody, is idle, or was closed.
  * @throws OrchError `UNSUPPORTED` when an agent never shows what is waited for; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
  */
 export async function wait(orch: Orch, ids: readonly string[], options: WaitOptions = {}): Promise<WaitDocument> {
-  const goal: Goal = { until: options.until ?? ['done'], phase: options.phase ?? null, mode: options.mode ?? 'all' }
-  if (goal.phase?.trim() === '') {
-    throw new OrchError('USAGE', 'Cannot wait for a phase: its name is empty', { hint: 'Name a phase with --phase' })
-  }
+  const goal = goalOf(ids, options)
   const started = monotonicMs()
   const last: { looks: readonly Look[] } = { looks: [] }
   const notifier = createNotifier(orch, options.notify ?? orch.config.notify, options.signal)
   const outcome = await withDeadline(options.timeoutMs ?? TIMING.waitTimeoutMs, options.signal, (signal) =>
-    watchUntil(orch, ids, goal, { signal, last, notifier }),
+    watchUntil(orch, ids, goal, { signal, last, notifier, onLook: options.onLook }),
   )
     .catch((error: unknown): WaitOutcome => {
       if (error instanceof DeadlineError) return 'timeout'
@@ -70,13 +69,28 @@ interface Watching {
   readonly signal: AbortSignal
   readonly last: { looks: readonly Look[] }
   readonly notifier: Notifier
+  readonly onLook: WaitOptions['onLook']
+}
+
+function goalOf(ids: readonly string[], options: WaitOptions): Goal {
+  const { until = ['done'], mode = 'all', first } = options
+  const phase = options.phase ?? null
+  if (phase?.trim() === '') {
+    throw new OrchError('USAGE', 'Cannot wait for a phase: its name is empty', { hint: 'Name a phase with --phase' })
+  }
+  if (first === undefined) return { until, phase, mode, first: mode === 'any' ? 1 : null }
+  if (mode === 'any' && Number.isInteger(first) && first >= 1 && first <= ids.length)
+    return { until, phase, mode, first }
+  throw new OrchError('USAGE', `Cannot wait for the first ${first} of ${ids.length} agents: there are not so many`, {
+    hint: `Give a number from 1 to ${ids.length}`,
+  })
 }
 
 async function watchUntil(
   orch: Orch,
   ids: readonly string[],
   goal: Goal,
-  { signal, last, notifier }: Watching,
+  { signal, last, notifier, onLook }: Watching,
 ): Promise<WaitOutcome> {
   let records: readonly StoredRecord[] = await Promise.all(ids.map(async (id) => assertSound(await reread(orch, id))))
   let following = follow(orch, records, QUERY, signal)
@@ -87,7 +101,9 @@ async function watchUntil(
     for (;;) {
       const { looks, now } = await look(orch, ids, { queues, signal })
       last.looks = looks
-      notifier.see(looks.map(({ agent }) => agent))
+      const agents = looks.map(({ agent }) => agent)
+      notifier.see(agents)
+      onLook?.(agents)
       assertShown(last.looks, goal)
       endingSince = last.looks.some(isBeingEnded) ? (endingSince ?? monotonicMs()) : null
       const beingEnded = endingSince !== null && monotonicMs() - endingSince < TIMING.stopTimeoutMs
@@ -165,10 +181,10 @@ function outcomeOf(looks: readonly Look[], goal: Goal, beingEnded: boolean): Wai
     const ending = endingOf(one, goal)
     return ending !== 'met' && beingEnded && isBeingEnded(one) ? null : ending
   })
-  const met = endings.filter((ending) => ending === 'met').length
-  if (goal.mode === 'any' ? met > 0 : met === looks.length) return 'met'
-  const worst = ENDINGS.find((ending) => endings.includes(ending)) ?? null
-  return goal.mode === 'all' || endings.every((ending) => ending !== null) ? worst : null
+  const enough = goal.first ?? looks.length
+  if (endings.filter((ending) => ending === 'met').length >= enough) return 'met'
+  const possible = endings.filter((ending) => ending === 'met' || ending === null).length
+  return possible < enough ? (ENDINGS.find((ending) => endings.includes(ending)) ?? null) : null
 }
 
 /** How waiting for one agent would end now; `null` while it may still get there. */

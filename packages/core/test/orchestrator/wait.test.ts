@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
-import type { State } from '../../src/agent.ts'
+import type { Agent, State } from '../../src/agent.ts'
 import type { WaitOutcome } from '../../src/documents.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
@@ -249,6 +249,33 @@ describe('wait() for several agents', () => {
     await subscribed(orch, ids[1] as string)
     place.server.finish(ids[1] as string)
     expect((await waiting).outcome).toBe('met')
+  })
+
+  it('is content with so many of them, and ends once so many cannot get there any more', async () => {
+    const { orch, ids } = await spawnAll('[[hang: a]]', '[[hang: b]]', '[[hang: c]]')
+    const waiting = wait(orch, ids, { until: ['idle'], mode: 'any', first: 2, timeoutMs: 20_000 })
+    for (const id of ids.slice(0, 2)) place.server.finish(id)
+    expect(await waiting).toMatchObject({ outcome: 'met', mode: 'any', first: 2 })
+    place.server.exit(ids[2] as string, { code: 1, signal: null })
+    expect(await wait(orch, ids, { until: ['idle'], mode: 'any', first: 2 })).toMatchObject({ outcome: 'met' })
+    expect(await wait(orch, ids, { until: ['idle'], mode: 'any', first: 3 })).toMatchObject({ outcome: 'failed' })
+  })
+
+  it.each([0, 4, 1.5])('refuses to wait for the first %p of 3', async (first) => {
+    const { orch, ids } = await spawnAll('[[hang: a]]', '[[hang: b]]', '[[hang: c]]')
+    await expect(wait(orch, ids, { mode: 'any', first })).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(wait(orch, ids, { first: 1 })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('tells whoever asked of each look', async () => {
+    const { orch, ids } = await spawnAll('[[hang: a]]', '[[hang: b]]', '[[hang: c]]')
+    const seen: string[] = []
+    const onLook = (agents: readonly Agent[]): unknown => seen.push(agents.map(({ state }) => state).join())
+    const waiting = wait(orch, ids, { until: ['idle'], timeoutMs: 20_000, onLook })
+    await eventually(() => seen.includes('working,working,working'))
+    for (const id of ids) place.server.finish(id)
+    await waiting
+    expect(seen.at(-1)).toBe('idle,idle,idle')
   })
 
   it('ends with any when none can get there', async () => {
