@@ -15,6 +15,7 @@ const PARTS = {
   '../parse-words.ts': { name: 'parse-words', entry: './src/parse-words.ts' },
   './import-module.ts': { name: 'import-module', entry: '../core/src/orchestrator/import-module.ts' },
   './schema.ts': { name: 'schema', entry: '../core/src/config/schema.ts' },
+  '../skills/find-skills.ts': { name: 'skills', entry: '../core/src/skills/find-skills.ts' },
   eventsource: { name: 'eventsource', entry: 'eventsource' },
 }
 

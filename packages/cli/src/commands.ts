@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/history.ts'),
   },
   {
+    name: 'skills',
+    summary: 'List the skills that agents can work by, and which counts where two have one name',
+    load: () => import('./commands/skills.ts'),
+  },
+  {
     name: 'phase',
     summary: 'Report the progress of an agent; agents call this themselves',
     load: () => import('./commands/phase.ts'),

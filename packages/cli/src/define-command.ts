@@ -26,6 +26,8 @@ interface CommandSpec<P extends Specs<PositionalOptions>, O extends Specs<Option
   readonly examples: readonly (readonly [command: string, does: string])[]
   /** Whether words after `--` mean something to it. @default false */
   readonly takesRest?: boolean
+  /** What to do about words that mean nothing to it, by all that are no options. @default to read its help */
+  hintForUnknown?(positionals: readonly string[]): string
   /** Does the work and returns the document; never prints. An async iterable is a stream of lines. */
   run(args: ArgsOf<P, O>, context: Context): Promise<Data>
   /** Shows the document, or one line of the stream, to a person. Pure. */
@@ -54,6 +56,7 @@ export interface Command<Data = unknown> extends CommandModule {
   /** Names of all its options that need a value. */
   readonly needsValue: readonly string[]
   readonly hasFile: boolean
+  hintForUnknown(positionals: readonly string[]): string
   builder(parser: Argv): Argv
   run(args: Arguments, context: Context): Promise<Data>
   render(data: RenderedOf<Data>, page: Page, args: Arguments): void
@@ -90,6 +93,7 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
       const own = spec.options ?? {}
       return parser.options(own).group(Object.keys(own), 'Options:').options(COMMON_OPTIONS)
     },
+    hintForUnknown: (positionals) => spec.hintForUnknown?.(positionals) ?? `Run "orch ${command.verb} --help"`,
     run: (args, context) => spec.run(args as ArgsOf<P, O>, context),
     render: (data, page, args) => spec.render(data, page, args as ArgsOf<P, O>),
     redraws: (args) => spec.redraws?.(args as ArgsOf<P, O>) ?? false,

@@ -12,13 +12,7 @@ type Value = string | number | boolean
  * knows what it means, or what is wrong with it.
  */
 export function parsePlain(command: Command, words: readonly string[]): Arguments | undefined {
-  const { tokens } = parseArgs({
-    args: [...words],
-    options: Object.fromEntries(Object.entries(command.options).map(declared)),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
+  const { tokens } = parsed(command, words)
   const args: Arguments & Record<string, unknown> = { _: [], rest: [] }
   const positionals: string[] = []
   for (const token of tokens) {
@@ -26,6 +20,21 @@ export function parsePlain(command: Command, words: readonly string[]): Argument
     else if (token.kind !== 'option' || !takeOption(args, command, token)) return undefined
   }
   return takePositionals(args, command, positionals) ? args : undefined
+}
+
+/** The words that are neither options nor values of them. */
+export function positionalsOf(command: Command, words: readonly string[]): readonly string[] {
+  return parsed(command, words).positionals
+}
+
+function parsed(command: Command, words: readonly string[]) {
+  return parseArgs({
+    args: [...words],
+    options: Object.fromEntries(Object.entries(command.options).map(declared)),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
 }
 
 function declared([name, option]: [string, Options]): [

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import type { Arguments, Command } from './define-command.ts'
 import { usageError } from './options.ts'
+import { positionalsOf } from './parse-plain.ts'
 
 /**
  * Parses the words after the verb with yargs.
@@ -8,9 +9,10 @@ import { usageError } from './options.ts'
  */
 export async function parseWords(command: Command, words: readonly string[]): Promise<Arguments> {
   let args: Arguments | undefined
-  await parserOf(command, (parsed) => {
+  const parser = parserOf(command, words, (parsed) => {
     args = parsed
-  }).parseAsync(words)
+  })
+  await parser.parseAsync(words)
   if (args === undefined) throw new Error('The command line was parsed without a result')
   refuseRepeated(command, args, words)
   refuseEmpty(command, args, words)
@@ -19,14 +21,14 @@ export async function parseWords(command: Command, words: readonly string[]): Pr
 
 /** The whole help text of one command. */
 export async function helpText(command: Command): Promise<string> {
-  return `${await parserOf(command, () => {}).getHelp()}\n`
+  return `${await parserOf(command, [], () => {}).getHelp()}\n`
 }
 
 /**
  * yargs with the one command as its default: a named command would make it lay out the whole help every time. It reads no files, so
  * it needs no directory, and the one of this process may be gone.
  */
-function parserOf(command: Command, onParsed: (args: Arguments) => void): Argv {
+function parserOf(command: Command, words: readonly string[], onParsed: (args: Arguments) => void): Argv {
   const verb = command.verb
   return yargs([], '/')
     .scriptName(`orch ${verb}`)
@@ -39,7 +41,11 @@ function parserOf(command: Command, onParsed: (args: Arguments) => void): Argv {
     .wrap(100)
     .fail((message, error) => {
       if (error !== undefined && error.name !== 'YError') throw error
-      throw usageError(problem(command, message), `Run "orch ${verb} --help"`)
+      const isUnknown = message.startsWith('Unknown argument')
+      throw usageError(
+        problem(command, message),
+        isUnknown ? command.hintForUnknown(positionalsOf(command, words)) : `Run "orch ${verb} --help"`,
+      )
     })
     .command({
       command: `$0${command.command.slice(verb.length)}`,

@@ -6,6 +6,7 @@ let place: Place
 beforeAll(() => {
   assertBundled()
   place = createPlace()
+  place.write('.orch/skills/careful/SKILL.md', '---\nname: careful\n---\nLook twice.')
 })
 afterAll(() => place?.remove())
 
@@ -15,6 +16,8 @@ const LINES = [
   'nonsense',
   'phase Testing --id fix-it-2345',
   'spawn task',
+  'spawn task --skill careful',
+  'skills',
   'tail fix-it-2345',
   'status',
   'status --help',
@@ -31,6 +34,8 @@ describe('the built CLI loads what a command needs', () => {
       nonsense                        @orch/cli @orch/core
       phase Testing --id fix-it-2345  @orch/cli @orch/core valibot
       spawn task                      @orch/cli @orch/core @orch/core/memory valibot
+      spawn task --skill careful      @orch/cli @orch/core @orch/core/memory valibot yaml
+      skills                          @orch/cli @orch/core valibot yaml
       tail fix-it-2345                @orch/cli @orch/core valibot
       status                          @orch/backend-opencode @orch/backend-tmux @orch/cli @orch/core @orch/core/memory valibot
       status --help                   @orch/cli @orch/core cliui yargs

@@ -29,6 +29,8 @@ it('check shows how each message for an idle agent stands', () => {
     ...{
       git: null,
       deliverables: [],
+      verify: null,
+      skill: null,
       workspaceText: null,
       tail: [],
       turns: null,

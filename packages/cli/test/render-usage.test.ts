@@ -57,7 +57,17 @@ it('check shows what the agent and its newest turns used, and how full its conte
   const running = { ...turn, startedAt: '2026-11-22T11:59:30.000Z', endedAt: null, usage: NOTHING }
   const document = {
     ...{ apiVersion: 1 as const, warnings: [], agent: agentWith({ usage }) },
-    ...{ git: null, deliverables: [], workspaceText: null, tail: [], turns: [turn, running], queue: [], chain: [] },
+    ...{
+      git: null,
+      deliverables: [],
+      verify: null,
+      skill: null,
+      workspaceText: null,
+      tail: [],
+      turns: [turn, running],
+      queue: [],
+      chain: [],
+    },
   }
   expect(rendered(check, document).split('\n').slice(10).join('\n')).toMatchInlineSnapshot(`
     "tokens     40 in, 5 out, 12 reasoning, 800 read from cache, 20 written to cache

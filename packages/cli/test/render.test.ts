@@ -158,6 +158,8 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
       ],
       dirty: ['src/login.ts'],
     },
+    verify: ['npm', 'test'],
+    skill: 'careful',
     deliverables: [
       { path: 'docs/login.md', exists: true },
       { path: 'CHANGELOG.md', exists: false },
@@ -207,6 +209,8 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
       → this one cannot be answered from here
     task       Fix the login redirect
     backend    memory, small
+    skill      careful
+    verified   by npm test
     directory  /home/ada/shop
     branch     main
     workspace  /home/ada/shop/.orch/workspace/fix-login-7k3q
@@ -655,6 +659,8 @@ describe('text of agents', () => {
           dirty: [evil],
         },
         deliverables: [{ path: evil, exists: false }],
+        verify: [evil],
+        skill: evil,
         workspaceText: evil,
         turns: null,
         chain: [],

@@ -23,6 +23,7 @@ import type { Setting } from './config/settings.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import type { Actor } from './registry/record.ts'
+import type { Skill, SkillFolder } from './skills/skill.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
 /** What every document carries. `apiVersion` changes only when a field is removed or changes its meaning. */
@@ -109,6 +110,10 @@ export interface CheckDocument extends Doc {
   readonly agent: Agent
   readonly git: GitInfo | null
   readonly deliverables: readonly Deliverable[]
+  /** The command that has to pass before it is completed, as its words. */
+  readonly verify: readonly string[] | null
+  /** The skill that it works by. */
+  readonly skill: string | null
   readonly workspaceText: string | null
   readonly tail: readonly Item[]
   /** What the newest turns used, oldest first; `null` when that is not known. */
@@ -342,6 +347,13 @@ export interface HistoryDocument extends Doc {
 export interface PhaseDocument extends Doc {
   readonly agent: string
   readonly phase: Phase
+}
+
+/** Result of `skills`, by name; of one name the first counts. */
+export interface SkillsDocument extends Doc {
+  /** Where they are looked for; of two with the same name the one of the first folder counts. */
+  readonly folders: readonly SkillFolder[]
+  readonly skills: readonly Skill[]
 }
 
 /** Result of `doctor`. `ok: false` when some check failed. */

@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   AGENT_NOT_FOUND: 'No agent matches',
   FULL_ID_REQUIRED: 'A destructive command without a terminal needs the full id',
   FILE_NOT_FOUND: 'A file named on the command line cannot be read',
+  SKILL_NOT_FOUND: 'No skill of this name is there',
+  SKILL_INVALID: 'A SKILL.md cannot be read or used',
   PROJECT_NOT_FOUND: 'The project directory is not there',
   BACKEND_UNKNOWN: 'No backend of this name is known or configured',
   BACKEND_MISSING: 'No backend can be used on this machine',

@@ -95,6 +95,7 @@ export type {
   SendDocument,
   ServerDocument,
   ServerLogLine,
+  SkillsDocument,
   SpawnDocument,
   StatusDocument,
   TailLine,
@@ -161,6 +162,7 @@ export { resolveAgent, resolveAgents, resolveOneAgent } from './orchestrator/res
 export { resume } from './orchestrator/resume.ts'
 export { send } from './orchestrator/send.ts'
 export { server, serverLogs } from './orchestrator/server.ts'
+export { skills } from './orchestrator/skills.ts'
 export { spawn } from './orchestrator/spawn.ts'
 export { status } from './orchestrator/status.ts'
 export { tail } from './orchestrator/tail.ts'
@@ -170,6 +172,7 @@ export { makePrivateDirectory } from './private-directory.ts'
 export type { ProcessOwner } from './process-owner.ts'
 export { currentOwner, identifyProcess, ownerLiveness } from './process-owner.ts'
 export { findProject, type Place } from './project.ts'
+export { readPermission, type WrittenPermission } from './read-permission.ts'
 export type { Claims } from './registry/claims.ts'
 export { createFileClaims, takeOver } from './registry/claims.ts'
 export { createJsonlRegistry } from './registry/jsonl-registry.ts'
@@ -186,6 +189,7 @@ export type {
 export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './registry/registry.ts'
 export { sanitize, sanitizeExceptColors } from './sanitize.ts'
 export { createSharing, type Sharing } from './sharing.ts'
+export type { Skill, SkillFolder, SkillOrigin } from './skills/skill.ts'
 export { splitWords } from './split-words.ts'
 export { chainOfEvidence } from './state/chain-of-evidence.ts'
 export type { DerivedState } from './state/derive-state.ts'

@@ -1,4 +1,4 @@
-import { type Agent, type CheckDocument, check, type GitInfo, type Item } from '@orch/core'
+import { type CheckDocument, check, type GitInfo, type Item } from '@orch/core'
 import { age } from '../age.ts'
 import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
@@ -39,7 +39,7 @@ function render(document: CheckDocument, page: Page, { explain }: { readonly exp
   else writeEvidence(page, agent.evidence)
   for (const request of agent.requests) writeRequest(page, agent.id, request)
   writeQueue(page, agent.id, queue)
-  writeFields(agent, page)
+  writeFields(document, page)
   if (git !== null) writeGit(git, page)
   for (const { path, exists } of deliverables)
     page.line(exists ? styled('green', 'present  ') : styled('red', 'missing  '), oneLine(path))
@@ -53,13 +53,15 @@ function briefly(item: Item): Item {
   return item.kind === 'message' && item.text !== null ? { ...item, text: oneLine(item.text, 200) } : item
 }
 
-function writeFields(agent: Agent, page: Page): void {
+function writeFields({ agent, skill, verify }: CheckDocument, page: Page): void {
   const { phase, usage } = agent
   const fields: readonly (readonly [string, string | null])[] = [
     ['task', agent.task],
     ['phase', phase === null ? null : `${phase.name}${phase.note === null ? '' : ` - ${phase.note}`}`],
     ['backend', [agent.backend, agent.program, agent.model].filter(Boolean).join(', ')],
     ['permission', permissionText(agent)],
+    ['skill', skill],
+    ['verified', verify && `by ${verify.join(' ')}`],
     ['directory', agent.directory],
     ['branch', agent.branch],
     ['workspace', agent.workspace],

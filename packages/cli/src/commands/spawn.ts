@@ -5,7 +5,7 @@ import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOpt
 import { oneLine, type Page, styled } from '../page.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
-import { CONTEXT_OPTIONS } from '../spawn/context.ts'
+import { CONTEXT_OPTIONS, hintForUnknown } from '../spawn/context.ts'
 import { LINEAGE_OPTIONS } from '../spawn/lineage.ts'
 import { QUEUE_OPTIONS } from '../spawn/queue.ts'
 import { runsOwnProgram, taskOptions } from '../spawn/task.ts'
@@ -44,6 +44,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
+  hintForUnknown,
   run: async (args, context) => {
     const turn = turnOptions(args)
     const options = taskOptions(args)

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { ProgramSpec } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
@@ -30,6 +30,8 @@ export interface Config {
   readonly notify: readonly string[] | null
   /** The command that verifies work where neither the caller nor the skill says one, as its words. */
   readonly verify: readonly string[] | null
+  /** Further folders to look for skills in; absolute. */
+  readonly skills: readonly string[]
   /** How many agents of the project are started at once where the caller does not say; `null`: any number. */
   readonly maxParallel: number | null
   readonly worktree: WorktreeConfig
@@ -86,7 +88,12 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     verify: wordsOf(own.content.verify ?? user.content.verify),
     worktree: worktreeOf({ ...user.content.worktree, ...own.content.worktree }),
     maxParallel: own.content.maxParallel ?? user.content.maxParallel ?? null,
+    skills: skillsOf(own.content.skills === undefined ? user : own, env),
   }
+}
+
+function skillsOf({ file, content }: { file: string; content: ConfigFile }, env: Environment): readonly string[] {
+  return (content.skills ?? []).map((path) => pathFrom(path, dirname(file), env))
 }
 
 function worktreeOf({ setup, link, copy, directory }: NonNullable<ConfigFile['worktree']>): WorktreeConfig {
@@ -98,6 +105,11 @@ function wordsOf(command: string | readonly string[] | undefined): readonly stri
   return typeof command === 'string' ? splitWords(command) : (command ?? null)
 }
 
+/** A path of a configuration: `~/` is the home directory, a relative one starts from the configuration's directory. */
+function pathFrom(path: string, directory: string, env: Environment): string {
+  return path === '~' || path.startsWith('~/') ? join(homeDirectory(env), path.slice(1)) : resolve(directory, path)
+}
+
 /** The two files that {@link loadConfig} reads. */
 export function configFiles(project: string, env: Environment): { readonly user: string; readonly project: string } {
   return { user: join(configDirectory(env), 'config.json'), project: join(project, '.orch', 'config.json') }
@@ -105,16 +117,24 @@ export function configFiles(project: string, env: Environment): { readonly user:
 
 /** `$XDG_CONFIG_HOME/orch`, by default `~/.config/orch`. */
 export function configDirectory(env: Environment): string {
-  return join(absolute(env.XDG_CONFIG_HOME) ?? join(home(env), '.config'), 'orch')
+  return join(userConfigDirectory(env), 'orch')
+}
+
+/** `$XDG_CONFIG_HOME`, by default `~/.config`: other programs have their folders there as well. */
+export function userConfigDirectory(env: Environment): string {
+  return absolute(env.XDG_CONFIG_HOME) ?? join(homeDirectory(env), '.config')
 }
 
 /** `$XDG_STATE_HOME/orch`, by default `~/.local/state/orch`. */
 export function stateDirectory(env: Environment): string {
-  return join(absolute(env.XDG_STATE_HOME) ?? join(home(env), '.local', 'state'), 'orch')
+  return join(absolute(env.XDG_STATE_HOME) ?? join(homeDirectory(env), '.local', 'state'), 'orch')
 }
 
-/** @throws OrchError `CONFIG_INVALID` when neither `HOME` nor the system names one */
-function home(env: Environment): string {
+/**
+ * The user's home directory.
+ * @throws OrchError `CONFIG_INVALID` when neither `HOME` nor the system names one
+ */
+export function homeDirectory(env: Environment): string {
   const own = absolute(env.HOME) ?? absolute(homeOfUser())
   if (own !== undefined) return own
   throw new OrchError('CONFIG_INVALID', 'Cannot find the home directory: HOME is not set to an absolute path', {

@@ -30,6 +30,10 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     text: 'A command that "complete" runs in the directory of the agent: it must exit with 0; no shell',
     example: ['npm', 'test'],
   },
+  skills: {
+    text: 'Further folders of skills, for --skill; a relative one starts from the folder of this file',
+    example: ['~/team-skills'],
+  },
   maxParallel: {
     text: 'How many agents of the project are at work at once; further ones are queued; --max-parallel outranks it',
     example: 3,

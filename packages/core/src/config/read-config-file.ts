@@ -13,6 +13,7 @@ export interface ConfigFile {
   readonly models?: Record<string, string>
   readonly notify?: string | readonly string[]
   readonly verify?: string | readonly string[]
+  readonly skills?: readonly string[]
   readonly maxParallel?: number
   readonly worktree?: Partial<Omit<WorktreeConfig, 'setup'>> & { readonly setup?: string | readonly string[] }
 }

@@ -40,6 +40,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
   models: v.optional(v.record(v.string(), text)),
   notify: v.optional(command),
   verify: v.optional(command),
+  skills: v.optional(v.array(text)),
   maxParallel: v.optional(v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(1, 'must be at least 1'))),
   worktree: v.optional(
     v.strictObject({

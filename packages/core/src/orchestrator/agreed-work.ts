@@ -38,3 +38,11 @@ function notAPath(path: string): OrchError {
     hint: 'Name a file or folder, relative to the directory of the agent',
   })
 }
+
+/** The same for the agent that gets this id: `{{id}}` and `{{workspace}}` in a deliverable are its own. */
+export function workOf(work: AgreedWork, id: string, workspace: string): AgreedWork {
+  const { deliverables } = work
+  if (deliverables === undefined) return work
+  const own = (path: string): string => path.replaceAll('{{id}}', id).replaceAll('{{workspace}}', workspace)
+  return { ...work, deliverables: deliverables.map(own) }
+}

@@ -1,8 +1,9 @@
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { configDirectory } from '../config/config.ts'
 import { OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import type { SkillText } from '../skills/skill.ts'
 import { readTextFile } from '../text-file.ts'
 import { type ContextTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../workspace/context-template.ts'
 import { readTemplate } from '../workspace/read-template.ts'
@@ -30,7 +31,7 @@ export type BriefedAgent = Pick<AgentRecord, 'id' | 'project' | 'directory' | 'w
  * Reads what a new agent's context is made from.
  * @throws OrchError `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `DISK`, `USAGE` for files that cannot be read or are too large
  */
-export function takeBrief(orch: Orch, options: SpawnOptions, skill: ContextSkill | null): Brief {
+export function takeBrief(orch: Orch, options: SpawnOptions, chosen: SkillText | null): Brief {
   const files = [...new Set((options.context ?? []).map((path) => resolve(orch.directory, path)))]
   return {
     task: options.task,
@@ -39,8 +40,12 @@ export function takeBrief(orch: Orch, options: SpawnOptions, skill: ContextSkill
       path,
       text: readTextFile(path, `Cannot give the agent the file "${path}"`, LARGEST_FILE),
     })),
-    skill,
+    skill: chosen === null ? null : contextSkill(chosen),
   }
+}
+
+function contextSkill({ skill: { name, file, resources }, text }: SkillText): ContextSkill {
+  return { name, folder: dirname(file), text, resources }
 }
 
 /** A context as the agent gets it. */

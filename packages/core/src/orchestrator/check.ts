@@ -41,6 +41,8 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     agent: withContext(look.agent, newest.turns),
     git,
     deliverables: lookAtDeliverables(recovered.record),
+    verify: recovered.record.verify ?? null,
+    skill: recovered.record.skill ?? null,
     workspaceText: readPage(workspace),
     tail: newest.items,
     turns: newest.turns,

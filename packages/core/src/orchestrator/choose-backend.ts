@@ -24,11 +24,15 @@ export function chooseProgram(orch: Orch, options: SpawnOptions): ChosenProgram 
 }
 
 /**
- * The backend for a new agent: the caller's, the configured one, else the first that is reachable or can be started.
+ * The backend for a new agent: the caller's, the preferred one, the configured one, else the first that is reachable or can be started.
  * @throws OrchError `UNSUPPORTED` when it cannot do what is asked; `BACKEND_MISSING` with what each backend lacks
  */
-export async function chooseBackend(orch: Orch, options: SpawnOptions): Promise<Backend> {
-  const named = orch.backendName ?? orch.config.defaultBackend
+export async function chooseBackend(
+  orch: Orch,
+  options: SpawnOptions,
+  preferred: string | null = null,
+): Promise<Backend> {
+  const named = orch.backendName ?? preferred ?? orch.config.defaultBackend
   if (named !== null) {
     const backend = await orch.backend(named)
     const lacking = lackingOf(backend, options)

@@ -6,7 +6,7 @@ import type { AgentRecord, StartPlan } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
 import type { WorktreePlan } from '../worktree/plan-worktree.ts'
 import { worktreeFields } from '../worktree/worktree-fields.ts'
-import type { AgreedWork } from './agreed-work.ts'
+import { type AgreedWork, workOf } from './agreed-work.ts'
 import type { ChosenProgram } from './choose-backend.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -54,12 +54,13 @@ export function newRecord(
     readonly start: StartPlan | null
   },
 ): AgentRecord {
+  const workspace = workspacePath(orch.project, made.id)
   return {
     ...made.wanted,
     id: made.id,
     lifecycle: 'spawning',
     task: recordedTask(options.task),
-    workspace: workspacePath(orch.project, made.id),
+    workspace,
     branch: made.branch,
     base: made.commit,
     ...(made.worktree && worktreeFields(made.worktree, made.id)),
@@ -71,7 +72,7 @@ export function newRecord(
     handle: null,
     facts: null,
     ...(made.attachments.length > 0 && { attachments: made.attachments }),
-    ...made.work,
+    ...workOf(made.work, made.id, workspace),
     ...(made.start !== null && { start: made.start }),
     beginAt: null,
     prompt: null,

@@ -7,7 +7,7 @@ import type { StartPlan } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
 import type { WorktreePlan } from '../worktree/plan-worktree.ts'
 import { worktreeFields } from '../worktree/worktree-fields.ts'
-import { type AgreedWork, agreeOnWork } from './agreed-work.ts'
+import { type AgreedWork, agreeOnWork, workOf } from './agreed-work.ts'
 import { assertWillAnswer } from './await-turn.ts'
 import { type Brief, takeBrief, type WrittenContext, writeContext } from './brief.ts'
 import { type ChosenProgram, chooseBackend, chooseProgram } from './choose-backend.ts'
@@ -17,6 +17,7 @@ import { type WantedAgent, wantedAgent } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { planStart } from './plan-start.ts'
+import { chooseSkill, withSkill } from './skills.ts'
 import { takeAttachments, unsupported } from './take-attachments.ts'
 
 /** All that a spawn decides before it makes anything. */
@@ -43,19 +44,21 @@ export interface SpawnPlan {
  * Decides everything about a new agent that can be decided before it is made, and refuses what would fail. Makes nothing.
  * @throws OrchError `EMPTY_TASK`, `USAGE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `CONFIG_INVALID` …
  */
-export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<SpawnPlan> {
-  if (options.task.trim() === '') {
+export async function decideSpawn(orch: Orch, asked: SpawnOptions): Promise<SpawnPlan> {
+  if (asked.task.trim() === '') {
     throw new OrchError('EMPTY_TASK', 'Cannot spawn an agent: the task is empty', {
       hint: 'Give the task as an argument, with --file FILE, or on standard input with "-"',
     })
   }
+  const chosen = await chooseSkill(orch, asked)
+  const options = withSkill(orch, asked, chosen)
   const start = await planStart(orch, options)
   const program = chooseProgram(orch, options)
   const work = agreeOnWork(orch, options)
-  const brief = takeBrief(orch, options, null)
+  const brief = takeBrief(orch, options, chosen)
   const [{ commit, branch }, backend, worktree] = await Promise.all([
     readGitHead(orch.directory, options.signal),
-    chooseBackend(orch, options),
+    chooseBackend(orch, options, chosen?.skill.backend),
     options.worktree ? planOwnWorktree(orch, options.signal) : null,
   ])
   const wanted = wantedAgent(orch, options, { backend, program })
@@ -64,8 +67,9 @@ export async function decideSpawn(orch: Orch, options: SpawnOptions): Promise<Sp
   if (attachments.length > 0 && program.spec !== null && !['send', null].includes(program.spec.promptBy))
     throw unsupported(backend, undefined)
   const id = createAgentId(slugFrom(options))
-  const place = { ...(worktree && worktreeFields(worktree, id)), workspace: workspacePath(orch.project, id) }
-  const context = writeContext(orch, { ...wanted, ...work, ...place, id }, brief)
+  const workspace = workspacePath(orch.project, id)
+  const place = { ...(worktree && worktreeFields(worktree, id)), workspace }
+  const context = writeContext(orch, { ...wanted, ...workOf(work, id, workspace), ...place, id }, brief)
   const warnings = [...(worktree?.warnings ?? []), ...context.warnings]
   const example = { id, context }
   return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, start, example, warnings }

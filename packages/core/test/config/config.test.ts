@@ -27,7 +27,7 @@ describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
     const worktree = { setup: null, link: [], copy: [], directory: null }
     const nothing = { defaultBackend: null, notify: null, verify: null, maxParallel: null }
-    const empty = { ...nothing, backends: {}, programs: {}, models: {}, worktree }
+    const empty = { ...nothing, backends: {}, programs: {}, models: {}, skills: [], worktree }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })
@@ -102,6 +102,16 @@ describe('loadConfig()', () => {
     expect((await loadConfig(project, env)).verify).toEqual(['make', 'all tests'])
     own({ verify: "npm run 'all tests'" })
     expect((await loadConfig(project, env)).verify).toEqual(['npm', 'run', 'all tests'])
+  })
+
+  it('takes folders of skills from the nearest file, which relative ones start from', async () => {
+    const home = join(root, 'home')
+    user({ skills: ['skills', '~/mine', '~'] })
+    expect((await loadConfig(project, env)).skills).toEqual([
+      ...[join(home, '.config/orch/skills'), join(home, 'mine'), home],
+    ])
+    own({ skills: ['../near', '/far'] })
+    expect((await loadConfig(project, env)).skills).toEqual([join(project, 'near'), '/far'])
   })
 
   it('allows a $schema for editors', async () => {
