@@ -138,7 +138,9 @@ async function lineOf(
   const ids = await openAgents(world)
   const id = ids[choice % ids.length] as string
   if (verb === 'send') ledger.messages.push({ id, text, sure: false })
-  const more = { send: [text], complete: ['--force'], abandon: [] }[verb]
+  // What says that it is done is verified, and its command runs, unless it is at work.
+  if (verb === 'complete') await world.place.orch('phase', 'Complete', '--id', id)
+  const more = { send: [text], complete: ['--force', '--verify', 'test -e .'], abandon: [] }[verb]
   return { verb, id, text, args: [verb, id, ...more] }
 }
 

@@ -88,8 +88,9 @@ function wrongAgent({ id, state, reason }: Agent, runs: readonly string[]): stri
   const says = `${id} is ${state} (${reason.code})`
   if (state === 'unknown') return [`${says}: nobody can tell`]
   if (state === 'failed' && reason.code === 'SPAWN_DIED') return runs.includes(id) ? [`${says} and runs`] : []
+  const isNotMade = state === 'queued' && reason.code === 'ENDING'
   const hasEnded = ['exited', 'done', 'lost', 'failed'].includes(state)
-  return hasEnded || runs.includes(id) ? [] : [`${says} and is not there`]
+  return hasEnded || isNotMade || runs.includes(id) ? [] : [`${says} and is not there`]
 }
 
 function wrongSpawn(
