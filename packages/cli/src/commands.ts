@@ -91,6 +91,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/phase.ts'),
   },
   {
+    name: 'init',
+    summary: 'Make a project ready: a configuration, .gitignore, and a page that tells agents of orch',
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'config',
     summary: 'Show or change the configuration',
     load: () => import('./commands/config.ts'),

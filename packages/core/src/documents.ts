@@ -362,6 +362,21 @@ export interface DoctorDocument extends Doc {
   readonly checks: readonly Check[]
 }
 
+/** What `init` did with one file; `kept`: somebody changed what orch once wrote there. */
+export interface InitFile {
+  /** From the project. */
+  readonly path: string
+  readonly result: 'created' | 'added' | 'renewed' | 'unchanged' | 'kept'
+  readonly text: string
+}
+
+/** Result of `init`. */
+export interface InitDocument extends Doc {
+  readonly dryRun: boolean
+  readonly project: string
+  readonly files: readonly InitFile[]
+}
+
 /** Result of `config`. */
 export interface ConfigDocument extends Doc {
   readonly action: 'get' | 'set' | 'list'

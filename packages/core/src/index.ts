@@ -86,6 +86,8 @@ export type {
   GitInfo,
   HistoryDocument,
   HistoryEntry,
+  InitDocument,
+  InitFile,
   InterruptDocument,
   KeptOutcome,
   LabelDocument,
@@ -112,6 +114,7 @@ export { ERROR_CODES, fileError, isOrchError, OrchError, withContext } from './e
 export { elapsedMs } from './history/elapsed.ts'
 export { history } from './history/history.ts'
 export { trail } from './history/trail.ts'
+export { initProject } from './init/init-project.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export {
   type Condition,

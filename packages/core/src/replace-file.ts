@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { uniqueId } from './unique.ts'
 
 /**
@@ -8,8 +8,23 @@ import { uniqueId } from './unique.ts'
 export function replaceFile(file: string, text: string, mode = 0o600): void {
   const scratch = `${file}.${uniqueId()}`
   try {
-    writeFileSync(scratch, text, { flag: 'wx', mode, flush: true })
+    writeFileSync(scratch, text, { flag: 'wx', mode })
     renameSync(scratch, file)
+  } finally {
+    rmSync(scratch, { force: true })
+  }
+}
+
+/** Makes a file, whole or not at all; `false` when something of that name is there. Throws what the operating system says. */
+export function createFile(file: string, text: string, mode = 0o600): boolean {
+  const scratch = `${file}.${uniqueId()}`
+  try {
+    writeFileSync(scratch, text, { flag: 'wx', mode })
+    linkSync(scratch, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   } finally {
     rmSync(scratch, { force: true })
   }

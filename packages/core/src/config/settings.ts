@@ -1,12 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { fileError, OrchError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
-import { createFileClaims, giveBack, takeOver } from '../registry/claims.ts'
+import { withClaim } from '../registry/with-claim.ts'
 import { replaceFile } from '../replace-file.ts'
-import { recheck, TIMING } from '../timing.ts'
-import { configFiles, stateDirectory } from './config.ts'
+import { configFiles } from './config.ts'
 import { setInJsonc } from './edit-jsonc.ts'
 import { parseConfig, readConfigFile, readConfigText } from './read-config-file.ts'
 
@@ -79,7 +78,7 @@ export async function setSetting(
   const path = parseKey(key)
   await assertKnown(key, path)
   const file = configFiles(place.project, place.env)[scope]
-  return withClaim(file, place, async () => {
+  return withClaim(file, place.env, async () => {
     const before = readConfigText(file)
     const { text, value } = await withSetting(file, before ?? '{}\n', { key, path, given })
     if (text === before) return { file, changed: false, value }
@@ -123,22 +122,6 @@ function write(file: string, text: string): void {
     replaceFile(stats === undefined ? file : realpathSync(file), text, stats?.mode)
   } catch (cause) {
     throw fileError(cause, `Cannot write the configuration "${file}"`, 'DISK')
-  }
-}
-
-async function withClaim<T>(file: string, { env }: SettingsPlace, work: () => Promise<T>): Promise<T> {
-  const claims = createFileClaims(join(stateDirectory(env), 'claims'))
-  const name = `configuration ${file}`
-  const taken = await recheck(() => takeOver(claims, name, null) || undefined, { timeoutMs: TIMING.readyTimeoutMs })
-  if (taken === undefined)
-    throw new OrchError('BUSY', `Cannot write the configuration "${file}": another orch process is at it`, {
-      hint: 'Run the same command again',
-      retryable: true,
-    })
-  try {
-    return await work()
-  } finally {
-    giveBack(claims, name)
   }
 }
 
