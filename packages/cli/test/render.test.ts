@@ -350,6 +350,13 @@ it('complete shows every check and the proof of the end', () => {
           },
         ],
         ...{ verify: null, changes: null, kept: null },
+        delivered: {
+          how: 'merge' as const,
+          head: 'c0ffee',
+          text: 'Merged 1 commit into "main" (c0ffee)',
+          place: null,
+          at: '2026-11-22T12:00:00.000Z',
+        },
         stop: stopWith(true),
         lifecycle: 'completed' as const,
         error: null,
@@ -382,6 +389,7 @@ it('complete shows every check and the proof of the end', () => {
           },
           ...{ output: '/w/verify.log', tail: ['not ok 1', '\x1b[2Jnot ok 2'] },
         },
+        delivered: null,
         stop: null,
         lifecycle: 'active' as const,
         error: null,
@@ -391,6 +399,7 @@ it('complete shows every check and the proof of the end', () => {
   expect(rendered(complete, document)).toMatchInlineSnapshot(`
     "fix-login-7k3q  completed
       pass       phase: the phase is Complete
+      Merged 1 commit into "main" (c0ffee)
       ended, proven by
       process: process 4711 is gone (2026-11-22T12:00:00.000Z)
     add-search-a2b3  not completed
@@ -406,6 +415,7 @@ it('complete shows every check and the proof of the end', () => {
   expect(rendered(complete, { ...document, dryRun: true })).toMatchInlineSnapshot(`
     "fix-login-7k3q  can be completed
       pass       phase: the phase is Complete
+      Merged 1 commit into "main" (c0ffee)
       ended, proven by
       process: process 4711 is gone (2026-11-22T12:00:00.000Z)
     add-search-a2b3  cannot be completed

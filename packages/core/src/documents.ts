@@ -22,7 +22,7 @@ import type { Check, ServerReport } from './backend.ts'
 import type { Setting } from './config/settings.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
 import type { JsonValue } from './json.ts'
-import type { Actor } from './registry/record.ts'
+import type { Actor, Delivered } from './registry/record.ts'
 import type { Skill, SkillFolder } from './skills/skill.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
@@ -257,6 +257,8 @@ export interface CompleteResult {
   readonly changes: AgentChanges | null
   /** `null` when nothing was kept now. */
   readonly kept: KeptOutcome | null
+  /** What became of the work in its worktree; `null` without one, and where nothing was done. */
+  readonly delivered: Delivered | null
   readonly stop: StopProof | null
   readonly lifecycle: Lifecycle | null
   readonly error: ErrorInfo | null

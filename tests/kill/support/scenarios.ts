@@ -4,6 +4,7 @@ import { expect } from '@jest/globals'
 import type { SendDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
 import { runWithBarriers } from './barrier-runs.ts'
+import { DELIVERIES } from './deliveries.ts'
 import type { Ledger } from './ledger.ts'
 import type { World } from './world.ts'
 
@@ -130,6 +131,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     after: sendAgain,
   },
+  ...DELIVERIES,
   ...(['complete', 'abandon'] as const).map((verb): Scenario => {
     const line = (id: string): string[] => (verb === 'complete' ? [verb, '--force', id] : [verb, id])
     const ids = new Map<string, string>()
@@ -153,6 +155,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Worktrees get a link and a set-up, which fails for agents that are called so. */
 async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): Promise<string> {
   await place.write('linked.txt', 'linked\n')
+  await place.write('.git/info/exclude', 'linked.txt\nset-up.txt\n')
   const setup = ['/bin/sh', '-c', 'case "$ORCH_AGENT_ID" in *-bad-*) exit 1 ;; esac; echo done >set-up.txt']
   return await place.write('.orch/config.json', JSON.stringify({ worktree: { setup, link: ['linked.txt'] } }))
 }

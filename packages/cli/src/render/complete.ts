@@ -27,6 +27,7 @@ export function writeComplete(page: Page, { dryRun, results }: CompleteDocument)
     }
     const hint = result.checks.find((check) => check.result === 'fail')?.hint
     if (hint !== undefined) page.line(`  → ${oneLine(hint)}`)
+    if (result.delivered !== null) page.line('  ', oneLine(result.delivered.text))
     writeStop(page, result)
   }
   if (!dryRun && results.some(({ checks }) => checks.some(({ result }) => result === 'fail')))

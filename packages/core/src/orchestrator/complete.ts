@@ -1,6 +1,9 @@
+import type { Reason } from '../agent.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
+import type { AgentRecord } from '../registry/record.ts'
 import { createSharedWith } from '../verify/shared-with.ts'
 import { type Verification, type VerifyingOptions, verify } from '../verify/verify.ts'
+import { planDelivery, tidyDelivered } from '../worktree/plan-delivery.ts'
 import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
 import { keepOutcome } from './keep-outcome.ts'
 import { lookAtOne } from './look.ts'
@@ -11,7 +14,7 @@ import { assertSound, closeRecord, reread } from './update-record.ts'
 /** How often work is verified again whose directory changes meanwhile. */
 const MOST_ROUNDS = 3
 
-type Options = CompleteOptions & Pick<VerifyingOptions, 'inTurn' | 'sharedWith'>
+type Options = CompleteOptions & Pick<VerifyingOptions, 'inTurn' | 'sharedWith'> & { readonly warnings: Reason[] }
 
 /**
  * Verifies that the task is done (`verify/verify.ts`), keeps what came of it in the workspace, then ends each agent and closes its
@@ -22,16 +25,17 @@ export async function complete(
   ids: readonly string[],
   options: CompleteOptions = {},
 ): Promise<CompleteDocument> {
-  const together = { inTurn: oneAtATime(), sharedWith: createSharedWith(orch.registry) }
+  const warnings: Reason[] = []
+  const together = { warnings, inTurn: oneAtATime(), sharedWith: createSharedWith(orch.registry) }
   const results = await forEachAgent<CompleteResult>(
     ids,
     (id) => completeOne(orch, id, { ...options, ...together }),
     (id, error) => ({ ...NOTHING_FOUND, id, ok: false, lifecycle: null, error }),
   )
-  return { apiVersion: 1, warnings: [], dryRun: options.dryRun === true, results }
+  return { apiVersion: 1, warnings, dryRun: options.dryRun === true, results }
 }
 
-const NOTHING_FOUND = { checks: [], verify: null, changes: null, kept: null, stop: null } as const
+const NOTHING_FOUND = { checks: [], verify: null, changes: null, kept: null, delivered: null, stop: null } as const
 
 /** What was verified holds only as long as nothing changes: a message may have been sent meanwhile, a file written. */
 async function completeOne(orch: Orch, id: string, options: Options): Promise<CompleteResult> {
@@ -49,23 +53,30 @@ async function completeAsSeen(
   isLastRound: boolean,
 ): Promise<CompleteResult | null> {
   const before = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
-  if (before.stored.closed) return alreadyClosed(id, before.stored.record.lifecycle)
+  if (before.stored.closed) {
+    if (!options.dryRun) options.warnings.push(...(await tidyDelivered(before.stored.record, options.signal)))
+    return alreadyClosed(id, before.stored.record)
+  }
   const found = await verify(orch, before, options)
   if (found === null) return null
-  const verified = options.force ? overridden(found) : found
+  const delivery = await planDelivery(orch, found.look.stored.record, options.deliver, options.signal)
+  const whole = { ...found, checks: [...found.checks, ...delivery.checks] }
+  const verified = options.force ? overridden(whole) : whole
   const { look, checks, run, changes } = verified
   const { lifecycle } = look.stored.record
   const seen = { ...NOTHING_FOUND, id, ok: false, checks, verify: run, changes, lifecycle, error: null }
   const ok = !hasFailed(checks)
   // barrier: complete-checked
   if (!ok || options.dryRun) return { ...seen, ok }
-  // Here a worktree's work is merged, sent or kept: everything was verified, nothing is ended yet.
   const { kept, check } = await keepOutcome(orch, verified, options)
-  const all = { ...seen, checks: [...checks, check], kept }
+  const outcome = { ...seen, checks: [...checks, check], kept }
   if (!options.force && !(await verified.isUnchanged()))
-    return isLastRound ? { ...all, checks: [...all.checks, RESTLESS] } : null
+    return isLastRound ? { ...outcome, checks: [...outcome.checks, RESTLESS] } : null
+  const stored = await delivery.deliver(look.stored)
+  if (stored === null) return null
+  const all = { ...outcome, delivered: stored.record.worktree?.delivered ?? null }
   const end = options.force ? endAgent : endVerifiedAgent
-  const ended = await end(orch, look.stored, { as: 'completed', usage: look.agent.usage }, options.signal)
+  const ended = await end(orch, stored, { as: 'completed', usage: look.agent.usage }, options.signal)
   if (ended === null) return null
   const { stop, stopped } = ended
   // barrier: complete-stopped
@@ -75,6 +86,8 @@ async function completeAsSeen(
     attempts: [],
     ...(names.length > 0 ? { overridden: names } : {}),
   })
+  // barrier: complete-closed
+  options.warnings.push(...(await tidyDelivered(closed.record, options.signal)))
   return { ...all, ok: true, stop, lifecycle: closed.record.lifecycle }
 }
 
@@ -109,8 +122,9 @@ function oneAtATime(): Options['inTurn'] {
   }
 }
 
-function alreadyClosed(id: string, lifecycle: CompleteResult['lifecycle']): CompleteResult {
+function alreadyClosed(id: string, { lifecycle, worktree }: AgentRecord): CompleteResult {
   const done = lifecycle === 'completed'
   const check: CompleteCheck = { name: 'record', result: done ? 'pass' : 'fail', text: `It was ${lifecycle} before` }
-  return { ...NOTHING_FOUND, id, ok: done, checks: [check], lifecycle, error: null }
+  const delivered = worktree?.delivered ?? null
+  return { ...NOTHING_FOUND, id, ok: done, checks: [check], delivered, lifecycle, error: null }
 }

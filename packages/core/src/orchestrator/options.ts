@@ -1,6 +1,7 @@
 import type { Agent, State } from '../agent.ts'
 import type { BackendFactory, BackendModule, PermissionMode, PermissionRule } from '../backend.ts'
 import type { Labels } from '../labels.ts'
+import type { Delivered } from '../registry/record.ts'
 
 /** A backend orch knows by name and loads only when it is needed. */
 export interface KnownBackend {
@@ -230,6 +231,11 @@ export interface ResumeOptions extends CallOptions {
 
 /** What `complete` takes. */
 export interface CompleteOptions extends CallOptions {
+  /**
+   * What becomes of the work in its worktree, before it is ended: merged into the branch that the main checkout stands on;
+   * pushed, with a pull request; written as a patch into its workspace; or kept on its branch. @default 'keep'
+   */
+  readonly deliver?: Delivered['how'] | undefined
   /** Completes in spite of failed checks, and records which. @default false */
   readonly force?: boolean | undefined
   /** Only verifies, its command included. @default false */

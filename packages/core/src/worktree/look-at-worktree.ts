@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { WorktreeRecord } from '../registry/record.ts'
@@ -22,7 +22,11 @@ export function isWorktree(path: string): boolean {
 }
 
 /** Looks at a worktree. @throws OrchError `WORKTREE_FAILED` */
-export async function lookAtWorktree({ path }: WorktreeRecord, signal: AbortSignal | undefined): Promise<WorktreeLook> {
+export async function lookAtWorktree(
+  project: string,
+  { path }: WorktreeRecord,
+  signal: AbortSignal | undefined,
+): Promise<WorktreeLook> {
   const verb = `look at the worktree "${path}"`
   const [head, branch, status, staged] = await Promise.all([
     mustGit(path, ['rev-parse', 'HEAD'], verb, { signal }),
@@ -30,7 +34,9 @@ export async function lookAtWorktree({ path }: WorktreeRecord, signal: AbortSign
     mustGit(path, ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'], verb, { signal }),
     mustGit(path, ['ls-files', '--stage', '-z'], verb, { signal }),
   ])
-  const changed = pathsOf(status).map((entry) => entry.slice(3))
+  const changed = pathsOf(status)
+    .map((entry) => entry.slice(3))
+    .filter((file) => !isShared(project, path, file))
   return {
     changed,
     head: head.trim(),
@@ -49,6 +55,15 @@ function unsavable(path: string, changed: readonly string[], staged: string): Re
   return {
     code: 'REPOSITORY_INSIDE',
     text: `"${first}" in it is a repository of its own, whose commits no patch holds`,
+  }
+}
+
+/** What the configuration had linked into it is no work. */
+function isShared(project: string, path: string, file: string): boolean {
+  try {
+    return readlinkSync(join(path, file)) === join(project, file)
+  } catch {
+    return false
   }
 }
 

@@ -55,7 +55,7 @@ export async function removeWorktree(
     const kept = await whyKept(project, worktree, signal)
     if (kept !== null) return { ...none, removed: false, kept }
     if (isWorktree(worktree.path)) {
-      const look = await lookAtWorktree(worktree, signal)
+      const look = await lookAtWorktree(project, worktree, signal)
       if (look.unsavable !== null) return { ...none, removed: false, kept: look.unsavable }
       const patch = look.changed.length === 0 ? null : freeName(workspace)
       if (dryRun) return { ...none, removed: true, patch, kept: null }
@@ -63,6 +63,7 @@ export async function removeWorktree(
     }
   }
   if (dryRun) return { ...none, removed: true, kept: null }
+  // barrier: worktree-saved
   await takeAway(project, worktree, signal)
   const branchDeleted = options.keepBranch !== true && (await deleteSpareBranch(project, worktree, signal))
   return { ...none, ...saved, removed: true, branchDeleted, kept: null }
@@ -108,7 +109,7 @@ async function save(
 ): Promise<Saved> {
   if (patch !== null) {
     prepareWorkspace(workspace)
-    await savePatch({ checkout: worktree.path, from: look.head, scratch: workspace, signal }, patch)
+    await savePatch({ checkout: worktree.path, from: look.head, signal }, patch)
   }
   if (look.branch !== null) return { patch, rescued: null }
   const holders = await branchesWith(project, look.head, signal)

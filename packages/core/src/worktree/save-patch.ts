@@ -1,11 +1,12 @@
-import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, copyFileSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileError } from '../errors.ts'
 import { uniqueId } from '../unique.ts'
 import { mustGit, runGit } from './run-git.ts'
 
-/** A patch that `git apply` takes, whatever the user's own settings are. */
-const PATCH = [
+/** What `git apply` takes, whatever the user's own settings are. */
+const DIFF = [
   'diff',
   '--no-color',
   '--no-ext-diff',
@@ -16,50 +17,56 @@ const PATCH = [
   '--ignore-submodules=dirty',
 ]
 
-/** What a patch is made of. */
-export interface PatchSource {
+/** What changes are read from. */
+export interface ChangesSource {
   /** The top of the checkout. */
   readonly checkout: string
-  /** The commit it begins at. */
+  /** The commit they begin at. */
   readonly from: string
-  /** A folder for files that are needed meanwhile. */
-  readonly scratch: string
+  /** The commit they end at. @default the files of the checkout as they are */
+  readonly to?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Runs `git diff` from a commit to the files of a checkout as they are, those that git does not follow yet among them;
- * ignored ones are not. The checkout's own index stays as it is.
+ * Runs `git diff` from a commit to another one, or to the files of a checkout as they are: those that git does not follow yet
+ * are among them, ignored ones are not. The checkout's own index stays as it is.
  * @param args more arguments for it
+ * @returns what it printed, one for each list of arguments
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`
  */
-async function diffOf({ checkout, from, scratch, signal }: PatchSource, args: readonly string[]): Promise<string> {
+async function readChanges(
+  { checkout, from, to, signal }: ChangesSource,
+  ...args: readonly (readonly string[])[]
+): Promise<readonly string[]> {
   const verb = `read the changes in "${checkout}"`
-  const index = join(scratch, `.index-${uniqueId()}`)
+  if (to !== undefined)
+    return Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, from, to, '--'], verb, { signal })))
+  const scratch = mkdtempSync(join(tmpdir(), 'orch-index-'))
+  const index = join(scratch, 'index')
   const options = { signal, env: { GIT_INDEX_FILE: index } }
   try {
-    const own = await mustGit(checkout, ['rev-parse', '--path-format=absolute', '--git-path', 'index'], verb, {
-      signal,
-    })
-    copyIndex(own.trim(), index)
+    const path = ['rev-parse', '--path-format=absolute', '--git-path', 'index']
+    copyIndex((await mustGit(checkout, path, verb, { signal })).trim(), index)
     const unmerged = await runGit(checkout, ['ls-files', '--unmerged'], options)
     if (unmerged.code !== 0 || unmerged.stdout !== '') await mustGit(checkout, ['read-tree', 'HEAD'], verb, options)
     await mustGit(checkout, ['add', '--intent-to-add', '--', ':/'], verb, options)
-    return await mustGit(checkout, [...PATCH, ...args, from, '--'], verb, options)
+    return await Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, from, '--'], verb, options)))
   } finally {
-    for (const file of [index, `${index}.lock`]) rmSync(file, { force: true })
+    rmSync(scratch, { recursive: true, force: true })
   }
 }
 
 /**
  * Writes those changes to `file`, whole or not at all, and as they are: they may be of any encoding.
  * @returns whether there was something to write
- * @throws OrchError as {@link diffOf}
+ * @throws OrchError as {@link readChanges}
  */
-export async function savePatch(source: PatchSource, file: string): Promise<boolean> {
+export async function savePatch(source: ChangesSource, file: string): Promise<boolean> {
   const scratch = `${file}.${uniqueId()}`
   try {
-    await diffOf(source, ['--binary', '--full-index', `--output=${scratch}`])
+    await readChanges(source, ['--binary', '--full-index', `--output=${scratch}`])
+    // barrier: patch-drafted
     if (statSync(scratch, { throwIfNoEntry: false })?.size === 0) return false
     const descriptor = openSync(scratch, 'r+')
     try {

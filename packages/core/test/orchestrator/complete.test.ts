@@ -44,6 +44,7 @@ describe('complete()', () => {
           verify: null,
           changes: null,
           kept: { summary: kept(id, 'SUMMARY.md'), transcript: kept(id, 'transcript.jsonl') },
+          delivered: null,
           stop: { proven: true, evidence: [expect.anything()] },
           lifecycle: 'completed',
           error: null,

@@ -92,6 +92,15 @@ describe('removeWorktree()', () => {
     expect(readFileSync(join(record.workspace, 'unsaved.patch'), 'utf8')).toBe('of another time')
   })
 
+  it('saves no link that the configuration wanted, also where git does not ignore it', async () => {
+    world.configure({ link: ['shared.txt'] })
+    world.put(world.project, 'shared.txt', 'x')
+    const other = await world.agent()
+    expect(await git(other.worktree.path, 'status', '--porcelain')).toBe('?? shared.txt')
+    expect(await removeWorktree(other)).toMatchObject({ removed: true, patch: null })
+    expect(readFileSync(join(world.project, 'shared.txt'), 'utf8')).toBe('x')
+  })
+
   it('saves the files of a merge that stopped at a conflict', async () => {
     world.put(path, 'README.md', 'one\nhis\nthree\n')
     await commitAll(path, 'His')

@@ -1,0 +1,213 @@
+import { join } from 'node:path'
+import type { Reason } from '../agent.ts'
+import type { CompleteCheck } from '../documents.ts'
+import { isOrchError } from '../errors.ts'
+import type { Orch } from '../orchestrator/orch.ts'
+import { appendUnlessChanged } from '../orchestrator/update-record.ts'
+import type { AgentRecord, Delivered, StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
+import { lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
+import { openPullRequest, remoteFor } from './pull-request.ts'
+import { removeWorktree } from './remove-worktree.ts'
+import { runGit } from './run-git.ts'
+import { savePatch } from './save-patch.ts'
+
+/** What becomes of the work in a worktree when its agent is completed. */
+export type DeliverHow = Delivered['how']
+
+/** What is to become of one agent's work. */
+export interface DeliveryPlan {
+  /** How it stands, as a part of what `complete` verifies; none for an agent without a worktree that nothing was asked of. */
+  readonly checks: readonly CompleteCheck[]
+  /**
+   * Hands the work over and records that. Doing it twice is fine.
+   * @param stored as it was verified
+   * @returns the record then; `null` when it changed since, and is to be verified again
+   * @throws OrchError `MERGE_REFUSED` and nothing changed; `WORKTREE_FAILED`, `DISK`, `BUSY` …
+   */
+  deliver(stored: StoredRecord): Promise<StoredRecord | null>
+}
+
+const CHECK = 'delivery'
+
+/** The patch of everything that an agent did, in its workspace. */
+const WORK_PATCH = 'work.patch'
+
+/**
+ * Looks how the work of an agent can be handed over, and touches nothing.
+ * @param how left out: the worktree and its branch stay
+ * @throws OrchError `WORKTREE_FAILED`
+ */
+export async function planDelivery(
+  orch: Orch,
+  record: AgentRecord,
+  how: DeliverHow | undefined,
+  signal: AbortSignal | undefined,
+): Promise<DeliveryPlan> {
+  const { worktree } = record
+  if (worktree === undefined) return withoutWorktree(record, how)
+  const wanted = how ?? 'keep'
+  const stands = isWorktree(worktree.path) ? await lookAtWorktree(record.project, worktree, signal) : null
+  const work: Work = { orch, record, worktree, how: wanted, look: stands, signal }
+  return {
+    checks: [await checkOf(work)],
+    deliver: async (stored) => {
+      const done = await deliver(work)
+      // barrier: work-delivered
+      if (JSON.stringify(done) === JSON.stringify(stored.record.worktree?.delivered)) return stored
+      const set = { worktree: { ...worktree, delivered: done } }
+      return await appendUnlessChanged(orch, stored, { type: 'delivered', set })
+    },
+  }
+}
+
+/** What is handed over, as it was looked at. */
+interface Work {
+  readonly orch: Orch
+  readonly record: AgentRecord
+  readonly worktree: WorktreeRecord
+  readonly how: DeliverHow
+  /** `null`: its folder is gone. */
+  readonly look: WorktreeLook | null
+  readonly signal: AbortSignal | undefined
+}
+
+function withoutWorktree({ id, directory }: AgentRecord, how: DeliverHow | undefined): DeliveryPlan {
+  const text = `It works in "${directory}", which is no worktree of its own: --${how} needs one`
+  const isFine = how === undefined || how === 'keep'
+  return {
+    checks: isFine ? [] : [{ name: CHECK, result: 'fail', text }],
+    deliver: async (stored) => {
+      if (isFine) return stored
+      throw mergeRefused(id, `it works in "${directory}", which is no worktree of its own`)
+    },
+  }
+}
+
+async function checkOf(work: Work): Promise<CompleteCheck> {
+  const { record, worktree, how, look, signal } = work
+  const { branch, path } = worktree
+  const changed = look?.changed ?? []
+  if (how === 'keep') return pass(kept(work))
+  if (how === 'patch') return pass(`Everything it did goes into "${join(record.workspace, WORK_PATCH)}"`)
+  const tell = (what: string): string => `orch send ${record.id} "${what}"`
+  if (changed.length > 0) return fail(`Not committed is ${named(changed)} in "${path}"`, tell('Commit your work'))
+  if (look !== null && look.branch !== branch)
+    return fail(`"${path}" does not stand on the branch "${branch}"`, tell(`Bring your work to the branch ${branch}`))
+  if ((await tipOf(work)) === null) return fail(`There is no branch "${branch}" any more`)
+  if (how === 'merge') {
+    const outlook = await lookAtMerge(record.project, branch, signal)
+    if (outlook.kind === 'refused')
+      return fail(
+        `"${branch}" cannot be merged: ${outlook.text}`,
+        outlook.into === null ? undefined : tell(`Merge ${outlook.into} into your branch and resolve the conflicts`),
+      )
+    if (outlook.commits === 0) return pass(`"${outlook.into}" has every commit of "${branch}"`)
+    return pass(`${commits(outlook.commits)} can be merged into "${outlook.into}"`)
+  }
+  const remote = await remoteFor(record.project, await targetOf(work), signal)
+  if (remote === null) return fail('The repository has no remote, or several and none is called "origin"')
+  return pass(`"${branch}" can be pushed to "${remote}"`)
+}
+
+async function deliver(work: Work): Promise<Delivered> {
+  const { how, worktree } = work
+  const head = work.look?.head ?? (await tipOf(work)) ?? worktree.base
+  const at = new Date().toISOString()
+  // What is done again by whoever was killed after it is not told anew.
+  const before = worktree.delivered?.how === how && worktree.delivered.head === head ? worktree.delivered : null
+  if (how === 'keep') return { how, head, text: kept(work), place: null, at: before?.at ?? at }
+  if (how === 'patch') return { how, head, ...(await writePatch(work)), at }
+  assertCommitted(work)
+  if (how === 'pr') return { how, head, ...(await request(work)), at: before?.at ?? at }
+  const { count, text } = await merge(work)
+  return count === 0 && before !== null ? before : { how, head, text, place: null, at }
+}
+
+/** `--force` overrides a check, but what is not committed is in no branch. */
+function assertCommitted({ worktree: { branch }, look }: Work): void {
+  if (look === null || (look.changed.length === 0 && look.branch === branch)) return
+  if (look.branch !== branch) throw mergeRefused(branch, 'its worktree does not stand on it')
+  throw mergeRefused(branch, `not committed is ${named(look.changed)}`)
+}
+
+async function merge({ record, worktree: { branch }, signal }: Work): Promise<{ count: number; text: string }> {
+  const message = `Merge branch '${branch}'\n\n${titleOf(record)}`
+  const { into, commit, commits: count } = await mergeBranch(record.project, { branch, message, signal })
+  const text = count === 0 ? `"${into}" had every commit of it` : `Merged ${commits(count)} into "${into}"`
+  return { count, text: `${text} (${commit.slice(0, 8)})` }
+}
+
+async function request(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
+  const { record, worktree, signal } = work
+  const { project, task } = record
+  const into = await targetOf(work)
+  const remote = await remoteFor(project, into, signal)
+  if (remote === null) throw mergeRefused(worktree.branch, 'the repository has no remote to push it to')
+  const { branch } = worktree
+  return await openPullRequest({ project, branch, into, title: titleOf(record), body: task, signal }, remote)
+}
+
+async function writePatch(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
+  const { record, worktree, look, signal } = work
+  const { workspace, project } = record
+  const file = join(workspace, WORK_PATCH)
+  const from = worktree.base
+  const tip = await tipOf(work)
+  if (look === null && tip === null) throw mergeRefused(worktree.branch, 'its worktree and its branch are gone')
+  const source = look === null ? { checkout: project, to: tip ?? from } : { checkout: worktree.path }
+  const isThere = await savePatch({ ...source, from, signal }, file)
+  return isThere ? { text: `Its work is in "${file}"`, place: file } : { text: 'It changed nothing', place: null }
+}
+
+/**
+ * Takes away the worktree of a completed agent whose work was handed over: nobody needs it any more. Twice is fine.
+ * @returns warnings: what keeps it, or where it put what was not committed
+ */
+export async function tidyDelivered(record: AgentRecord, signal: AbortSignal | undefined): Promise<readonly Reason[]> {
+  const how = record.worktree?.delivered?.how ?? 'keep'
+  if (how === 'keep') return []
+  const stays = `The worktree of "${record.id}" stays`
+  try {
+    const removal = await removeWorktree(record, { keepBranch: how === 'pr', signal })
+    if (removal?.kept) return [{ code: removal.kept.code, text: `${stays}: ${removal.kept.text}` }]
+    if (removal?.patch)
+      return [{ code: 'NOT_COMMITTED', text: `What "${record.id}" had not committed is in "${removal.patch}"` }]
+    return []
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+    return [{ code: error.code, text: `${stays}: ${error.message}` }]
+  }
+}
+
+async function tipOf({ record, worktree, signal }: Work): Promise<string | null> {
+  const args = ['rev-parse', '--verify', '-q', `refs/heads/${worktree.branch}`]
+  return (await runGit(record.project, args, { signal })).stdout.trim() || null
+}
+
+/** The branch that the main checkout stands on. */
+async function targetOf({ record, signal }: Work): Promise<string | null> {
+  return (await runGit(record.project, ['symbolic-ref', '-q', '--short', 'HEAD'], { signal })).stdout.trim() || null
+}
+
+function kept({ worktree: { branch, path }, look }: Work): string {
+  const open = look === null || look.changed.length === 0 ? '' : `, ${look.changed.length} files of it not committed`
+  return `Its work stays on the branch "${branch}" in "${path}"${open}`
+}
+
+function titleOf({ task }: AgentRecord): string {
+  const line = task.trim().split('\n')[0] ?? ''
+  return line.length > 72 ? `${line.slice(0, 71)}…` : line
+}
+
+function commits(count: number): string {
+  return count === 1 ? '1 commit' : `${count} commits`
+}
+
+function pass(text: string): CompleteCheck {
+  return { name: CHECK, result: 'pass', text }
+}
+
+function fail(text: string, hint?: string): CompleteCheck {
+  return { name: CHECK, result: 'fail', text, ...(hint === undefined ? {} : { hint }) }
+}

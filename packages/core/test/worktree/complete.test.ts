@@ -1,0 +1,294 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { git } from '../../../../tests/harness/git-repository.ts'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import type { CompleteResult } from '../../src/documents.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
+import type { CompleteOptions } from '../../src/orchestrator/options.ts'
+import type { AgentRecord, StoredRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import { planDelivery } from '../../src/worktree/plan-delivery.ts'
+import { branchesOf, commitAll, isGone, type WorktreeWorld, worktreeWorld } from './world.ts'
+
+const scope = perTest()
+let world: WorktreeWorld
+let record: AgentRecord & { worktree: WorktreeRecord }
+let path: string
+let branch: string
+
+beforeEach(async () => {
+  world = await worktreeWorld(scope)
+  record = await world.agent('Add a file')
+  path = record.worktree.path
+  branch = record.worktree.branch
+  world.put(record.workspace, 'WORKSPACE.md', 'Phase: Complete\n')
+})
+
+/** Completes the agent and resolves to what became of it, and the warnings. */
+async function finish(
+  deliver: CompleteOptions['deliver'],
+  options: CompleteOptions = {},
+): Promise<CompleteResult & { warnings: unknown[] }> {
+  const { results, warnings } = await complete(await world.open(), [record.id], { deliver, ...options })
+  return { ...(results[0] as CompleteResult), warnings: [...warnings] }
+}
+
+describe('complete({ deliver: "merge" })', () => {
+  it('goes forward to the branch, ends the agent and takes worktree and branch away', async () => {
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Work')
+    expect(await finish('merge')).toMatchObject({
+      ok: true,
+      lifecycle: 'completed',
+      delivered: { how: 'merge', head: commit, text: `Merged 1 commit into "main" (${commit.slice(0, 8)})` },
+      warnings: [],
+    })
+    expect(await git(world.project, 'rev-parse', 'HEAD')).toBe(commit)
+    expect(readFileSync(join(world.project, 'a.txt'), 'utf8')).toBe('a')
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+    expect(await branchesOf(world.project)).toEqual(['main'])
+  })
+
+  it('makes a merge commit where both went on, and leaves what the main checkout has changed elsewhere as it is', async () => {
+    world.put(path, 'README.md', 'ONE\ntwo\nthree\n')
+    const theirs = await commitAll(path, 'Work')
+    world.put(world.project, 'other.txt', 'x')
+    const ours = await commitAll(world.project, 'Other')
+    world.put(world.project, 'other.txt', 'changed')
+    world.put(world.project, 'new.txt', 'new')
+    expect(await finish('merge')).toMatchObject({ ok: true, delivered: { how: 'merge' } })
+    expect(await git(world.project, 'log', '-1', '--format=%P%n%s%n%b')).toBe(
+      `${ours} ${theirs}\nMerge branch '${branch}'\nAdd a file`,
+    )
+    expect(await git(world.project, 'status', '--porcelain')).toBe('M other.txt\n?? new.txt')
+  })
+
+  it.each<readonly [string, (files: WorktreeWorld) => Promise<unknown>, string]>([
+    [
+      'it conflicts with what came to the branch meanwhile',
+      async ({ project, put }) => {
+        put(project, 'README.md', 'one\nours\nthree\n')
+        await commitAll(project, 'Ours')
+      },
+      'conflicts with the main checkout in "README.md"',
+    ],
+    [
+      'the main checkout has changes in a file of it',
+      async ({ project, put }) => put(project, 'README.md', 'mine\n'),
+      'has changes of its own in "README.md"',
+    ],
+    [
+      'the main checkout has a file that is not committed in its place',
+      async ({ project, put }) => put(project, 'a.txt', 'mine\n'),
+      'has changes of its own in "a.txt"',
+    ],
+    [
+      'the main checkout stands on no branch',
+      ({ project }) => git(project, 'checkout', '--quiet', '--detach'),
+      'stands on no branch',
+    ],
+  ])('changes nothing, not even by force, when %s', async (_, disturb, text) => {
+    world.put(path, 'README.md', 'one\ntheirs\nthree\n')
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Work')
+    await disturb(world)
+    const before = await snapshot()
+    const seen = await finish('merge')
+    expect(seen).toMatchObject({ ok: false, delivered: null, stop: null, lifecycle: 'active' })
+    expect(seen.checks).toContainEqual(expect.objectContaining({ name: 'delivery', result: 'fail' }))
+    expect(seen.checks.at(-1)?.text).toContain(text)
+    expect(await finish('merge', { force: true })).toMatchObject({ ok: false, error: { code: 'MERGE_REFUSED' } })
+    expect(await snapshot()).toEqual(before)
+    expect(await git(path, 'rev-parse', 'HEAD')).toBe(commit)
+    expect((await world.record(record.id)).ending).toBeUndefined()
+  })
+
+  it('never writes over a file that the main checkout ignores', async () => {
+    world.put(path, 'kept.log', 'theirs')
+    await git(path, 'add', '--force', 'kept.log')
+    await git(path, 'commit', '--quiet', '--message', 'Log')
+    world.put(world.project, 'kept.log', 'mine')
+    expect(await finish('merge')).toMatchObject({
+      ok: false,
+      error: { code: 'MERGE_REFUSED', message: expect.stringContaining('kept.log') },
+    })
+    expect(readFileSync(join(world.project, 'kept.log'), 'utf8')).toBe('mine')
+  })
+
+  it('is refused while something is not committed, or another branch is checked out there', async () => {
+    world.put(path, 'a.txt', 'a')
+    const seen = await finish('merge')
+    expect(seen.checks.at(-1)).toEqual({
+      name: 'delivery',
+      result: 'fail',
+      text: `Not committed is "a.txt" in "${path}"`,
+      hint: `orch send ${record.id} "Commit your work"`,
+    })
+    expect(await finish('merge', { force: true })).toMatchObject({ error: { code: 'MERGE_REFUSED' } })
+    await git(path, 'checkout', '--quiet', '-b', 'elsewhere')
+    await commitAll(path, 'Work')
+    expect((await finish('merge')).checks.at(-1)?.text).toContain('does not stand on the branch')
+    expect(existsSync(join(path, 'a.txt'))).toBe(true)
+  })
+
+  it('merges two at once, one after the other', async () => {
+    const other = await world.agent('Add another')
+    world.put(other.workspace, 'WORKSPACE.md', 'Phase: Complete\n')
+    for (const [folder, name] of [
+      [path, 'a.txt'],
+      [other.worktree.path, 'b.txt'],
+    ] as const) {
+      world.put(folder, name, name)
+      await commitAll(folder, name)
+    }
+    const { results } = await complete(await world.open(), [record.id, other.id], { deliver: 'merge' })
+    expect(results.map(({ ok, error }) => ({ ok, error }))).toEqual([
+      { ok: true, error: null },
+      { ok: true, error: null },
+    ])
+    expect(await git(world.project, 'ls-files')).toBe('.gitignore\nREADME.md\na.txt\nb.txt')
+    expect(await git(world.project, 'status', '--porcelain')).toBe('')
+  })
+
+  it('is fine with being run again by whoever was killed after it, before and after the end of the agent', async () => {
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Work')
+    const orch = await world.open()
+    const stored = (await orch.registry.get(record.id)) as StoredRecord
+    const plan = await planDelivery(orch, stored.record, 'merge', undefined)
+    const delivered = (await plan.deliver(stored))?.record.worktree?.delivered
+    expect(delivered).toMatchObject({ how: 'merge', head: commit, text: expect.stringMatching(/^Merged 1 commit/) })
+    await git(world.project, 'worktree', 'lock', path)
+    expect(await finish('merge')).toMatchObject({ ok: true, delivered, warnings: [{ code: 'LOCKED' }] })
+    await git(world.project, 'worktree', 'unlock', path)
+    expect(await finish('merge', { dryRun: true })).toMatchObject({ ok: true, delivered })
+    expect(existsSync(path)).toBe(true)
+    expect(await finish(undefined)).toMatchObject({ ok: true, delivered, warnings: [] })
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+    expect(await git(world.project, 'rev-parse', 'HEAD')).toBe(commit)
+  })
+
+  it('only looks in a dry run', async () => {
+    world.put(path, 'a.txt', 'a')
+    await commitAll(path, 'Work')
+    const before = await snapshot()
+    const seen = await finish('merge', { dryRun: true })
+    expect(seen.checks.at(-1)).toMatchObject({ result: 'pass', text: '1 commit can be merged into "main"' })
+    expect(await snapshot()).toEqual(before)
+  })
+})
+
+describe('complete() of other ways', () => {
+  it('keeps the worktree and its branch when nothing is said', async () => {
+    world.put(path, 'a.txt', 'a')
+    expect(await finish(undefined)).toMatchObject({
+      ok: true,
+      delivered: { how: 'keep', text: expect.stringContaining(`branch "${branch}" in "${path}", 1 files of it not`) },
+    })
+    expect(existsSync(join(path, 'a.txt'))).toBe(true)
+  })
+
+  it('writes a patch of commits and files that are not committed, keeps the branch and removes the worktree', async () => {
+    world.put(path, 'a.txt', 'a\n')
+    const commit = await commitAll(path, 'Work')
+    world.put(path, 'README.md', 'one\n2\nthree\n')
+    const place = join(record.workspace, 'work.patch')
+    expect(await finish('patch')).toMatchObject({ ok: true, delivered: { how: 'patch', place, head: commit } })
+    await git(world.project, 'apply', place)
+    expect(readFileSync(join(world.project, 'README.md'), 'utf8')).toBe('one\n2\nthree\n')
+    expect(readFileSync(join(world.project, 'a.txt'), 'utf8')).toBe('a\n')
+    expect(await git(world.project, 'rev-parse', branch)).toBe(commit)
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+  })
+
+  it('refuses to hand over what stands in no worktree of its own', async () => {
+    const { orch, id } = await world.spawn('x')
+    world.put(world.project, `.orch/workspace/${id}/WORKSPACE.md`, 'Phase: Complete\n')
+    const { results } = await complete(orch, [id], { deliver: 'patch' })
+    expect(results[0]?.checks.at(-1)).toMatchObject({ name: 'delivery', result: 'fail' })
+    expect((await complete(orch, [id], { deliver: 'keep' })).results[0]).toMatchObject({ ok: true, delivered: null })
+  })
+})
+
+describe('complete({ deliver: "pr" })', () => {
+  let remote: string
+
+  beforeEach(async () => {
+    remote = join(world.folder, 'remote.git')
+    await git(world.folder, 'init', '--quiet', '--bare', remote)
+    world.put(path, 'a.txt', 'a')
+    await commitAll(path, 'Work')
+  })
+
+  it('is refused without a remote', async () => {
+    expect((await finish('pr')).checks.at(-1)?.text).toContain('has no remote')
+  })
+
+  it('pushes the branch and says what is left to do where there is no gh', async () => {
+    await git(world.project, 'remote', 'add', 'origin', remote)
+    expect(await withPath(['git'], () => finish('pr'))).toMatchObject({
+      ok: true,
+      delivered: { text: expect.stringContaining(`"gh pr create --head ${branch} --base main"`), place: null },
+    })
+    expect(await git(remote, 'rev-parse', branch)).toBe(await git(world.project, 'rev-parse', branch))
+    expect(await isGone(world.project, record.worktree)).toBe(true)
+  })
+
+  it('opens a pull request with gh, once', async () => {
+    await git(world.project, 'remote', 'add', 'origin', remote)
+    const calls = join(world.folder, 'calls')
+    const url = 'https://example.com/pull/7'
+    const gh = `#!/bin/sh\nprintf '%s\\n' "$*" >>'${calls}'\ncase "$2" in view) cat '${calls}.open' 2>/dev/null ;; create) echo '${url}' | tee '${calls}.open' ;; esac\n`
+    await withPath(['git', 'cat', 'tee'], () => finish('pr', { dryRun: true }), gh)
+    expect(existsSync(calls)).toBe(false)
+    const orch = await world.open()
+    for (const _ of [1, 2]) {
+      const stored = await orch.registry.get(record.id)
+      const plan = await planDelivery(orch, stored?.record as AgentRecord, 'pr', undefined)
+      await withPath(['git', 'cat', 'tee'], () => plan.deliver(stored as never), gh)
+    }
+    expect((await world.record(record.id)).worktree?.delivered).toMatchObject({ how: 'pr', place: url })
+    const created = readFileSync(calls, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('pr create'))
+    expect(created).toEqual([`pr create --head=${branch} --base=main --title=Add a file --body=Add a file`])
+  })
+
+  it('ends nothing when the push or gh is refused', async () => {
+    await git(world.project, 'remote', 'add', 'origin', join(world.folder, 'nowhere'))
+    expect(await finish('pr')).toMatchObject({ ok: false, error: { code: 'MERGE_REFUSED' }, stop: null })
+    await git(world.project, 'remote', 'set-url', 'origin', remote)
+    const gh = '#!/bin/sh\necho "not logged in" >&2; exit 4\n'
+    expect(await withPath(['git'], () => finish('pr'), gh)).toMatchObject({
+      ok: false,
+      error: { code: 'MERGE_REFUSED', message: expect.stringContaining('not logged in'), outcome: 'partial' },
+    })
+    expect(existsSync(path)).toBe(true)
+  })
+})
+
+/** Runs with these programs alone on PATH, and a `gh` of this text. */
+async function withPath<T>(programs: readonly string[], run: () => Promise<T>, gh?: string): Promise<T> {
+  const folder = join(world.folder, 'bin')
+  mkdirSync(folder, { recursive: true })
+  const before = process.env.PATH
+  for (const name of programs)
+    writeFileSync(join(folder, name), `#!/bin/sh\nPATH='${before}' exec ${name} "$@"\n`, { mode: 0o755 })
+  if (gh !== undefined) writeFileSync(join(folder, 'gh'), gh, { mode: 0o755 })
+  process.env.PATH = folder
+  try {
+    return await run()
+  } finally {
+    process.env.PATH = before
+  }
+}
+
+/** Everything of the main checkout that a merge could touch. */
+async function snapshot(): Promise<unknown> {
+  const [head, state, files] = await Promise.all([
+    git(world.project, 'rev-parse', 'HEAD'),
+    git(world.project, 'status', '--porcelain=v2', '--branch'),
+    git(world.project, 'diff', 'HEAD'),
+  ])
+  return { head, state, files }
+}
