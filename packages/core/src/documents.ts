@@ -18,11 +18,11 @@ import type {
   Usage,
   UsageCounts,
 } from './agent.ts'
-import type { Check, ServerReport } from './backend.ts'
+import type { Check, PermissionRule, ServerReport } from './backend.ts'
 import type { Setting } from './config/settings.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
 import type { JsonValue } from './json.ts'
-import type { Actor, Delivered } from './registry/record.ts'
+import type { Actor, AgentRecord, Delivered, StartPlan } from './registry/record.ts'
 import type { Skill, SkillFolder } from './skills/skill.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
@@ -57,6 +57,42 @@ export interface SpawnDocument extends Doc, TurnEnd {
   readonly prompt: Receipt
   /** The files that go with the task. */
   readonly attachments: readonly Attachment[]
+}
+
+/** Result of `spawn --dry-run`: what would be made. */
+export interface SpawnPreviewDocument extends Doc {
+  readonly dryRun: true
+  /** The agent that has the key already: nothing would be made. */
+  readonly holder: string | null
+  /** As it would be recorded; the end of its id is an example. */
+  readonly agent: Pick<
+    AgentRecord,
+    | 'id'
+    | 'task'
+    | 'project'
+    | 'directory'
+    | 'workspace'
+    | 'branch'
+    | 'base'
+    | 'backend'
+    | 'program'
+    | 'model'
+    | 'mode'
+    | 'permission'
+    | 'parent'
+    | 'labels'
+    | 'key'
+  > & {
+    readonly permissionRules: readonly PermissionRule[]
+    readonly skill: string | null
+    readonly deliverables: readonly string[]
+    readonly verify: readonly string[] | null
+  }
+  /** What it would wait for; `null`: it would be started at once. */
+  readonly start: Pick<StartPlan, 'maxParallel' | 'after'> | null
+  readonly attachments: readonly Attachment[]
+  /** The whole of its `SPAWN_CONTEXT.md`, which is its first message. */
+  readonly context: string
 }
 
 /** One backend as a status look found it. */

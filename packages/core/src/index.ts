@@ -99,6 +99,7 @@ export type {
   ServerLogLine,
   SkillsDocument,
   SpawnDocument,
+  SpawnPreviewDocument,
   StatusDocument,
   TailLine,
   TrailEntry,
@@ -159,6 +160,7 @@ export type {
 } from './orchestrator/options.ts'
 export type { Orch } from './orchestrator/orch.ts'
 export { openOrch } from './orchestrator/orch.ts'
+export { previewSpawn } from './orchestrator/preview-spawn.ts'
 export { reportPhase } from './orchestrator/report-phase.ts'
 export type { AgentChoice } from './orchestrator/resolve-agent.ts'
 export { resolveAgent, resolveAgents, resolveOneAgent } from './orchestrator/resolve-agent.ts'

@@ -1,4 +1,4 @@
-import { type SpawnDocument, spawn } from '@orch/core'
+import { previewSpawn, type SpawnDocument, type SpawnPreviewDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
 import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOptions } from '../options.ts'
@@ -7,12 +7,13 @@ import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 import { CONTEXT_OPTIONS, hintForUnknown } from '../spawn/context.ts'
 import { LINEAGE_OPTIONS } from '../spawn/lineage.ts'
+import { isPreview, PREVIEW_OPTIONS, writePreview } from '../spawn/preview.ts'
 import { QUEUE_OPTIONS } from '../spawn/queue.ts'
 import { runsOwnProgram, taskOptions } from '../spawn/task.ts'
 import { WORKTREE_OPTIONS } from '../spawn/worktree.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
-export const command: Command<SpawnDocument> = defineCommand({
+export const command: Command<SpawnDocument | SpawnPreviewDocument> = defineCommand({
   command: 'spawn [task]',
   describe: 'Start an agent on a task',
   positionals: { task: { type: 'string', describe: 'The whole task, in quotes; - reads it from stdin' } },
@@ -32,6 +33,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     ...LINEAGE_OPTIONS,
     ...WORKTREE_OPTIONS,
     ...QUEUE_OPTIONS,
+    ...PREVIEW_OPTIONS,
     ...TURN_OPTIONS,
   },
   takesRest: true,
@@ -40,6 +42,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     ['orch spawn --file task.md --key issue-12', 'the task of a file, never twice'],
     ['orch spawn "Follow the plan" --context plan.md', 'with the whole text of a file'],
     ['orch spawn "Add a changelog" --deliverable CHANGES.md --verify "npm test"', 'says what done means'],
+    ['orch spawn "Fix it" --skill careful --dry-run', 'shows what would be made, and its whole context'],
     ['orch spawn "Write its tests" --after fix-login', 'starts it once that agent is done'],
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
@@ -50,6 +53,7 @@ export const command: Command<SpawnDocument> = defineCommand({
     const options = taskOptions(args)
     const rest = runsOwnProgram(args) ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
+    if (isPreview(args)) return await previewSpawn(await context.orch(), { task, ...options, signal: context.signal })
     context.spinner.say(turn.wait === true ? 'Waiting for its answer' : 'Starting an agent')
     const document = await spawn(await context.orch(), {
       task,
@@ -59,8 +63,12 @@ export const command: Command<SpawnDocument> = defineCommand({
     })
     return isTaskOf(document, task, attached(args)) ? document : withTaskWarning(document)
   },
-  render,
-  exitCode: ({ outcome }) => (outcome === null ? EXIT.ok : WAIT_EXIT_CODES[outcome]),
+  render: (document, page) => {
+    if ('dryRun' in document) writePreview(page, document)
+    else render(document, page)
+  },
+  exitCode: (document) =>
+    'dryRun' in document || document.outcome === null ? EXIT.ok : WAIT_EXIT_CODES[document.outcome],
 })
 
 /** Whether the agent has the task given, and its files; a long one is recorded only up to an ellipsis. */

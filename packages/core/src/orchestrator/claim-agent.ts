@@ -27,7 +27,7 @@ export async function claimAgent(
   }
   if (options.key === undefined)
     return { stored: await createUnder(orch, () => createAgentId(slug), recordFor), created: true }
-  const name = `key\0${orch.project}\0${options.key}`
+  const name = keyClaim(orch, options.key)
   for (;;) {
     const latest = orch.claims.latest(name)
     const held = latest === null ? null : await orch.registry.get(latest.content)
@@ -44,6 +44,17 @@ export async function claimAgent(
       if (stored !== null) return { stored, created: true }
     }
   }
+}
+
+/** The agent that has this key in the project; `null` when the key is free. */
+export async function holderOf(orch: Orch, key: string): Promise<StoredRecord | null> {
+  const latest = orch.claims.latest(keyClaim(orch, key))
+  const held = latest === null ? null : await orch.registry.get(latest.content)
+  return held?.closed && held.record.lifecycle === 'failed' ? null : held
+}
+
+function keyClaim({ project }: Orch, key: string): string {
+  return `key\0${project}\0${key}`
 }
 
 async function createUnder(
