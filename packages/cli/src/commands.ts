@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/abandon.ts'),
   },
   {
+    name: 'ask',
+    summary: 'Ask the owner of an agent and wait for the answer; agents call this themselves',
+    load: () => import('./commands/ask.ts'),
+  },
+  {
     name: 'label',
     summary: 'Show or change the labels that agents are selected by',
     load: () => import('./commands/label.ts'),

@@ -381,6 +381,18 @@ export interface HistoryDocument extends Doc {
   readonly trail: readonly TrailEntry[] | null
 }
 
+/** Result of `ask`. */
+export interface AskDocument extends Doc {
+  readonly agent: string
+  /** The id of the request that the question is. */
+  readonly request: string
+  /** As it stands on the page. */
+  readonly question: string
+  /** `null` when it was sent as a message, as nobody was waiting when it was given. */
+  readonly answer: string | null
+  readonly via: 'ask' | 'message'
+}
+
 /** Result of `phase`. */
 export interface PhaseDocument extends Doc {
   readonly agent: string

@@ -74,6 +74,7 @@ export type {
   AbandonDocument,
   AgentChanges,
   AnswerDocument,
+  AskDocument,
   BackendStatus,
   CheckDocument,
   CompleteCheck,
@@ -129,6 +130,7 @@ export {
 export { nearNames } from './near-names.ts'
 export { abandon } from './orchestrator/abandon.ts'
 export { answer } from './orchestrator/answer.ts'
+export { type Asked, ask } from './orchestrator/ask.ts'
 export { attach } from './orchestrator/attach.ts'
 export { check } from './orchestrator/check.ts'
 export { complete } from './orchestrator/complete.ts'
@@ -141,6 +143,7 @@ export type {
   AbandonOptions,
   AfterOption,
   AnswerOptions,
+  AskOptions,
   AttachOptions,
   CallOptions,
   CompleteOptions,

@@ -27,6 +27,10 @@ export const TIMING = {
   pageRestMs: 50,
   /** The same for a page that looks cut: it is empty, gone, or its last line has no end. */
   cutPageRestMs: 500,
+  /** An `orch ask` that lives takes its answer within this time, or it is said that it has not. */
+  takeAnswerMs: 10_000,
+  /** How soon it is noticed that an `orch ask` died which an answer lies ready for: nobody announces that. */
+  askerGoneMs: 250,
   /** Re-check of a page that does not rest yet. */
   pageLookMs: 10,
   /** A page that does not rest for so long is read as it is. */

@@ -21,6 +21,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     queue === undefined ? 'what became of a message was settled' : queueText('a message was settled', queue),
   queued: ({ queue = [] }) => `a message waits for it to be idle: ${quote(queue.at(-1)?.text)}`,
   answered: () => 'a request of its page was answered',
+  labelled: ({ labels = {} }) =>
+    `its labels were changed to: ${quote(
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    )}`,
   observed: ({ exit, facts, attempts }) =>
     exit ? `its process was seen to have ended, ${exitText(exit)}` : seen(facts !== undefined, attempts !== undefined),
   resuming: () => 'its program was about to be started again',

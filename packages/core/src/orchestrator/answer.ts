@@ -1,24 +1,19 @@
-import type { AgentRequest, Receipt } from '../agent.ts'
-import { messageOf } from '../attachments.ts'
+import type { AgentRequest } from '../agent.ts'
 import { NOT_SHOWN } from '../backend.ts'
 import type { AnswerDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
-import { giveBack, takeOver } from '../registry/claims.ts'
-import { uniqueId } from '../unique.ts'
+import { isTaken } from '../workspace/asks.ts'
+import { type AnswerOutcome, answerPage } from './answer-page.ts'
 import { type Look, lookAtOne, toRef } from './look.ts'
 import type { AnswerOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { refusalOf, refused } from './refusal.ts'
-import { deliver } from './send.ts'
-import { assertSound, reread, updateRecord } from './update-record.ts'
+import { assertSound, reread } from './update-record.ts'
 import { documentFor } from './warnings.ts'
-
-type Outcome = { readonly result: AnswerDocument['result']; readonly receipt: Receipt | null }
 
 /**
  * Lists an agent's open requests, or answers one of them: bound to that request, never to what came after it.
- * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by sending the text and recording it; when that is
- * refused or not confirmed, the request stays open: `listed`, with the receipt.
+ * A request of the page (`BLOCKED:`, `QUESTION:`) is answered by handing the text to the `orch ask` that waits for it,
+ * else by sending it, and recording that; when that is refused or not confirmed, the request stays open: `listed`, with the receipt.
  * @throws OrchError `EMPTY_MESSAGE`, `REQUEST_AMBIGUOUS`, `REQUEST_NOT_FOUND`, `CHOICE_UNKNOWN`, `UNSUPPORTED`,
  * `BACKEND_UNREACHABLE` when it could not be looked at, the backend's own
  */
@@ -86,11 +81,17 @@ function assertFits(id: string, request: AgentRequest | null, choice: string | n
   )
 }
 
-async function give(orch: Orch, look: Look, request: AgentRequest | null, options: AnswerOptions): Promise<Outcome> {
+async function give(
+  orch: Orch,
+  look: Look,
+  request: AgentRequest | null,
+  options: AnswerOptions,
+): Promise<AnswerOutcome> {
   const { stored, report } = look
   if (request !== null && report.requests.includes(request)) return await answerPage(orch, look, request, options)
   const requestId = request?.id ?? (options.requestId as string)
-  if (stored.record.answered.includes(requestId)) return { result: 'already', receipt: null }
+  const { answered, workspace } = stored.record
+  if (answered.includes(requestId) || isTaken(workspace, requestId)) return { result: 'already', receipt: null }
   const { id: agent, backend: name } = stored.record
   const backend = await orch.backend(name)
   const reply = backend.answer?.bind(backend)
@@ -107,27 +108,4 @@ async function give(orch: Orch, look: Look, request: AgentRequest | null, option
   const given = { requestId, choice: options.choice ?? null, text: options.text ?? null }
   const { result } = await callBackend(call, (inner) => reply(toRef(stored.record), given, inner))
   return { result, receipt: null }
-}
-
-/** The text is typed only into an agent that waits on nothing but its page, and by one of those who answer at once. */
-async function answerPage(orch: Orch, look: Look, request: AgentRequest, options: AnswerOptions): Promise<Outcome> {
-  const { stored, report, agent } = look
-  const other = agent.requests.find((one) => !report.requests.includes(one))
-  const busy = other && { code: 'WAITING', text: `It waits on a ${other.kind}: answer that first` }
-  const refusal = refusalOf(look, true) ?? busy ?? null
-  if (refusal !== null) return { result: 'listed', receipt: refused(refusal, agent.evidence) }
-  const claim = `answer\0${agent.id}\0${request.id}`
-  if (!takeOver(orch.claims, claim, null)) return { result: 'already', receipt: null }
-  let answered = false
-  try {
-    const receipt = await deliver(orch, stored, messageOf(uniqueId(), options.text ?? ''), { signal: options.signal })
-    answered = receipt.delivery !== 'refused' && receipt.delivery !== 'unconfirmed'
-    if (!answered) return { result: 'listed', receipt }
-    await updateRecord(orch, await reread(orch, agent.id), 'answered', (record) => ({
-      answered: [...new Set([...record.answered, request.id])],
-    }))
-    return { result: 'answered', receipt }
-  } finally {
-    if (!answered) giveBack(orch.claims, claim)
-  }
 }

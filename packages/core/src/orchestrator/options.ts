@@ -248,6 +248,16 @@ export interface CompleteOptions extends CallOptions {
   readonly committed?: boolean | undefined
 }
 
+/** What `ask` takes. */
+export interface AskOptions extends CallOptions {
+  /** The full id of the agent that asks. */
+  readonly id: string
+  /** Its lines are joined to one. */
+  readonly question: string
+  /** How long to wait for an answer. @default 1800000 */
+  readonly timeoutMs?: number | undefined
+}
+
 /** What `phase` takes. Needs no registry: the workspace is found by project and id. */
 export interface PhaseOptions {
   readonly id: string

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { withRegularFile } from '../regular-file.ts'
 import { monotonicMs, recheck, TIMING } from '../timing.ts'
+import { isTaken } from './asks.ts'
 import { EMPTY_PAGE, NO_REPORT, PAGE, parseReport, type Report } from './report.ts'
 
 /** What one read of a page showed. */
@@ -19,13 +20,14 @@ interface Glance {
 /**
  * Reads an agent's page whole. Editors empty a page before they write it, write it in pieces, or take it away before the new
  * one is there: one that changed just now is read again until it rests, so that no phase and no request is lost for an
- * instant. A page that is not there is an empty report. Requests in `answered` are not open any more.
+ * instant. A page that is not there is an empty report. Requests in `answered` are not open any more, nor are
+ * those whose answer `orch ask` took.
  * @returns a promise only where the page does not rest
  */
 export function readReport(workspace: string, answered: readonly string[]): Report | Promise<Report> {
   const first = glanceAt(workspace)
-  if (first.isAtRest) return toReport(first, answered)
-  return readAtRest(workspace, first).then((glance) => toReport(glance, answered))
+  if (first.isAtRest) return toReport(workspace, first, answered)
+  return readAtRest(workspace, first).then((glance) => toReport(workspace, glance, answered))
 }
 
 /** Resolves once the page rests, or does not come to rest in {@link TIMING.pageRestMostMs}. */
@@ -91,13 +93,14 @@ function restMs(text: string | null): number {
   return text?.endsWith('\n') ? TIMING.pageRestMs : TIMING.cutPageRestMs
 }
 
-function toReport({ text, changedAt, code }: Glance, answered: readonly string[]): Report {
+function toReport(workspace: string, { text, changedAt, code }: Glance, answered: readonly string[]): Report {
   if (code !== null)
     return {
       ...NO_REPORT,
       unreadable: { code: 'WORKSPACE_UNREADABLE', text: `Its workspace page cannot be read (${code})` },
     }
   if (text === null) return NO_REPORT
-  const report = parseReport(text, changedAt, answered)
-  return report.phase === null && report.requests.length === 0 ? NO_REPORT : report
+  const { requests: stated, ...report } = parseReport(text, changedAt, answered)
+  const requests = stated.filter(({ id }) => !isTaken(workspace, id))
+  return report.phase === null && requests.length === 0 ? NO_REPORT : { ...report, requests }
 }

@@ -80,9 +80,18 @@ function toPhase(text: string, at: string): Phase {
   return { name: text.slice(0, split).trim(), note: text.slice(split + 3).trim() || null, at }
 }
 
+/** The id of the request that the line `QUESTION: text` is; `text` is one line without spaces around it. */
+export function questionId(text: string): string {
+  return idOf('QUESTION', text)
+}
+
+function idOf(word: string, text: string): string {
+  return `page-${createHash('sha256').update(`${word}:${text}`).digest('hex').slice(0, 12)}`
+}
+
 function toRequest(word: string, text: string): AgentRequest {
   return {
-    id: `page-${createHash('sha256').update(`${word}:${text}`).digest('hex').slice(0, 12)}`,
+    id: idOf(word, text),
     kind: word === 'BLOCKED' ? 'blocked' : 'question',
     text,
     detail: null,

@@ -66,8 +66,21 @@ function verifyText({ verify }: SpawnContext): string {
 function reportingText(context: SpawnContext): string {
   return `Report your progress whenever it changes (Planning, Implementing, Testing, or words of your own)${how(context)}
 Report the phase Complete only when the whole task is done and checked. If you need an answer to go on,
-add a line that starts with "QUESTION: " to your own page (or "BLOCKED: " when something stands in your way)
+${howToAsk(context)}add a line that starts with "QUESTION: " to your own page (or "BLOCKED: " when something stands in your way)
 and end your turn; the answer comes to you as a message.`
+}
+
+function howToAsk({ command, id, project }: SpawnContext): string {
+  if (command === null) return ''
+  const call = command.map(shellQuote).join(' ')
+  return `run this command, QUESTION replaced by your words in quotes; it waits for the answer and prints it:
+
+\`\`\`sh
+${call} ask QUESTION --id ${id} --project ${shellQuote(project)}
+\`\`\`
+
+If it is cut off before that, run it again with the same words. Agents that you start with orch yourself get "--parent ${id}".
+Instead of asking by command you can `
 }
 
 function how(context: SpawnContext): string {

@@ -6,7 +6,7 @@ import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { appendRegularFile, readRegularFile } from '../regular-file.ts'
 import { replaceFile } from '../replace-file.ts'
-import { EMPTY_PAGE, PAGE, parseReport, withPhase } from './report.ts'
+import { EMPTY_PAGE, PAGE, parseReport, questionId, withPhase } from './report.ts'
 
 const CONTEXT = 'SPAWN_CONTEXT.md'
 /** Characters of a phase that is reported by command. */
@@ -94,6 +94,23 @@ export function writePhase(workspace: string, id: string, name: string, note: st
     } while (!after.startsWith(before) && !replacePage(file, before, after))
     if (after.startsWith(before)) appendRegularFile(file, after.slice(before.length))
     return { name, note, at: showAtRest(file) }
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
+}
+
+/**
+ * Adds a question to the agent's page, unless it stands there.
+ * @param text one line without spaces around it
+ * @throws OrchError `WORKSPACE_UNWRITABLE`, `PERMISSION_DENIED`, `DISK`
+ */
+export function writeQuestion(workspace: string, text: string): void {
+  const file = join(workspace, PAGE)
+  try {
+    const before = readIfThere(file) ?? ''
+    if (parseReport(before, '', []).requests.some(({ id }) => id === questionId(text))) return
+    appendRegularFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}QUESTION: ${text}\n`)
+    showAtRest(file)
   } catch (cause) {
     throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
   }

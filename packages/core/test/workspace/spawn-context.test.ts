@@ -32,6 +32,9 @@ it('a spawn context prints the literal command, which a shell runs as it is mean
   const flags = ['--note', 'NOTE', '--id', CONTEXT.id, '--project', CONTEXT.project]
   expect(words).toEqual([...command, 'phase', 'PHASE', ...flags])
   expect(text).not.toContain('Phase: NAME - NOTE')
+  expect(text).toContain(` ask QUESTION --id ${CONTEXT.id} --project ${shellQuote(CONTEXT.project)}\n`)
+  expect(text).toContain(`"--parent ${CONTEXT.id}"`)
+  expect(textOf(CONTEXT)).not.toContain('ask QUESTION')
 })
 
 it('shellQuote() makes one word of any text', () => {
