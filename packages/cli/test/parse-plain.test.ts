@@ -109,7 +109,9 @@ function line(command: Command, random: (below: number) => number): string[] {
     return random(3) === 0 ? [`${flag}=${value}`] : [flag, value]
   })
   const required = command.command.split(' ').filter((word) => word.startsWith('<'))
-  return [...required.map(() => (random(10) === 0 ? pick(WORDS) : pick(['a', 'start']))), ...pieces.flat()]
+  const fits = (slot: string): readonly string[] =>
+    command.positionals[slot.slice(1, -1).replace('..', '')]?.choices?.map(String) ?? ['a', 'start']
+  return [...required.map((slot) => (random(10) === 0 ? pick(WORDS) : pick(fits(slot)))), ...pieces.flat()]
 }
 
 /** What was set, without what yargs adds of its own. */
