@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/label.ts'),
   },
   {
+    name: 'clean',
+    summary: 'Remove what is left of agents that are provably finished, and say why for each',
+    load: () => import('./commands/clean.ts'),
+  },
+  {
     name: 'history',
     summary: 'Show agents that were and are: when, how long, what came of them; or all that was done to one',
     load: () => import('./commands/history.ts'),

@@ -326,6 +326,29 @@ export interface LabelDocument extends Doc {
   }[]
 }
 
+/** What became of one agent in `clean`. */
+export interface CleanResult {
+  readonly id: string
+  /** Whether everything of it is gone, its record too; in a dry run, whether it would be. */
+  readonly removed: boolean
+  /** Why it is provably finished, or why it stays. */
+  readonly reason: Reason
+  /** What was removed, in a dry run what would be, and what stays: what, or why, is the text. */
+  readonly parts: readonly {
+    readonly what: 'worktree' | 'workspace' | 'record'
+    readonly removed: boolean
+    readonly text: string
+  }[]
+  readonly error: ErrorInfo | null
+}
+
+/** Result of `clean`. `project` is `null` for all projects. */
+export interface CleanDocument extends Doc {
+  readonly dryRun: boolean
+  readonly project: string | null
+  readonly results: readonly CleanResult[]
+}
+
 /** One agent as `history` shows it. */
 export interface HistoryEntry
   extends Pick<

@@ -66,6 +66,7 @@ export type {
   Viewer,
 } from './backend.ts'
 export { BACKEND_API_VERSION, NOT_ASKED, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
+export { clean } from './clean/clean.ts'
 export type { BackendConfig, Config, WorktreeConfig } from './config/config.ts'
 export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
 export type { Setting, SettingOrigin, SettingsPlace } from './config/settings.ts'
@@ -77,6 +78,8 @@ export type {
   AskDocument,
   BackendStatus,
   CheckDocument,
+  CleanDocument,
+  CleanResult,
   CompleteCheck,
   CompleteDocument,
   CompleteResult,
@@ -146,6 +149,7 @@ export type {
   AskOptions,
   AttachOptions,
   CallOptions,
+  CleanOptions,
   CompleteOptions,
   HistoryOptions,
   KnownBackend,
