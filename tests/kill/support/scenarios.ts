@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SendDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
+import { git } from '../../harness/git-repository.ts'
 import { runWithBarriers } from './barrier-runs.ts'
 import { DELIVERIES } from './deliveries.ts'
 import type { Ledger } from './ledger.ts'
@@ -150,7 +151,31 @@ export const SCENARIOS: readonly Scenario[] = [
     }
   }),
   completeThatVerifies(),
+  {
+    name: 'clean of an agent with committed work',
+    at: /^(clean|record-removing|worktree-)/,
+    async prepare({ world, ledger, name }) {
+      const id = await newAgent(world, ledger, name, '--worktree')
+      const { directory } = await world.place.agent(id)
+      await git(directory, 'add', '--all')
+      await git(directory, 'commit', '--quiet', '--allow-empty', '--message', name)
+      expect(await world.place.orch('abandon', id)).toMatchObject({ code: 0 })
+      cleaned.set(name, id)
+      return ['clean', id]
+    },
+    async after({ world: { place }, name }) {
+      const id = cleaned.get(name) as string
+      const { code } = await place.orch('clean', id)
+      expect([0, 66]).toContain(code)
+      expect(await place.orch('history', id)).toMatchObject({ code: 66 })
+      expect(await readdir(join(place.project, '.orch', 'workspace'))).not.toContain(id)
+      expect(await git(place.project, 'log', '-1', '--format=%s', `orch/${id}`)).toBe(`${name}\n`)
+    },
+  },
 ]
+
+/** Which agent each run of a clean removes. */
+const cleaned = new Map<string, string>()
 
 /** Worktrees get a link and a set-up, which fails for agents that are called so. */
 async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): Promise<string> {
@@ -197,9 +222,14 @@ export function spawnLine({ agent }: World, name: string, ...options: string[]):
 }
 
 /** An agent of a name of its own, that no kill can lose. */
-export async function newAgent({ place, agent }: World, ledger: Ledger, name: string): Promise<string> {
+export async function newAgent(
+  { place, agent }: World,
+  ledger: Ledger,
+  name: string,
+  ...options: string[]
+): Promise<string> {
   ledger.spawns.push({ name, must: false })
-  return place.spawn('Task', '--name', name, ...agent)
+  return place.spawn('Task', '--name', name, ...options, ...agent)
 }
 
 /** With the same key there is one agent, whoever is asked for it. */
