@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/label.ts'),
   },
   {
+    name: 'recover',
+    summary: 'Say what a crash or a restart left undone, and go on with it',
+    load: () => import('./commands/recover.ts'),
+  },
+  {
     name: 'clean',
     summary: 'Remove what is left of agents that are provably finished, and say why for each',
     load: () => import('./commands/clean.ts'),

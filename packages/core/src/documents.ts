@@ -349,6 +349,31 @@ export interface CleanDocument extends Doc {
   readonly results: readonly CleanResult[]
 }
 
+/** Something that a crash or a restart left undone. */
+export interface RecoverFinding {
+  readonly kind: 'spawn' | 'resume' | 'queue' | 'ending' | 'stopped' | 'worktree' | 'record' | 'orphan'
+  readonly id: string | null
+  /** What was found. */
+  readonly text: string
+  /** What was done about it, in a dry run what would be; `null`: that is for a person to decide. */
+  readonly action: string | null
+  /** Whether that came to an end; never in a dry run. */
+  readonly done: boolean
+  /** The next command; `null`: nothing is left to do, or no command does it. */
+  readonly next: string | null
+}
+
+/** Result of `recover`. `complete: false`: some part could not be looked at. `project` is `null` for all projects. */
+export interface RecoverDocument extends Doc {
+  readonly dryRun: boolean
+  readonly project: string | null
+  readonly complete: boolean
+  readonly backends: readonly BackendStatus[]
+  /** How many open agents were looked at. */
+  readonly agents: number
+  readonly findings: readonly RecoverFinding[]
+}
+
 /** One agent as `history` shows it. */
 export interface HistoryEntry
   extends Pick<

@@ -97,6 +97,8 @@ export type {
   LabelDocument,
   Orphan,
   PhaseDocument,
+  RecoverDocument,
+  RecoverFinding,
   ResumeDocument,
   SendDocument,
   ServerDocument,
@@ -156,6 +158,7 @@ export type {
   NotifyOptions,
   OrchOptions,
   PhaseOptions,
+  RecoverOptions,
   ResumeOptions,
   SendOptions,
   SpawnOptions,
@@ -185,6 +188,7 @@ export type { ProcessOwner } from './process-owner.ts'
 export { currentOwner, identifyProcess, ownerLiveness } from './process-owner.ts'
 export { findProject, type Place } from './project.ts'
 export { readPermission, type WrittenPermission } from './read-permission.ts'
+export { recoverAll } from './recovery/recover-all.ts'
 export type { Claims } from './registry/claims.ts'
 export { createFileClaims, takeOver } from './registry/claims.ts'
 export { createJsonlRegistry } from './registry/jsonl-registry.ts'

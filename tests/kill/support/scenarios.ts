@@ -169,7 +169,7 @@ export const SCENARIOS: readonly Scenario[] = [
       expect([0, 66]).toContain(code)
       expect(await place.orch('history', id)).toMatchObject({ code: 66 })
       expect(await readdir(join(place.project, '.orch', 'workspace'))).not.toContain(id)
-      expect(await git(place.project, 'log', '-1', '--format=%s', `orch/${id}`)).toBe(`${name}\n`)
+      expect(await git(place.project, 'log', '-1', '--format=%s', `orch/${id}`)).toBe(name)
     },
   },
 ]

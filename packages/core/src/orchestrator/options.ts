@@ -122,6 +122,8 @@ export interface WatchOptions extends StatusOptions, NotifyOptions {
 export interface NotifyOptions {
   /** The words of a command that is run for each change of a state. @default as configured */
   readonly notify?: readonly string[] | undefined
+}
+
 /** What `clean` takes. */
 export interface CleanOptions extends CallOptions {
   /** Only these agents, of any project. @default all of the project */
@@ -132,6 +134,14 @@ export interface CleanOptions extends CallOptions {
   readonly selectors?: readonly string[] | undefined
   /** Only agents that ended longer ago, in milliseconds. */
   readonly olderThanMs?: number | undefined
+  /** Looks only. @default false */
+  readonly dryRun?: boolean | undefined
+}
+
+/** What `recover` takes. */
+export interface RecoverOptions extends CallOptions {
+  /** All projects instead of the one the caller stands in. @default false */
+  readonly allProjects?: boolean | undefined
   /** Looks only. @default false */
   readonly dryRun?: boolean | undefined
 }

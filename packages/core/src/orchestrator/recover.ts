@@ -40,7 +40,8 @@ function mayTurnUp({ lifecycle, handle, start }: AgentRecord): boolean {
   return lifecycle === 'failed' || (lifecycle === 'queued' && start !== undefined && start.triedAt !== null)
 }
 
-function isAbandonedSpawn({ record }: StoredRecord): boolean {
+/** Whether a process that is provably gone, or gave up, was spawning it. */
+export function isAbandonedSpawn({ record }: StoredRecord): boolean {
   if (record.lifecycle !== 'spawning') return false
   return isGone(record.owner)
 }

@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { complete } from '../../src/orchestrator/complete.ts'
+import { send } from '../../src/orchestrator/send.ts'
+import { currentOwner } from '../../src/process-owner.ts'
+import { recoverAll } from '../../src/recovery/recover-all.ts'
+import { countLooks } from '../harness/count-looks.ts'
+import { createPlace, interrupted, type Place } from '../harness/place.ts'
+
+const scope = perTest()
+const LONG_AGO = '2020-01-01T00:00:00.000Z'
+const DEAD = { ...currentOwner(), startTime: 'dead' }
+let place: Place
+
+beforeEach(async () => {
+  place = await createPlace(scope)
+})
+
+describe('recoverAll()', () => {
+  it('has nothing to say where nothing is left undone, and looks once', async () => {
+    await place.spawn('[[answer: x]]')
+    const looks: number[] = []
+    const orch = await place.open({ wrap: countLooks(looks) })
+    expect(await recoverAll(orch)).toMatchObject({ complete: true, agents: 1, findings: [], warnings: [] })
+    expect(looks).toEqual([1])
+  })
+
+  it('says in a dry run what it would do, and does it then', async () => {
+    const orch = await place.open()
+    await orch.registry.create(
+      interrupted(orch, {
+        id: 'half-0001',
+        owner: DEAD,
+        spawnedAt: LONG_AGO,
+        target: { server: place.server.store.name },
+      }),
+    )
+    const dry = await recoverAll(orch, { dryRun: true })
+    expect(dry.findings).toMatchObject([
+      { kind: 'spawn', id: 'half-0001', action: expect.stringContaining('look for what it made'), done: false },
+    ])
+    expect(await orch.registry.get('half-0001')).toMatchObject({ revision: 1 })
+    const { findings } = await recoverAll(orch)
+    expect(findings).toMatchObject([
+      {
+        kind: 'spawn',
+        id: 'half-0001',
+        action: expect.stringContaining('recorded that it failed'),
+        done: true,
+        next: 'orch abandon half-0001',
+      },
+    ])
+    expect(await orch.registry.get('half-0001')).toMatchObject({ record: { lifecycle: 'failed' } })
+    expect((await recoverAll(orch)).findings).toEqual([])
+  })
+
+  it('names agents whose server ended, and how each goes on', async () => {
+    const { orch, id } = await place.spawn('[[hang: x]]')
+    place.server.restart()
+    expect((await recoverAll(orch)).findings).toMatchObject([
+      { kind: 'stopped', id, next: `orch resume ${id}`, action: null },
+    ])
+    const without = await place.open({ memory: { without: ['resume'] } })
+    expect((await recoverAll(without)).findings).toMatchObject([{ kind: 'stopped', id, next: `orch abandon ${id}` }])
+  })
+
+  it('gives an idle agent what waits for it, and says of what nobody knows whether it arrived', async () => {
+    const { orch, id } = await place.spawn('[[hang: x]]')
+    await send(orch, id, 'later', { when: 'idle' })
+    expect((await recoverAll(orch)).findings).toMatchObject([
+      { kind: 'queue', id, action: 'left waiting: it is working', done: false },
+    ])
+    place.server.finish(id)
+    expect((await recoverAll(orch, { dryRun: true })).findings).toMatchObject([{ kind: 'queue', done: false }])
+    expect(place.server.received(id)).toHaveLength(1)
+    expect((await recoverAll(orch)).findings).toMatchObject([
+      { kind: 'queue', id, action: 'gave it the oldest one', done: true },
+    ])
+    expect(place.server.received(id).at(-1)).toBe('later')
+  })
+
+  it('names an end that was cut off, a record that cannot be read, and an orphan', async () => {
+    const { orch, id } = await place.spawn('x')
+    await complete({ ...orch, backend: async () => Promise.reject(new Error('killed')) }, [id], { force: true }).catch(
+      () => {},
+    )
+    const stored = await orch.registry.get(id)
+    if (stored?.record.ending === undefined)
+      await orch.registry.append(id, stored?.revision ?? 0, { type: 'ending', set: { ending: 'completed' } })
+    const stranger = await place.spawn('y')
+    await import('node:fs').then(({ rmSync }) => rmSync(place.recordFile(stranger.id)))
+    writeFileSync(join(place.state, 'agents', 'ruined-0001.jsonl'), 'no record')
+    const { findings, complete: isWhole } = await recoverAll(orch)
+    expect(isWhole).toBe(false)
+    expect(findings).toMatchObject([
+      { kind: 'ending', id, next: `orch complete ${id}` },
+      { kind: 'record', id: 'ruined-0001' },
+      { kind: 'orphan', id: stranger.id },
+    ])
+  })
+
+  it('says that it could not look, and changes nothing', async () => {
+    const { orch } = await place.spawn('x')
+    await orch.registry.create(
+      interrupted(orch, {
+        id: 'half-0001',
+        owner: DEAD,
+        spawnedAt: LONG_AGO,
+        target: { server: place.server.store.name },
+      }),
+    )
+    place.server.freeze()
+    expect(await recoverAll(orch)).toMatchObject({
+      complete: false,
+      findings: [{ kind: 'spawn', id: 'half-0001', done: false, action: expect.stringContaining('left as it is') }],
+    })
+    expect(await orch.registry.get('half-0001')).toMatchObject({ revision: 1 })
+  })
+
+  it('twice at once is fine', async () => {
+    const { id } = await place.spawn('[[hang: x]]')
+    const [one, other] = [await place.open(), await place.open()]
+    await send(one, id, 'later', { when: 'idle' })
+    place.server.finish(id)
+    await Promise.all([recoverAll(one), recoverAll(other)])
+    expect(place.server.received(id).filter((text) => text === 'later')).toHaveLength(1)
+  })
+})
