@@ -55,11 +55,17 @@ async function cleanAll(orch: Orch, options: CleanOptions): Promise<CleanDocumen
   const ended = closed.records.filter(wanted)
   const backends = [...new Set(ended.map(({ record }) => record.backend))]
   const look = await lookAt(orch, living, { signal, alsoLookAt: backends })
-  const now = Date.now()
+  const circumstances = {
+    found: look.found,
+    olderThanMs,
+    now: Date.now(),
+    waitedFor: waitedForBy(open.records),
+    named: options.ids !== undefined,
+  }
   const results: CleanResult[] = []
   for (const stored of ended) {
     signal?.throwIfAborted()
-    const stays = whyStays(stored, { found: look.found, olderThanMs, now, named: options.ids !== undefined })
+    const stays = whyStays(stored, circumstances)
     if (stays === null) results.push(await cleanOne(orch, stored, options))
     else results.push({ id: stored.record.id, removed: false, reason: stays, parts: [], error: null })
   }
@@ -82,6 +88,12 @@ function wantedBy(orch: Orch, { ids, allProjects, selectors }: CleanOptions): (s
   return ({ record }) =>
     (named === null ? allProjects === true || record.project === orch.project : named.has(record.id)) &&
     matchesLabels(record.labels, conditions)
+}
+
+/** What a queued agent waits for is told by its record: without that it would never be started. */
+function waitedForBy(open: readonly StoredRecord[]): ReadonlyMap<string, string> {
+  const queued = open.filter(({ record }) => record.lifecycle === 'queued')
+  return new Map(queued.flatMap(({ record }) => (record.start?.after ?? []).map(({ agent }) => [agent, record.id])))
 }
 
 function keptOpen({ looks }: BulkLook): CleanResult[] {

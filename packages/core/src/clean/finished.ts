@@ -25,18 +25,25 @@ interface Circumstances {
   readonly found: readonly Found[]
   readonly olderThanMs: number | null
   readonly now: number
+  /** Which queued agent waits for which ended one. */
+  readonly waitedFor: ReadonlyMap<string, string>
   /** Whether somebody asked for just this agent. */
   readonly named: boolean
 }
 
 /** Why an agent whose record is closed stays all the same; `null` when it can go. */
-export function whyStays(stored: StoredRecord, { found, olderThanMs, now, named }: Circumstances): Reason | null {
+export function whyStays(
+  stored: StoredRecord,
+  { found, olderThanMs, now, waitedFor, named }: Circumstances,
+): Reason | null {
   const { record, damage } = stored
   if (damage !== null) return { code: damage.code, text: `Its record cannot be trusted: ${damage.text}` }
   if (whyFinished(stored) === null)
     return { code: 'NOT_PROVEN', text: `Its record is closed and says that it is ${record.lifecycle}` }
   const there = found.find(({ id }) => id === record.id)
   if (there !== undefined) return { code: 'STILL_THERE', text: `Something of it is there: ${there.detail}` }
+  const waiting = waitedFor.get(record.id)
+  if (waiting !== undefined) return { code: 'WAITED_FOR', text: `"${waiting}" is to be started after it` }
   const age = elapsedMs(record.endedAt, now)
   if (olderThanMs !== null && age === null)
     return { code: 'AGE_UNKNOWN', text: 'When it ended is not known, or lies ahead of the clock' }

@@ -1,7 +1,7 @@
 import type { Reason, Receipt } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import type { ResumeDocument } from '../documents.ts'
-import { isOrchError } from '../errors.ts'
+import { isOrchError, OrchError } from '../errors.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { uniqueId } from '../unique.ts'
 import { forEachAgent, toErrorInfo } from './end-agent.ts'
@@ -24,9 +24,14 @@ const GO_ON = 'Go on with your task from where you stopped. Your last turn may h
  * Has agents go on whose turn is over, in the same conversation: interrupted ones, those of a server that ended, those that
  * failed or stopped before they were done. A program that ended is started again first, where it can go on with its
  * conversation. One look at all of them; whose turn runs, or who waits, is left alone.
+ * @throws OrchError `EMPTY_MESSAGE`
  */
 export async function resume(orch: Orch, ids: readonly string[], options: ResumeOptions = {}): Promise<ResumeDocument> {
-  const { signal, dryRun = false } = options
+  const { signal, dryRun = false, message } = options
+  if (message?.trim() === '')
+    throw new OrchError('EMPTY_MESSAGE', 'Cannot resume with this message: it is empty', {
+      hint: 'Give a message, or leave out -m',
+    })
   const read = await Promise.allSettled([...new Set(ids)].map(async (id) => assertSound(await reread(orch, id))))
   const sound = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const records = dryRun ? sound : await recoverSpawns(orch, sound, [], signal)

@@ -187,6 +187,17 @@ describe('clean()', () => {
     expect(await orch.registry.ids('closed')).toHaveLength(4)
   })
 
+  it('keeps what a queued agent is to be started after', async () => {
+    const first = await ended()
+    const stored = await orch.registry.create(interrupted(orch, { id: 'next-0001', lifecycle: 'queued' }))
+    const start = { maxParallel: null, after: [{ agent: first, state: 'done' }], index: 0, triedAt: null } as const
+    await orch.registry.append('next-0001', stored.revision, { type: 'queued', set: { start } })
+    expect((await clean(orch)).results.find(({ id }) => id === first)).toMatchObject({
+      removed: false,
+      reason: { code: 'WAITED_FOR', text: expect.stringContaining('next-0001') },
+    })
+  })
+
   it('removes a workspace that is a symbolic link, not what it leads to; leaves one that is elsewhere', async () => {
     const linked = await ended()
     const elsewhere = join(place.folder, 'elsewhere')

@@ -5,6 +5,7 @@ import { perFile } from '../../../../tests/harness/scope.ts'
 import { clean } from '../../src/clean/clean.ts'
 import { history } from '../../src/history/history.ts'
 import { trail } from '../../src/history/trail.ts'
+import { memory } from '../../src/memory/index.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { type Orch, openOrch } from '../../src/orchestrator/orch.ts'
 import { status } from '../../src/orchestrator/status.ts'
@@ -42,7 +43,7 @@ async function cut(
   const there = await openOrch({
     directory: place.project,
     env: { ...place.env, HOME: home },
-    backends: await backends(),
+    backends: { memory: memory({ deadlineMs: 200, server: place.server }) },
   })
   scope.defer(() => there.close())
   const cuts = new Map<string, number>()
@@ -53,13 +54,6 @@ async function cut(
     writeFileSync(join(home, '.local/state/orch', folder, `${own}.jsonl`), part, 'latin1')
   }
   return { cuts, orch: there }
-}
-
-async function backends(): Promise<
-  Parameters<typeof openOrch>[0] extends infer T ? NonNullable<T>['backends'] : never
-> {
-  const { memory } = await import('../../src/memory/index.ts')
-  return { memory: memory({ deadlineMs: 200, server: place.server }) }
 }
 
 it('of a record that was put away and is cut at any byte nothing wrong is said, and nothing is removed', async () => {
