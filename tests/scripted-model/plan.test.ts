@@ -32,6 +32,15 @@ describe('planResponse()', () => {
     ])
   })
 
+  it('plays what is set for a prompt without markers, by its beginning', () => {
+    const messages = [user('Write a poem\n\nmore'), called, result('x')]
+    const request: ChatRequest = { model: 'scripted', messages, tools: [{ function: { name: 'bash' } }] }
+    expect(planResponse(request, { 'Write a poem': '[[shell: ls]] [[answer: Done]]' })).toEqual([
+      { kind: 'answer', text: 'Done' },
+    ])
+    expect(planResponse(request, { 'Write prose': '[[answer: Done]]' })).toMatchObject([{ text: 'Tool result: x' }])
+  })
+
   it('finds the report command wherever the context put it', () => {
     const line = 'orch phase PHASE --note NOTE --id a-1'
     const phase = user('[[phase: Complete - all done]]')

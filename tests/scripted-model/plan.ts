@@ -2,14 +2,18 @@ import { type ChatRequest, isHousekeeping, positionOf, textsOf } from './convers
 import { phaseCommand } from './phase-command.ts'
 import { parseScript, type Step } from './script.ts'
 
+/** Scripts for prompts without markers, each by how the prompt begins. */
+export type Plays = Readonly<Record<string, string>>
+
 /**
  * What one response of the model does, in order: the steps of the newest user message that follow the tool calls already
  * done, up to and including the next tool call.
  */
-export function planResponse(request: ChatRequest): Step[] {
+export function planResponse(request: ChatRequest, plays: Plays = {}): Step[] {
   if (isHousekeeping(request)) return [{ kind: 'answer', text: 'Scripted title' }]
   const position = positionOf(request.messages)
-  const script = readScript(position.prompt)
+  const play = Object.keys(plays).find((beginning) => position.prompt.startsWith(beginning))
+  const script = readScript(play === undefined ? position.prompt : (plays[play] as string))
   const steps = responses(script)[position.toolCallsDone] ?? []
   if (steps.length > 0) return steps.map((step) => withReportCommand(step, request))
   const text =

@@ -7,7 +7,7 @@ import { chatCompletions } from './dialects/chat-completions.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openAiResponses } from './dialects/open-ai-responses.ts'
 import { createGates, type Gates } from './gates.ts'
-import { planResponse } from './plan.ts'
+import { type Plays, planResponse } from './plan.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import { runSteps } from './run-steps.ts'
 import type { Step, TokenUsage } from './script.ts'
@@ -54,6 +54,7 @@ export interface ScriptedModel {
 }
 
 interface State {
+  plays: Plays
   requests: ModelRequest[]
   gates: Gates
   refusals: Refusals
@@ -64,9 +65,10 @@ interface State {
  * say (see script.ts). Any API key is accepted.
  *
  * @param options.port TCP port; `@default` 0, any free one.
+ * @param options.plays Scripts for prompts without markers.
  */
-export async function startScriptedModel(options: { port?: number } = {}): Promise<ScriptedModel> {
-  const state: State = { requests: [], gates: createGates(), refusals: createRefusals() }
+export async function startScriptedModel(options: { port?: number; plays?: Plays } = {}): Promise<ScriptedModel> {
+  const state: State = { plays: options.plays ?? {}, requests: [], gates: createGates(), refusals: createRefusals() }
   const server = createServer((request, response) => {
     answer(state, request, response).catch((error: unknown) => {
       if (!response.headersSent) sendJson(response, 400, { error: { message: String(error) } })
@@ -135,7 +137,7 @@ async function complete(state: State, { request, response, dialect }: Exchange):
     if (entry.state === 'open') entry.state = 'aborted'
     gone.abort(new Error('the client has gone'))
   })
-  const steps = planResponse(body)
+  const steps = planResponse(body, state.plays)
   const refusal = state.refusals.next(body, steps)
   const writer = dialect.write(response, body)
   const run = (chosen: Step[]): Promise<void> =>
