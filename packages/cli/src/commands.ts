@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/abandon.ts'),
   },
   {
+    name: 'diff',
+    summary: 'Show what changed in the checkout of an agent since its spawn',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
     name: 'ask',
     summary: 'Ask the owner of an agent and wait for the answer; agents call this themselves',
     load: () => import('./commands/ask.ts'),

@@ -32,6 +32,8 @@ interface CommandSpec<P extends Specs<PositionalOptions>, O extends Specs<Option
   run(args: ArgsOf<P, O>, context: Context): Promise<Data>
   /** Shows the document, or one line of the stream, to a person. Pure. */
   render(data: RenderedOf<Data>, page: Page, args: ArgsOf<P, O>): void
+  /** Whether a person reads its answer in a pager. @default false */
+  readonly paged?: boolean
   /** Whether each line of its stream stands for the one before: a terminal shows it in its place. @default never */
   redraws?(args: ArgsOf<P, O>): boolean
   /** @default 0 */
@@ -48,6 +50,7 @@ export interface Command<Data = unknown> extends CommandModule {
   readonly verb: string
   readonly describe: string
   readonly takesRest: boolean
+  readonly paged: boolean
   readonly positionals: Specs<PositionalOptions>
   /** Its own options and the common ones. */
   readonly options: Specs<Options>
@@ -78,6 +81,7 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     verb: spec.command.split(' ', 1)[0] ?? '',
     describe: spec.describe,
     takesRest: spec.takesRest ?? false,
+    paged: spec.paged ?? false,
     positionals,
     options,
     hasFile: 'file' in (spec.options ?? {}),

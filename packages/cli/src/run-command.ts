@@ -44,7 +44,7 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
         await printer.print(frame(answer + talk))
         continue
       }
-      await printer.print(answer)
+      if (!(command.paged && (await showInPager(answer, io)))) await printer.print(answer)
       if (talk === '' || args.quiet === true) continue
       await printer.end()
       await printTalk(io.stderr, talk)
@@ -55,6 +55,13 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
     context.clear()
     await context.close()
   }
+}
+
+/** Whether it was shown; a terminal of a person only. */
+async function showInPager(text: string, io: Io): Promise<boolean> {
+  if (io.stdout.isTTY !== true || isDumb(io.env)) return false
+  const { page } = await import('./pager.ts')
+  return await page(text, io.env)
 }
 
 function warningsOf(data: unknown): Doc['warnings'] {

@@ -28,6 +28,7 @@ it('check shows how each message for an idle agent stands', () => {
     ...{ apiVersion: 1, warnings: [], agent: agentWith({ queued: 3 }) },
     ...{
       git: null,
+      worktree: null,
       deliverables: [],
       verify: null,
       skill: null,

@@ -59,6 +59,7 @@ it('check shows what the agent and its newest turns used, and how full its conte
     ...{ apiVersion: 1 as const, warnings: [], agent: agentWith({ usage }) },
     ...{
       git: null,
+      worktree: null,
       deliverables: [],
       verify: null,
       skill: null,

@@ -157,6 +157,11 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
         },
       ],
       dirty: ['src/login.ts'],
+      stat: { files: 2, insertions: 30, deletions: 4 },
+    },
+    worktree: {
+      ...{ path: '/p/.orch/worktrees/fix-login-7k3q', branch: 'orch/fix-login-7k3q', base: 'aaaa' },
+      readyAt: '2026-11-22T11:00:00Z',
     },
     verify: ['npm', 'test'],
     skill: 'careful',
@@ -217,7 +222,8 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     spawned    3h ago
     active     2s ago
     tokens     1200 in, 340 out
-    git        1 new commits and 1 changed files since the spawn
+    worktree   /p/.orch/worktrees/fix-login-7k3q
+    git        1 new commits and 1 changed files since the spawn (+30 -4 in 2 files)
       b1946ac9 Fix it
       changed src/login.ts
     present  docs/login.md
@@ -667,7 +673,9 @@ describe('text of agents', () => {
           branch: null,
           commits: [{ hash: evil, subject: evil, at: '' }],
           dirty: [evil],
+          stat: null,
         },
+        worktree: { path: evil, branch: evil, base: evil, readyAt: evil },
         deliverables: [{ path: evil, exists: false }],
         verify: [evil],
         skill: evil,

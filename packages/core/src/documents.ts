@@ -22,7 +22,7 @@ import type { Check, PermissionRule, ServerReport } from './backend.ts'
 import type { Setting } from './config/settings.ts'
 import type { ErrorOutcome, OrchErrorCode } from './errors.ts'
 import type { JsonValue } from './json.ts'
-import type { Actor, AgentRecord, Delivered, StartPlan } from './registry/record.ts'
+import type { Actor, AgentRecord, Delivered, StartPlan, WorktreeRecord } from './registry/record.ts'
 import type { Skill, SkillFolder } from './skills/skill.ts'
 import type { Deliverable } from './workspace/deliverables.ts'
 
@@ -132,6 +132,29 @@ export interface StatusDocument extends Doc {
   readonly usageByProject: readonly { readonly project: string; readonly usage: UsageTotal }[]
 }
 
+/** How much of one file changed; both are `null` for one that is no text. */
+export interface FileChange {
+  readonly path: string
+  readonly insertions: number | null
+  readonly deletions: number | null
+}
+
+/** Result of `diff`. */
+export interface DiffDocument extends Doc {
+  readonly agent: string
+  /** The top of the checkout that was looked at. */
+  readonly directory: string
+  /** The commit that its changes are counted from. */
+  readonly base: string
+  /** The commit they are counted to; `null`: the files as they are now. */
+  readonly to: string | null
+  readonly files: readonly FileChange[]
+  readonly insertions: number
+  readonly deletions: number
+  /** As `git diff` prints it; `null` with `stat`. */
+  readonly patch: string | null
+}
+
 /** What git shows of the agent's directory since its spawn. */
 export interface GitInfo {
   readonly base: string | null
@@ -139,12 +162,16 @@ export interface GitInfo {
   readonly branch: string | null
   readonly commits: readonly { readonly hash: string; readonly subject: string; readonly at: string }[]
   readonly dirty: readonly string[]
+  /** Against the base, of files that git follows; `null` where that is not known. */
+  readonly stat: { readonly files: number; readonly insertions: number; readonly deletions: number } | null
 }
 
 /** Result of `check`. `git` is `null` outside a git work tree. */
 export interface CheckDocument extends Doc {
   readonly agent: Agent
   readonly git: GitInfo | null
+  /** The worktree that was made for it; `null` without one. */
+  readonly worktree: WorktreeRecord | null
   readonly deliverables: readonly Deliverable[]
   /** The command that has to pass before it is completed, as its words. */
   readonly verify: readonly string[] | null
@@ -268,7 +295,7 @@ export interface VerifyRun {
 }
 
 /** What changed in an agent's directory since its spawn. */
-export interface AgentChanges extends GitInfo {
+export interface AgentChanges extends Omit<GitInfo, 'stat'> {
   /** How many files were dirty before its spawn and were not touched since; they are not in `dirty`. */
   readonly dirtyBefore: number
   /** Agents that worked in the same directory meanwhile: with any of them, nobody can tell whose a change is. */

@@ -36,15 +36,26 @@ export async function readGitInfo(
   const head = await readGitHead(directory, signal)
   const status = await git(directory, ['status', '--porcelain', '-z', '--untracked-files=normal'], signal)
   if (status === null) return null
-  const log =
-    base === null ? null : await git(directory, ['log', '-z', '--format=%H%x09%cI%x09%s', `${base}..HEAD`], signal)
+  const since = (...args: string[]): Promise<string | null> | null =>
+    base === null ? null : git(directory, args, signal)
+  const [log, stat] = await Promise.all([
+    since('log', '-z', '--format=%H%x09%cI%x09%s', `${base}..HEAD`),
+    since('diff', '--shortstat', '--no-ext-diff', '--no-textconv', `${base}`, '--'),
+  ])
   return {
     base,
     head: head.commit,
     branch: head.branch,
     commits: (log ?? '').split('\0').filter(Boolean).map(parseCommit),
     dirty: parseStatus(status),
+    stat: stat === null ? null : parseStat(stat),
   }
+}
+
+/** ` 2 files changed, 3 insertions(+), 1 deletion(-)`, each part left out when it is none. */
+function parseStat(text: string): NonNullable<GitInfo['stat']> {
+  const count = (what: RegExp): number => Number(what.exec(text)?.[1] ?? 0)
+  return { files: count(/(\d+) file/), insertions: count(/(\d+) insertion/), deletions: count(/(\d+) deletion/) }
 }
 
 function parseCommit(line: string): { hash: string; subject: string; at: string } {

@@ -84,9 +84,11 @@ export type {
   CompleteDocument,
   CompleteResult,
   ConfigDocument,
+  DiffDocument,
   Doc,
   DoctorDocument,
   ErrorInfo,
+  FileChange,
   GitInfo,
   HistoryDocument,
   HistoryEntry,
@@ -217,5 +219,7 @@ export type { Deliverable } from './workspace/deliverables.ts'
 export { readReport } from './workspace/read-report.ts'
 export type { Report } from './workspace/report.ts'
 export { NO_REPORT, parseReport } from './workspace/report.ts'
+export type { DiffOptions } from './worktree/diff.ts'
+export { diff } from './worktree/diff.ts'
 export type { RemoveWorktreeOptions, WorktreeRemoval } from './worktree/remove-worktree.ts'
 export { removeWorktree } from './worktree/remove-worktree.ts'

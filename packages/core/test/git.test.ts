@@ -97,7 +97,14 @@ describe('readGitInfo()', () => {
   it('looks into a repository without commits', async () => {
     await git(root, 'init', '--quiet', '--initial-branch=new')
     writeFileSync(join(root, 'a'), '')
-    expect(await readGitInfo(root, null)).toEqual({ base: null, head: null, branch: 'new', commits: [], dirty: ['a'] })
+    expect(await readGitInfo(root, null)).toEqual({
+      base: null,
+      head: null,
+      branch: 'new',
+      commits: [],
+      dirty: ['a'],
+      stat: null,
+    })
   })
 
   it('has the changed paths as they are: spaces, newlines, quotes, renames', async () => {

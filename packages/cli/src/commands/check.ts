@@ -1,4 +1,4 @@
-import { type CheckDocument, check, type GitInfo, type Item } from '@orch/core'
+import { type CheckDocument, check, type GitInfo, type Item, type WorktreeRecord } from '@orch/core'
 import { age } from '../age.ts'
 import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
@@ -33,13 +33,14 @@ export const command: Command<CheckDocument> = defineCommand({
 })
 
 function render(document: CheckDocument, page: Page, { explain }: { readonly explain?: boolean | undefined }): void {
-  const { agent, git, deliverables, tail, turns, queue } = document
+  const { agent, git, worktree, deliverables, tail, turns, queue } = document
   writeAgentLine(page, agent)
   if (explain) writeChain(page, document.chain)
   else writeEvidence(page, agent.evidence)
   for (const request of agent.requests) writeRequest(page, agent.id, request)
   writeQueue(page, agent.id, queue)
   writeFields(document, page)
+  if (worktree !== null) writeWorktree(worktree, page)
   if (git !== null) writeGit(git, page)
   for (const { path, exists } of deliverables)
     page.line(exists ? styled('green', 'present  ') : styled('red', 'missing  '), oneLine(path))
@@ -75,10 +76,17 @@ function writeFields({ agent, skill, verify }: CheckDocument, page: Page): void 
   for (const [name, value] of fields) if (value !== null) page.line(styled('dim', name.padEnd(11)), oneLine(value))
 }
 
+function writeWorktree({ path, readyAt, delivered }: WorktreeRecord, page: Page): void {
+  const state = readyAt === null ? 'half made' : (delivered?.text ?? path)
+  page.line(styled('dim', 'worktree'.padEnd(11)), oneLine(state))
+}
+
 function writeGit(git: GitInfo, page: Page): void {
+  const { stat } = git
+  const size = stat === null ? '' : ` (+${stat.insertions} -${stat.deletions} in ${stat.files} files)`
   page.line(
     styled('dim', 'git'.padEnd(11)),
-    `${git.commits.length} new commits and ${git.dirty.length} changed files since the spawn`,
+    `${git.commits.length} new commits and ${git.dirty.length} changed files since the spawn${size}`,
   )
   for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash).slice(0, 8)} ${oneLine(subject)}`)
   for (const path of git.dirty) page.line(`  changed ${oneLine(path)}`)

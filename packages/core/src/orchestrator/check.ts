@@ -40,6 +40,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     warnings: [...warnings, ...newest.warnings],
     agent: withContext(look.agent, newest.turns),
     git,
+    worktree: look.stored.record.worktree ?? null,
     deliverables: lookAtDeliverables(recovered.record),
     verify: recovered.record.verify ?? null,
     skill: recovered.record.skill ?? null,

@@ -35,7 +35,7 @@ export interface ChangesSource {
  * @returns what it printed, one for each list of arguments
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`
  */
-async function readChanges(
+export async function readChanges(
   { checkout, from, to, signal }: ChangesSource,
   ...args: readonly (readonly string[])[]
 ): Promise<readonly string[]> {

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DiffDocument, FileChange } from '../documents.ts'
+import { OrchError } from '../errors.ts'
+import type { CallOptions } from '../orchestrator/options.ts'
+import type { Orch } from '../orchestrator/orch.ts'
+import { assertSound, reread } from '../orchestrator/update-record.ts'
+import type { AgentRecord } from '../registry/record.ts'
+import { runGit } from './run-git.ts'
+import { readChanges } from './save-patch.ts'
+
+/** What `diff` takes. */
+export interface DiffOptions extends CallOptions {
+  /** Only which files changed, and how much. @default false */
+  readonly stat?: boolean | undefined
+}
+
+/**
+ * What changed since the spawn of an agent: its commits, what is not committed, and files that git does not follow yet; in a
+ * checkout that is not its own, by whomever. Of a worktree that is gone it is what its branch has. Changes nothing.
+ * @throws OrchError `WORKTREE_FAILED` where there is nothing to compare; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
+ */
+export async function diff(orch: Orch, id: string, options: DiffOptions = {}): Promise<DiffDocument> {
+  const { record } = assertSound(await reread(orch, id))
+  const { signal, stat = false } = options
+  const { base } = record
+  if (base === null)
+    throw nothing(
+      record,
+      'it was spawned outside git, or before the first commit',
+      `Look at it with "orch check ${id}"`,
+    )
+  const place = await placeOf(record, signal)
+  const lists = [['--numstat', '-z'], ...(stat ? [] : [[]])]
+  const [numbers = '', patch = null] = await readChanges({ ...place, from: base, signal }, ...lists)
+  const files = numbers.split('\0').filter(Boolean).map(parseNumbers)
+  const sum = (of: 'insertions' | 'deletions'): number => files.reduce((total, file) => total + (file[of] ?? 0), 0)
+  return {
+    apiVersion: 1,
+    warnings: [],
+    agent: id,
+    directory: place.checkout,
+    base,
+    to: place.to ?? null,
+    files,
+    insertions: sum('insertions'),
+    deletions: sum('deletions'),
+    patch,
+  }
+}
+
+async function placeOf(
+  record: AgentRecord,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly checkout: string; readonly to?: string }> {
+  const { worktree, directory, project, id, workspace } = record
+  if (existsSync(directory)) {
+    const top = await runGit(directory, ['rev-parse', '--show-toplevel'], { signal })
+    const checkout = top.stdout.replace(/\n$/, '')
+    if (top.code === 0 && (worktree === undefined || checkout === worktree.path)) return { checkout }
+  }
+  if (worktree === undefined)
+    throw nothing(record, `"${directory}" is no git checkout any more`, `Look at it with "orch check ${id}"`)
+  const args = ['rev-parse', '--verify', '-q', `refs/heads/${worktree.branch}`]
+  const tip = (await runGit(project, args, { signal })).stdout.trim() || worktree.delivered?.head
+  if (tip !== undefined) return { checkout: project, to: tip }
+  throw nothing(record, 'its worktree and its branch are gone', `Look for a patch in "${join(workspace)}"`)
+}
+
+/** `insertions TAB deletions TAB path`; both are `-` for a file that is no text. */
+function parseNumbers(line: string): FileChange {
+  const [insertions = '', deletions = '', ...path] = line.split('\t')
+  const count = (text: string): number | null => (text === '-' ? null : Number(text))
+  return { path: path.join('\t'), insertions: count(insertions), deletions: count(deletions) }
+}
+
+function nothing({ id }: AgentRecord, why: string, hint: string): OrchError {
+  return new OrchError('WORKTREE_FAILED', `Cannot show the changes of "${id}": ${why}`, { hint, agent: id })
+}

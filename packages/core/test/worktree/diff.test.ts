@@ -1,0 +1,88 @@
+import { rmSync } from 'node:fs'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { git } from '../../../../tests/harness/git-repository.ts'
+import { perTest } from '../../../../tests/harness/scope.ts'
+import { check } from '../../src/orchestrator/check.ts'
+import { spawn } from '../../src/orchestrator/spawn.ts'
+import type { AgentRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import { diff } from '../../src/worktree/diff.ts'
+import { removeWorktree } from '../../src/worktree/remove-worktree.ts'
+import { createPlace } from '../harness/place.ts'
+import { commitAll, type WorktreeWorld, worktreeWorld } from './world.ts'
+
+const scope = perTest()
+let world: WorktreeWorld
+let record: AgentRecord & { worktree: WorktreeRecord }
+
+beforeEach(async () => {
+  world = await worktreeWorld(scope)
+  record = await world.agent()
+  world.put(record.directory, 'a.txt', 'a\n')
+  await commitAll(record.directory, 'Work')
+  world.put(record.directory, 'README.md', 'one\n2\nthree\n')
+  world.put(record.directory, 'new file.txt', 'new\n')
+  world.put(record.directory, 'x.log', 'ignored\n')
+})
+
+describe('diff()', () => {
+  it('is all that changed since the spawn: committed, not committed, and not followed by git; and changes no index', async () => {
+    const orch = await world.open()
+    const before = await git(record.directory, 'status', '--porcelain')
+    const document = await diff(orch, record.id)
+    expect(document).toMatchObject({
+      agent: record.id,
+      directory: record.directory,
+      base: record.base,
+      to: null,
+      files: [
+        { path: 'README.md', insertions: 1, deletions: 1 },
+        { path: 'a.txt', insertions: 1, deletions: 0 },
+        { path: 'new file.txt', insertions: 1, deletions: 0 },
+      ],
+      insertions: 3,
+      deletions: 1,
+    })
+    expect(document.patch).toContain('\n-two\n+2\n')
+    expect(await git(record.directory, 'status', '--porcelain')).toBe(before)
+    expect(await diff(orch, record.id, { stat: true })).toEqual({ ...document, patch: null })
+  })
+
+  it('is what the branch has once the worktree is gone', async () => {
+    await removeWorktree(record)
+    const { to, files } = await diff(await world.open(), record.id)
+    expect(to).toBe(await git(world.project, 'rev-parse', record.worktree.branch))
+    expect(files).toEqual([{ path: 'a.txt', insertions: 1, deletions: 0 }])
+  })
+
+  it('says why there is nothing to compare', async () => {
+    rmSync(record.directory, { recursive: true })
+    await git(world.project, 'worktree', 'prune')
+    await git(world.project, 'branch', '-D', record.worktree.branch)
+    const gone = expect.stringContaining('its worktree and its branch are gone')
+    await expect(diff(await world.open(), record.id)).rejects.toMatchObject({ code: 'WORKTREE_FAILED', message: gone })
+    const other = await createPlace(scope)
+    const { orch, id } = await other.spawn('x')
+    const outside = expect.stringContaining('it was spawned outside git')
+    await expect(diff(orch, id)).rejects.toMatchObject({ code: 'WORKTREE_FAILED', message: outside })
+  })
+
+  it('is of the checkout for an agent without a worktree', async () => {
+    const orch = await world.open()
+    const { agent } = await spawn(orch, { task: 'x' })
+    world.put(world.project, 'b.bin', '\0')
+    const { directory, files } = await diff(orch, agent.id)
+    expect(directory).toBe(world.project)
+    expect(files).toEqual([{ path: 'b.bin', insertions: null, deletions: null }])
+  })
+})
+
+it('check() shows the worktree, its commits, open changes and how much changed', async () => {
+  const document = await check(await world.open(), record.id)
+  expect(document.worktree).toEqual(record.worktree)
+  expect(document.git).toMatchObject({
+    branch: record.branch,
+    commits: [{ subject: 'Work' }],
+    dirty: ['README.md', 'new file.txt'],
+    stat: { files: 2, insertions: 2, deletions: 1 },
+  })
+})
