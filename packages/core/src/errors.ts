@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   RECORD_CORRUPT: 'A record cannot be read',
   AGENT_EXISTS: 'Something with this id is already there',
   CREATE_FAILED: 'The agent could not be created',
+  LIMIT_REACHED: 'An agent may not start another one: a limit for depth or number is reached',
   WORKSPACE_UNWRITABLE: 'The workspace cannot be written',
   PERMISSION_DENIED: 'The operating system refuses access to a file of orch',
   WORKTREE_UNSUPPORTED: 'No worktree can be made from this folder',

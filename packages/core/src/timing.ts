@@ -29,6 +29,8 @@ export const TIMING = {
   cutPageRestMs: 500,
   /** An `orch ask` that lives takes its answer within this time, or it is said that it has not. */
   takeAnswerMs: 10_000,
+  /** Agents of one project that start agents do so one after the other, and wait for each other at most so long. */
+  limitsBusyMs: 30_000,
   /** How soon it is noticed that an `orch ask` died which an answer lies ready for: nobody announces that. */
   askerGoneMs: 250,
   /** Re-check of a page that does not rest yet. */

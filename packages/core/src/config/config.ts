@@ -35,6 +35,17 @@ export interface Config {
   /** How many agents of the project are started at once where the caller does not say; `null`: any number. */
   readonly maxParallel: number | null
   readonly worktree: WorktreeConfig
+  readonly limits: LimitsConfig
+}
+
+/** What keeps agents that start agents in check. */
+export interface LimitsConfig {
+  /** How many generations of agents may stand below one that no agent started. @default 3 */
+  readonly depth: number
+  /** How many open agents one agent may have started. @default 20 */
+  readonly children: number
+  /** With how many open agents in its project no agent starts another one. @default 100 */
+  readonly agents: number
 }
 
 /** How the worktrees of agents are made. */
@@ -87,6 +98,7 @@ export async function loadConfig(project: string, env: Environment): Promise<Con
     notify: wordsOf(own.content.notify ?? user.content.notify),
     verify: wordsOf(own.content.verify ?? user.content.verify),
     worktree: worktreeOf({ ...user.content.worktree, ...own.content.worktree }),
+    limits: { depth: 3, children: 20, agents: 100, ...user.content.limits, ...own.content.limits },
     maxParallel: own.content.maxParallel ?? user.content.maxParallel ?? null,
     skills: skillsOf(own.content.skills === undefined ? user : own, env),
   }

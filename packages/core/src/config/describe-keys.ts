@@ -38,6 +38,10 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     text: 'How many agents of the project are at work at once; further ones are queued; --max-parallel outranks it',
     example: 3,
   },
+  limits: {
+    text: 'How far agents may start agents: how deep, how many each, and up to how many in the project',
+    example: { depth: 3, children: 20, agents: 100 },
+  },
   worktree: {
     text: 'How worktrees of agents are made: the set-up command, untracked paths to link or copy, the folder they lie in',
     example: { setup: ['npm', 'ci'], link: ['node_modules'], copy: ['.env'] },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ProgramSpec } from '../backend.ts'
 import { fileError, OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import type { WorktreeConfig } from './config.ts'
+import type { LimitsConfig, WorktreeConfig } from './config.ts'
 import { parseJsonc } from './jsonc.ts'
 
 /** What a configuration file says: what the schema allows. */
@@ -15,6 +15,7 @@ export interface ConfigFile {
   readonly verify?: string | readonly string[]
   readonly skills?: readonly string[]
   readonly maxParallel?: number
+  readonly limits?: Partial<LimitsConfig>
   readonly worktree?: Partial<Omit<WorktreeConfig, 'setup'>> & { readonly setup?: string | readonly string[] }
 }
 

@@ -26,6 +26,8 @@ const settings = {
   promptBy: v.optional(v.picklist(['argument', 'send', 'none'])),
 }
 
+const count = v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(0, 'must not be negative'))
+
 /** Its module says what its command is, unless the configuration does. */
 const byModule = v.strictObject({ module: text, command: v.optional(text), ...settings })
 const byCommand = v.strictObject({ command: text, ...settings })
@@ -42,6 +44,9 @@ export const configSchema: v.GenericSchema = v.strictObject({
   verify: v.optional(command),
   skills: v.optional(v.array(text)),
   maxParallel: v.optional(v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(1, 'must be at least 1'))),
+  limits: v.optional(
+    v.strictObject({ depth: v.optional(count), children: v.optional(count), agents: v.optional(count) }),
+  ),
   worktree: v.optional(
     v.strictObject({
       setup: v.optional(command),

@@ -7,6 +7,7 @@ import { claimAgent } from './claim-agent.ts'
 import { type DrivenQueue, driveQueueOf, withStanding } from './drive-queue.ts'
 import { enqueueAgent } from './enqueue-agent.ts'
 import { warnOfInterrupted } from './interrupted-turns.ts'
+import { claimWithinLimits } from './limits.ts'
 import { parentOf } from './lineage.ts'
 import { type Look, lookAtOne } from './look.ts'
 import { leftBehind, type Made, type Making, makeAgent } from './make-agent.ts'
@@ -22,14 +23,14 @@ import { documentFor } from './warnings.ts'
 /**
  * Starts an agent. Every step is recorded before the next one, so that a crash at any instruction is recovered from
  * by the next `status` (design §6). With `wait` it stays until the turn of the task is over, and brings the answer.
- * @throws OrchError `EMPTY_TASK`, `WORKTREE_UNSUPPORTED`, `WORKTREE_FAILED`, `WORKSPACE_UNWRITABLE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `CREATE_FAILED` …
+ * @throws OrchError `EMPTY_TASK`, `WORKTREE_UNSUPPORTED`, `WORKTREE_FAILED`, `LIMIT_REACHED`, `WORKSPACE_UNWRITABLE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `CREATE_FAILED` …
  */
 export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDocument> {
   const plan = await decideSpawn(orch, options)
   const parent = await parentOf(orch, options)
   prepareWorkspaces(orch.project)
   const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan, parent })
-  const claimed = await claimAgent(orch, options, recordFor)
+  const claimed = await claimWithinLimits(orch, options, parent, () => claimAgent(orch, options, recordFor))
   // barrier: spawn-claimed
   const { stored, woke } = claimed.created
     ? await makeOrQueue(orch, claimed.stored, { ...plan, signal: options.signal })

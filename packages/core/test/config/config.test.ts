@@ -26,8 +26,9 @@ beforeEach(async () => {
 describe('loadConfig()', () => {
   it('is empty when there is no file', async () => {
     const worktree = { setup: null, link: [], copy: [], directory: null }
+    const limits = { depth: 3, children: 20, agents: 100 }
     const nothing = { defaultBackend: null, notify: null, verify: null, maxParallel: null }
-    const empty = { ...nothing, backends: {}, programs: {}, models: {}, skills: [], worktree }
+    const empty = { ...nothing, backends: {}, programs: {}, models: {}, skills: [], worktree, limits }
     expect(await loadConfig(project, env)).toEqual(empty)
     expect(await loadConfig(join(root, 'gone'), { HOME: join(root, 'gone') })).toEqual(empty)
   })
@@ -104,6 +105,12 @@ describe('loadConfig()', () => {
     expect((await loadConfig(project, env)).verify).toEqual(['npm', 'run', 'all tests'])
   })
 
+  it('takes each limit from the nearest file', async () => {
+    user({ limits: { depth: 1, agents: 7 } })
+    own({ limits: { depth: 0 } })
+    expect((await loadConfig(project, env)).limits).toEqual({ depth: 0, children: 20, agents: 7 })
+  })
+
   it('takes folders of skills from the nearest file, which relative ones start from', async () => {
     const home = join(root, 'home')
     user({ skills: ['skills', '~/mine', '~'] })
@@ -128,6 +135,8 @@ describe('loadConfig()', () => {
     ['an empty module', { programs: { mine: { module: '' } } }, 'programs.mine.module'],
     ['a program that is no object', { programs: { mine: 'a' } }, 'programs.mine'],
     ['a command with an open quote', { verify: "npm 'test" }, 'verify'],
+    ['a limit below zero', { limits: { depth: -1 } }, 'limits.depth'],
+    ['an unknown limit', { limits: { width: 1 } }, 'limits.width'],
     ['a command without words', { verify: [] }, 'verify'],
     ['a command that is neither text nor list', { verify: 1 }, 'verify'],
     ['a model without a name', { models: { fast: '' } }, 'models.fast'],
