@@ -78,13 +78,14 @@ function pageSettings(io: Io): PageSettings {
   }
 }
 
-/** Splits at `--`, and turns a lone `-` into `--file -`: yargs would make it an empty positional. */
+/** Splits at `--`, and turns a lone `-` that is no option's value into `--file -`: yargs would make it an empty positional. */
 function splitRest(command: Command, words: readonly string[]): readonly [flags: string[], rest: readonly string[]] {
   const end = words.indexOf('--')
   const flags = end === -1 ? words : words.slice(0, end)
   const rest = end === -1 ? [] : words.slice(end + 1)
+  const takesValue = (word = ''): boolean => word === '--file' || word === '--each'
   if (!command.hasFile) return [[...flags], rest]
-  const named = flags.flatMap((word, at) => (word === '-' && flags[at - 1] !== '--file' ? ['--file', '-'] : [word]))
+  const named = flags.flatMap((word, at) => (word === '-' && !takesValue(flags[at - 1]) ? ['--file', '-'] : [word]))
   return [named, rest]
 }
 

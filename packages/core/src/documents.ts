@@ -95,6 +95,25 @@ export interface SpawnPreviewDocument extends Doc {
   readonly context: string
 }
 
+/** What became of one of several tasks. */
+export interface SpawnedTask extends TurnEnd {
+  /** Where it was written: `line 3 of "tasks.txt"`. */
+  readonly place: string
+  readonly ok: boolean
+  readonly agent: Agent
+  /** `false`: its key named an agent that was there. */
+  readonly created: boolean
+  readonly prompt: Receipt
+  readonly attachments: readonly Attachment[]
+  /** Why it could not be started; it is `failed` then, or still queued and tried again. */
+  readonly error: ErrorInfo | null
+}
+
+/** Result of `spawn --each` and `spawn -n`: one for each task, as they were given. */
+export interface SpawnEachDocument extends Doc {
+  readonly results: readonly SpawnedTask[]
+}
+
 /** One backend as a status look found it. */
 export interface BackendStatus {
   readonly name: string
@@ -230,7 +249,7 @@ export interface WaitDocument extends Doc {
   readonly outcome: WaitOutcome
   readonly until: readonly State[]
   readonly phase: string | null
-  readonly mode: 'all' | 'any'
+  readonly mode: 'all' | 'any' | 'each'
   /** How many were enough; `null`: all of them. */
   readonly first: number | null
   readonly waitedMs: number

@@ -107,6 +107,8 @@ export type {
   ServerLogLine,
   SkillsDocument,
   SpawnDocument,
+  SpawnEachDocument,
+  SpawnedTask,
   SpawnPreviewDocument,
   StatusDocument,
   TailLine,
@@ -163,7 +165,9 @@ export type {
   RecoverOptions,
   ResumeOptions,
   SendOptions,
+  SpawnEachOptions,
   SpawnOptions,
+  SpawnTask,
   StatusOptions,
   TailOptions,
   TurnOptions,
@@ -181,6 +185,7 @@ export { send } from './orchestrator/send.ts'
 export { server, serverLogs } from './orchestrator/server.ts'
 export { skills } from './orchestrator/skills.ts'
 export { spawn } from './orchestrator/spawn.ts'
+export { spawnEach } from './orchestrator/spawn-each.ts'
 export { status } from './orchestrator/status.ts'
 export { tail } from './orchestrator/tail.ts'
 export { wait } from './orchestrator/wait.ts'

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SpawnDocument } from '@orch/core'
 import { newAgent, type Scenario, spawnLine } from './scenarios.ts'
@@ -16,6 +17,22 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
     async after({ world, name }) {
       const run = await world.place.orch(...queueLine(world, name, '--key', name))
       expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^${name}-[a-z0-9]{4}\n$`)) })
+    },
+  },
+  {
+    name: 'spawn of several with a key',
+    at: /^task-queued/,
+    async prepare({ world, ledger, name }) {
+      const names = ['a', 'b'].map((part) => `${name}-${part}`)
+      for (const one of names) ledger.spawns.push({ name: one, must: true })
+      await world.place.write(
+        `${name}.txt`,
+        names.map((one) => `${JSON.stringify({ task: 'Task', name: one })}\n`).join(''),
+      )
+      return eachLine(world, name)
+    },
+    async after({ world, name }) {
+      expect(await world.place.orch(...eachLine(world, name))).toMatchObject({ code: 0 })
     },
   },
   {
@@ -41,6 +58,10 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
     },
   },
 ]
+
+function eachLine({ place, agent }: World, name: string): string[] {
+  return ['spawn', '--each', join(place.project, `${name}.txt`), '--key', name, ...agent]
+}
 
 function queueLine(world: World, name: string, ...options: string[]): string[] {
   return spawnLine(world, name, '--max-parallel', '1000', ...options)

@@ -1,8 +1,9 @@
-import { previewSpawn, type SpawnDocument, type SpawnPreviewDocument, spawn } from '@orch/core'
+import { previewSpawn, type SpawnDocument, type SpawnEachDocument, type SpawnPreviewDocument, spawn } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT, WAIT_EXIT_CODES } from '../exit-codes.ts'
 import { ATTACH_OPTION, attached, FILE_OPTION, listOption, TURN_OPTIONS, turnOptions } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
+import { spawnEachExitCode, writeSpawnedEach } from '../render/spawn-each.ts'
 import { writeTurnEnd } from '../render/turn-end.ts'
 import { runAsScript } from '../run-as-script.ts'
 import { CONTEXT_OPTIONS, hintForUnknown } from '../spawn/context.ts'
@@ -13,7 +14,7 @@ import { runsOwnProgram, taskOptions } from '../spawn/task.ts'
 import { WORKTREE_OPTIONS } from '../spawn/worktree.ts'
 
 /** `orch spawn`: its task comes from one argument, a file or stdin. */
-export const command: Command<SpawnDocument | SpawnPreviewDocument> = defineCommand({
+export const command: Command<SpawnDocument | SpawnEachDocument | SpawnPreviewDocument> = defineCommand({
   command: 'spawn [task]',
   describe: 'Start an agent on a task',
   positionals: { task: { type: 'string', describe: 'The whole task, in quotes; - reads it from stdin' } },
@@ -44,12 +45,17 @@ export const command: Command<SpawnDocument | SpawnPreviewDocument> = defineComm
     ['orch spawn "Add a changelog" --deliverable CHANGES.md --verify "npm test"', 'says what done means'],
     ['orch spawn "Fix it" --skill careful --dry-run', 'shows what would be made, and its whole context'],
     ['orch spawn "Write its tests" --after fix-login', 'starts it once that agent is done'],
+    ['orch spawn --each tasks.txt --max-parallel 3 --key batch', 'an agent for each line, three at once, never twice'],
     ['orch spawn "Tidy up" --permission deny', 'refuses what would be asked: it never waits'],
     ['orch spawn "Say hello" --program -- ./agent -v', 'runs any program'],
   ],
   hintForUnknown,
   run: async (args, context) => {
     const turn = turnOptions(args)
+    if (args.each !== undefined || args.number !== undefined) {
+      const { runEach } = await import('../spawn/each.ts')
+      return runEach(args, context, { specs: command.options, turn })
+    }
     const options = taskOptions(args)
     const rest = runsOwnProgram(args) ? [] : args.rest
     const task = await context.text('task', { argument: args.task, rest, file: args.file })
@@ -65,10 +71,13 @@ export const command: Command<SpawnDocument | SpawnPreviewDocument> = defineComm
   },
   render: (document, page) => {
     if ('dryRun' in document) writePreview(page, document)
+    else if ('results' in document) writeSpawnedEach(page, document)
     else render(document, page)
   },
-  exitCode: (document) =>
-    'dryRun' in document || document.outcome === null ? EXIT.ok : WAIT_EXIT_CODES[document.outcome],
+  exitCode: (document) => {
+    if ('results' in document) return spawnEachExitCode(document)
+    return 'dryRun' in document || document.outcome === null ? EXIT.ok : WAIT_EXIT_CODES[document.outcome]
+  },
 })
 
 /** Whether the agent has the task given, and its files; a long one is recorded only up to an ellipsis. */

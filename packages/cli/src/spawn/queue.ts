@@ -1,8 +1,14 @@
 import type { AfterOption, SpawnOptions, State } from '@orch/core'
 import { usageError, wholeNumber } from '../options.ts'
 
-/** The options of `spawn` that say when an agent is started. */
+/** The options of `spawn` for several tasks at once, and that say when an agent is started. */
 export const QUEUE_OPTIONS = {
+  each: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Start an agent for each line of this file, a task or {"task": …, options}; - is stdin',
+  },
+  number: { alias: 'n', type: 'number', requiresArg: true, describe: 'Start so many agents on the same task' },
   'max-parallel': {
     type: 'number',
     requiresArg: true,

@@ -1,11 +1,12 @@
 import type { Agent, Capability, FinalAnswer } from '../agent.ts'
 import type { Backend, PlannedAgent } from '../backend.ts'
-import type { TurnEnd, WaitDocument } from '../documents.ts'
+import type { TurnEnd, WaitDocument, WaitOutcome } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { sanitize } from '../sanitize.ts'
+import { DEPENDENCY_FAILED } from './decide-starts.ts'
 import { toRef } from './look.ts'
-import type { CallOptions, TurnOptions } from './options.ts'
+import type { CallOptions, SpawnEachOptions, TurnOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { reread } from './update-record.ts'
 import { wait } from './wait.ts'
@@ -77,6 +78,33 @@ export async function awaitTurn(
   const answer = await readAnswer(orch, id, messageId, signal)
   if (answer !== null) return { end: { outcome: 'met', answer }, agent }
   return { end: { outcome: outcome === 'met' ? 'idle' : outcome, answer: null }, agent }
+}
+
+/**
+ * The same for the tasks of several agents at once: one wait until each of them has answered, or cannot any more.
+ * @returns how each of them ended, as `ids` has them
+ */
+export async function awaitTurns(
+  orch: Orch,
+  ids: readonly string[],
+  { timeoutMs, signal, onLook }: SpawnEachOptions,
+): Promise<readonly TurnEnd[]> {
+  const { agents } = await wait(orch, ids, { until: ['idle'], mode: 'each', timeoutMs, signal, onLook }).catch(
+    afterTheAct,
+  )
+  return await Promise.all(
+    agents.map(async ({ met, agent }): Promise<TurnEnd> => {
+      const answer = await readAnswer(orch, agent.id, null, signal)
+      if (answer !== null) return { outcome: 'met', answer }
+      return { outcome: met ? 'idle' : howItEnded(agent), answer: null }
+    }),
+  )
+}
+
+function howItEnded({ state, lifecycle, reason }: Agent): WaitOutcome {
+  if (lifecycle === 'completed' || lifecycle === 'abandoned') return 'closed'
+  if (state === 'failed' || state === 'lost' || state === 'exited' || state === 'waiting') return state
+  return state === 'queued' && reason.code === DEPENDENCY_FAILED ? 'failed' : 'timeout'
 }
 
 /** Nobody must do again what was done because it could not be waited for. */

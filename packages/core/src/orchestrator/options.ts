@@ -95,6 +95,18 @@ export interface SpawnOptions extends TurnOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** One of several tasks that are spawned together. */
+export interface SpawnTask extends Omit<SpawnOptions, keyof TurnOptions | 'signal'> {
+  /** Where it was written, for errors: `line 3 of "tasks.txt"`. @default `task N` */
+  readonly place?: string | undefined
+}
+
+/** What `spawnEach` takes. */
+export interface SpawnEachOptions extends CallOptions, TurnOptions {
+  /** Is told how the agents stand at each look, with `wait`. */
+  readonly onLook?: ((agents: readonly Agent[]) => void) | undefined
+}
+
 /** What `status` takes. */
 export interface StatusOptions {
   /** All projects instead of the one the caller stands in. @default false */
@@ -226,8 +238,8 @@ export interface WaitOptions extends CallOptions, NotifyOptions {
   readonly until?: readonly State[] | undefined
   /** A phase to wait for instead of a state; compared exactly, in any case. */
   readonly phase?: string | undefined
-  /** @default 'all' */
-  readonly mode?: 'all' | 'any' | undefined
+  /** `each`: until each of them got there or cannot any more, whatever becomes of the others. @default 'all' */
+  readonly mode?: 'all' | 'any' | 'each' | undefined
   /** With mode `any`: so many of them. @default 1 */
   readonly first?: number | undefined
   /** @default 1800000 */

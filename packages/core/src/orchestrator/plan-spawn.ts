@@ -10,7 +10,7 @@ import { worktreeFields } from '../worktree/worktree-fields.ts'
 import { type AgreedWork, agreeOnWork, workOf } from './agreed-work.ts'
 import { assertWillAnswer } from './await-turn.ts'
 import { type Brief, takeBrief, type WrittenContext, writeContext } from './brief.ts'
-import { type ChosenProgram, chooseBackend, chooseProgram } from './choose-backend.ts'
+import { type ChosenProgram, chooseProgram } from './choose-backend.ts'
 import { slugFrom } from './claim-agent.ts'
 import { plannedAgent } from './make-agent.ts'
 import { type WantedAgent, wantedAgent } from './new-record.ts'
@@ -18,6 +18,7 @@ import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { planStart } from './plan-start.ts'
 import { chooseSkill, withSkill } from './skills.ts'
+import { questions, type SpawnQuestions } from './spawn-questions.ts'
 import { takeAttachments, unsupported } from './take-attachments.ts'
 
 /** All that a spawn decides before it makes anything. */
@@ -44,7 +45,11 @@ export interface SpawnPlan {
  * Decides everything about a new agent that can be decided before it is made, and refuses what would fail. Makes nothing.
  * @throws OrchError `EMPTY_TASK`, `USAGE`, `BACKEND_*`, `PROGRAM_*`, `UNSUPPORTED`, `FILE_NOT_FOUND`, `CONFIG_INVALID` …
  */
-export async function decideSpawn(orch: Orch, asked: SpawnOptions): Promise<SpawnPlan> {
+export async function decideSpawn(
+  orch: Orch,
+  asked: SpawnOptions,
+  ask: SpawnQuestions = questions(orch),
+): Promise<SpawnPlan> {
   if (asked.task.trim() === '') {
     throw new OrchError('EMPTY_TASK', 'Cannot spawn an agent: the task is empty', {
       hint: 'Give the task as an argument, with --file FILE, or on standard input with "-"',
@@ -58,8 +63,8 @@ export async function decideSpawn(orch: Orch, asked: SpawnOptions): Promise<Spaw
   const brief = takeBrief(orch, options, chosen)
   const [{ commit, branch }, backend, worktree] = await Promise.all([
     readGitHead(orch.directory, options.signal),
-    chooseBackend(orch, options, chosen?.skill.backend),
-    options.worktree ? planOwnWorktree(orch, options.signal) : null,
+    ask.backend(options, chosen?.skill.backend),
+    options.worktree ? ask.worktree(options) : null,
   ])
   const wanted = wantedAgent(orch, options, { backend, program })
   if (options.wait) await assertWillAnswer(orch, backend, plannedAgent(wanted), options.signal)
@@ -73,9 +78,4 @@ export async function decideSpawn(orch: Orch, asked: SpawnOptions): Promise<Spaw
   const warnings = [...(worktree?.warnings ?? []), ...context.warnings]
   const example = { id, context }
   return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, start, example, warnings }
-}
-
-async function planOwnWorktree(orch: Orch, signal: AbortSignal | undefined): Promise<WorktreePlan> {
-  const { planWorktree } = await import('../worktree/plan-worktree.ts')
-  return await planWorktree(orch, signal)
 }

@@ -44,7 +44,7 @@ async function dependencyOn(orch: Orch, { agent: given, state = 'done' }: AfterO
 }
 
 /** @throws OrchError `USAGE` for a state that nobody starts after */
-function assertEnd(agent: string, state: State): void {
+export function assertEnd(agent: string, state: State): void {
   if (STATES.includes(state) && !NO_END.includes(state)) return
   throw new OrchError('USAGE', `Cannot start after "${agent}" is ${JSON.stringify(state)}: nobody waits for that`, {
     hint: `Use one of ${STATES.filter((one) => !NO_END.includes(one)).join(', ')}`,

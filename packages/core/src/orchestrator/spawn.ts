@@ -14,7 +14,7 @@ import { leftBehind, type Made, type Making, makeAgent } from './make-agent.ts'
 import { newRecord } from './new-record.ts'
 import type { SpawnOptions } from './options.ts'
 import type { Orch } from './orch.ts'
-import { decideSpawn } from './plan-spawn.ts'
+import { decideSpawn, type SpawnPlan } from './plan-spawn.ts'
 import { settleSpawn } from './settle-spawn.ts'
 import { isQueued } from './start-queued.ts'
 import { reread } from './update-record.ts'
@@ -27,15 +27,7 @@ import { documentFor } from './warnings.ts'
  */
 export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDocument> {
   const plan = await decideSpawn(orch, options)
-  const parent = await parentOf(orch, options)
-  prepareWorkspaces(orch.project)
-  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan, parent })
-  const claimed = await claimWithinLimits(orch, options, parent, () => claimAgent(orch, options, recordFor))
-  // barrier: spawn-claimed
-  const { stored, woke } = claimed.created
-    ? await makeOrQueue(orch, claimed.stored, { ...plan, signal: options.signal })
-    : { stored: await settleSpawn(orch, claimed.stored, { ...plan, signal: options.signal }), woke: false }
-  // barrier: spawn-settled
+  const { stored, woke, created } = await claimPlanned(orch, options, plan)
   const { id, prompt } = stored.record
   const driven = stored.record.lifecycle === 'queued' ? await driveOwn(orch, stored, options.signal) : null
   const { end, agent: seen } = options.wait
@@ -46,11 +38,31 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
       ? await lookAgain(orch, stored, { driven, signal: options.signal })
       : { agent: seen, stored: await reread(orch, id) }
   const { prompt: receipt, attachments: given = [] } = now.record
-  const made = { agent, created: claimed.created, prompt: receipt ?? notDelivered(agent), attachments: given }
+  const made = { agent, created, prompt: receipt ?? notDelivered(agent), attachments: given }
   const { apiVersion, warnings } = documentFor([now])
   const taken = woke ? await warnOfInterrupted(orch, stored.record.backend, options.signal) : []
-  const said = claimed.created ? plan.warnings : []
+  const said = created ? plan.warnings : []
   return { apiVersion, warnings: [...warnings, ...said, ...taken], ...made, ...end }
+}
+
+/** Claims the record of a planned agent and makes or queues it; with a key that is held already, settles that one. */
+export async function claimPlanned(
+  orch: Orch,
+  options: SpawnOptions,
+  plan: SpawnPlan,
+): Promise<Made & { readonly created: boolean }> {
+  const parent = await parentOf(orch, options)
+  prepareWorkspaces(orch.project)
+  const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan, parent })
+  const claimed = await claimWithinLimits(orch, options, parent, () => claimAgent(orch, options, recordFor))
+  // barrier: spawn-claimed
+  const { created } = claimed
+  const making = { ...plan, signal: options.signal }
+  const made = created
+    ? await makeOrQueue(orch, claimed.stored, making)
+    : { stored: await settleSpawn(orch, claimed.stored, making), woke: false }
+  // barrier: spawn-settled
+  return { ...made, created }
 }
 
 /** An agent that waits for a place, or for another one, is made later, by whoever sees that it may start. */
@@ -76,7 +88,8 @@ async function lookAgain(
   return withStanding(await lookAtOne(orch, await reread(orch, stored.record.id), signal), driven)
 }
 
-function notDelivered({ state, reason: why }: Agent): Receipt {
+/** Of a task that its agent was not given. */
+export function notDelivered({ state, reason: why }: Agent): Receipt {
   const at = new Date().toISOString()
   if (state === 'queued') {
     const evidence: Evidence[] = [{ source: 'record', detail: 'its whole task stands in its workspace', at }]

@@ -20,7 +20,7 @@ import { documentFor } from './warnings.ts'
 interface Goal {
   readonly until: readonly State[]
   readonly phase: string | null
-  readonly mode: 'all' | 'any'
+  readonly mode: WaitDocument['mode']
   /** How many are enough; `null`: all. */
   readonly first: number | null
 }
@@ -183,8 +183,10 @@ function outcomeOf(looks: readonly Look[], goal: Goal, beingEnded: boolean): Wai
   })
   const enough = goal.first ?? looks.length
   if (endings.filter((ending) => ending === 'met').length >= enough) return 'met'
+  const worst = ENDINGS.find((ending) => endings.includes(ending)) ?? null
+  if (goal.mode === 'each') return endings.includes(null) ? null : worst
   const possible = endings.filter((ending) => ending === 'met' || ending === null).length
-  return possible < enough ? (ENDINGS.find((ending) => endings.includes(ending)) ?? null) : null
+  return possible < enough ? worst : null
 }
 
 /** How waiting for one agent would end now; `null` while it may still get there. */
