@@ -66,6 +66,13 @@ function writeFields({ agent, skill, verify }: CheckDocument, page: Page): void 
     ['directory', agent.directory],
     ['branch', agent.branch],
     ['workspace', agent.workspace],
+    ['parent', agent.parent],
+    [
+      'labels',
+      Object.entries(agent.labels)
+        .map((label) => label.join('='))
+        .join(' ') || null,
+    ],
     ['spawned', `${age(agent.spawnedAt, page.now)} ago`],
     ['active', agent.lastActivityAt && `${age(agent.lastActivityAt, page.now)} ago`],
     ['tokens', usage && tokensText(usage)],
