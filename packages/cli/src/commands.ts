@@ -8,7 +8,10 @@ export interface CommandEntry {
   load(): Promise<{ readonly command: Command }>
 }
 
-/** Every command but `help`, in the order in which help lists them. */
+/** The commands that are about commands: they import this table, and main loads them by itself. */
+export const BESIDE = ['completion', 'help'] as const
+
+/** Every command but {@link BESIDE}, in the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'spawn',
@@ -140,5 +143,5 @@ export async function findCommand(verb: string): Promise<CommandEntry> {
   const entry = COMMANDS.find(({ name }) => name === verb)
   if (entry !== undefined) return entry
   const { unknownVerb } = await import('./unknown-verb.ts')
-  throw unknownVerb(verb, [...COMMANDS.map(({ name }) => name), 'help'])
+  throw unknownVerb(verb, [...COMMANDS.map(({ name }) => name), ...BESIDE])
 }

@@ -26,6 +26,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
 
 async function load(verb: string | undefined): Promise<Command> {
   if (verb === undefined || verb === 'help') return (await import('./commands/help.ts')).command
+  if (verb === 'completion') return (await import('./commands/completion.ts')).command
   const { findCommand } = await import('./commands.ts')
   return (await (await findCommand(verb)).load()).command
 }

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { command as completion } from '../src/commands/completion.ts'
 import { command as help } from '../src/commands/help.ts'
-import { COMMANDS } from '../src/commands.ts'
+import { BESIDE, COMMANDS } from '../src/commands.ts'
 import { callOrch } from './harness/call-orch.ts'
 import { createPlace, type Place } from './harness/place.ts'
 
-const VERBS = [...COMMANDS.map(({ name }) => name), 'help']
+const VERBS = [...COMMANDS.map(({ name }) => name), ...BESIDE]
 
 let place: Place
 beforeAll(() => {
@@ -55,7 +56,11 @@ describe('the list of commands', () => {
   it('is the table of the README', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
     const rows = [...readme.matchAll(/^\| `orch (\w+)[^|]*` \| ([^|]+) \|$/gm)].map(([, name, does]) => [name, does])
-    const listed = [...COMMANDS.map(({ name, summary }) => [name, summary]), ['help', help.describe]]
+    const listed = [
+      ...COMMANDS.map(({ name, summary }) => [name, summary]),
+      ['completion', completion.describe],
+      ['help', help.describe],
+    ]
     expect(rows).toEqual(listed)
   })
 })

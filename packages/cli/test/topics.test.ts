@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { COMMANDS, findCommand } from '../src/commands.ts'
+import { BESIDE, COMMANDS, findCommand } from '../src/commands.ts'
 import { TOPICS, topicText } from '../src/topics.ts'
 import { callOrch } from './harness/call-orch.ts'
 import { createPlace, type Place } from './harness/place.ts'
@@ -20,7 +20,7 @@ describe('the topics of help', () => {
   it('are all files there are, and none is named as a command', () => {
     const files = readdirSync(new URL('../topics', import.meta.url)).map((file) => file.replace('.md', ''))
     expect(TOPICS.map(({ name }) => name).sort()).toEqual(files.sort())
-    const verbs = [...COMMANDS.map(({ name }) => name), 'help']
+    const verbs = [...COMMANDS.map(({ name }) => name), ...BESIDE]
     expect(TOPICS.filter(({ name }) => verbs.includes(name))).toEqual([])
   })
 
@@ -39,7 +39,7 @@ describe('the topics of help', () => {
           .split(/\s{2,}/, 1)
           .join('')
           .split(' ')
-        if (verb === 'help') continue
+        if (BESIDE.some((name) => name === verb)) continue
         const { options } = (await (await findCommand(verb)).load()).command
         const known = Object.entries(options).flatMap(([flag, { alias }]) => [`--${flag}`, `-${alias}`])
         const unknown = words.filter((word) => /^--?[a-zA-Z]/.test(word) && !known.includes(word))

@@ -24,14 +24,17 @@ export const command: Command<HelpDocument> = defineCommand({
   ],
   run: async ({ topic }) => {
     const listed = COMMANDS.map(({ name, summary }) => ({ name, summary }))
+    const { command: completion } = await import('./completion.ts')
+    const beside = [completion, command].map(({ verb, describe }) => ({ name: verb, summary: describe }))
     const all = {
       apiVersion: 1,
-      commands: [...listed, { name: 'help', summary: command.describe }],
+      commands: [...listed, ...beside],
       topics: TOPICS,
     } as const
     if (topic === undefined) return { ...all, text: null }
     if (TOPICS.some(({ name }) => name === topic)) return { ...all, text: topicText(topic) }
-    const explained = topic === 'help' ? command : (await (await findCommand(topic)).load()).command
+    const own = [completion, command].find(({ verb }) => verb === topic)
+    const explained = own ?? (await (await findCommand(topic)).load()).command
     return { ...all, text: await helpText(explained) }
   },
   render,
