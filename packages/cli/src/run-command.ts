@@ -30,9 +30,12 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
     context.clear()
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
-    const frame = command.redraws(args) && io.stdout.isTTY === true && !isDumb(io.env) ? createFrame(io.stdout) : null
+    // What `tail` has shown belongs to its page; what is drawn anew has its own time and width.
+    const redraws = command.redraws(args)
+    const whole = createPage(pageSettings(io))
+    const frame = redraws && io.stdout.isTTY === true && !isDumb(io.env) ? createFrame(io.stdout) : null
     for await (const line of lines) {
-      const page = createPage(pageSettings(io))
+      const page = redraws ? createPage(pageSettings(io)) : whole
       if (args.json === true) {
         await printer.print(jsonLine(line))
         continue
