@@ -9,6 +9,7 @@ import { AGENT_VARIABLE, agentEnvironment, RUN_VARIABLE } from './environment.ts
 import { type HookedLaunch, hookedLaunch } from './hooks/hooked-launch.ts'
 import type { Conversation } from './hooks/resumed-run.ts'
 import { handleOf } from './identity.ts'
+import { withPointer } from './long-task.ts'
 import { socketOf } from './observe.ts'
 import { ARGUMENT_BYTES } from './options.ts'
 import { type Answer, epochOf, failureText, type Handle, isId, parseLook, saysServerDied } from './parse.ts'
@@ -26,8 +27,14 @@ export async function createAgent(
   signal.throwIfAborted()
   const program = await chooseProgram(request, context.host.env)
   refuseUntypable(program.spec, request)
-  return await startRun(context, request, { program, resumed: null, replaces: null }, signal)
+  const given = withPointer(program.spec, request)
+  const made = await startRun(context, given, { program, resumed: null, replaces: null }, signal)
+  return given === request || made.receipt === null
+    ? made
+    : { ...made, receipt: { ...made.receipt, reason: IN_ITS_FILE } }
 }
+
+const IN_ITS_FILE = { code: 'TASK_IN_FILE', text: 'It was told to read its task, which is too long for an argument' }
 
 /** What a run is made of beside its request. */
 export interface RunPlan {

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
@@ -91,6 +92,21 @@ describe('create()', () => {
     const report = await reportOf(world)
     expect(report.args).toEqual([prompt])
     expect(report.env).toMatchObject(env)
+  })
+
+  it('names the file of a longer task, where that holds exactly the task', async () => {
+    await using world = new World()
+    const prompt = 'é'.repeat(70_000)
+    const request = world.request(nodeProgram('report.mjs', ['report'], 'argument'), { prompt })
+    const file = join(request.workspace, 'SPAWN_CONTEXT.md')
+    mkdirSync(request.workspace, { recursive: true })
+    writeFileSync(file, `${prompt}x`)
+    await expect(world.backend.create(request, world.signal)).rejects.toMatchObject({ code: 'CREATE_FAILED' })
+    writeFileSync(file, prompt)
+    const { receipt } = await world.backend.create(request, world.signal)
+    expect(receipt).toMatchObject({ delivery: 'accepted', reason: { code: 'TASK_IN_FILE' } })
+    const [told] = (await reportOf(world)).args as string[]
+    expect(told).toContain(`The whole of it, 140000 bytes, is the text of the file\n\n${file}\n`)
   })
 
   it('refuses an argument that no program can take, and makes nothing', async () => {
