@@ -619,10 +619,20 @@ it('doctor shows each check and the command that mends it', () => {
       fix: 'apt-get install tmux',
     },
   ]
-  expect(rendered(doctor, { ...doc, ok: false, checks })).toMatchInlineSnapshot(`
+  const repairs = [
+    { name: 'modes', text: 'Others may read it', done: false, error: null },
+    { name: 'drafts', text: '2 lie there', done: true, error: null },
+    { name: 'workspaces', text: 'Git shows them', done: false, error: 'EROFS' },
+  ]
+  expect(rendered(doctor, { ...doc, ok: false, checks, repairs })).toMatchInlineSnapshot(`
     "ok    git: git 2.39 is on PATH
     fail  tmux: not on PATH
           → apt-get install tmux
+    warn  modes: Others may read it
+          → orch doctor --fix
+    done  drafts: 2 lie there
+    warn  workspaces: Git shows them
+          it could not be mended: EROFS
     Something needed is missing
     "
   `)

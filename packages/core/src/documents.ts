@@ -500,10 +500,20 @@ export interface SkillsDocument extends Doc {
   readonly skills: readonly Skill[]
 }
 
+/** Something that `doctor` found and can mend without losing anything; `error` says why it could not. */
+export interface Repair {
+  readonly name: string
+  readonly text: string
+  readonly done: boolean
+  readonly error: string | null
+}
+
 /** Result of `doctor`. `ok: false` when some check failed. */
 export interface DoctorDocument extends Doc {
   readonly ok: boolean
   readonly checks: readonly Check[]
+  /** What can be mended without losing anything; done only with `fix`. */
+  readonly repairs: readonly Repair[]
 }
 
 /** What `init` did with one file; `kept`: somebody changed what orch once wrote there. */

@@ -101,6 +101,7 @@ export type {
   PhaseDocument,
   RecoverDocument,
   RecoverFinding,
+  Repair,
   ResumeDocument,
   SendDocument,
   ServerDocument,

@@ -6,9 +6,16 @@ import { isOrchError } from '../errors.ts'
 import { TIMING } from '../timing.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
+import { findRepairs } from './repairs.ts'
 
-/** Says what is installed, reachable or misconfigured, and the command that mends it. Starts nothing. */
-export async function doctor(orch: Orch, options: CallOptions = {}): Promise<DoctorDocument> {
+/**
+ * Says what is installed, reachable or misconfigured, and the command that mends it. Starts nothing; with `fix` it mends what can
+ * be mended without losing anything.
+ */
+export async function doctor(
+  orch: Orch,
+  options: CallOptions & { readonly fix?: boolean | undefined } = {},
+): Promise<DoctorDocument> {
   const probed = await Promise.all(orch.backendNames.map((name) => probeBackend(orch, name, options)))
   const usable = probed.some((one) => one.usable)
   const checks: Check[] = [
@@ -18,7 +25,8 @@ export async function doctor(orch: Orch, options: CallOptions = {}): Promise<Doc
     ...probed.flatMap((one) => one.checks.map((check) => soften(check, usable))),
   ]
   if (!usable) checks.push({ name: 'backends', result: 'fail', text: 'No backend can be used yet: mend one of them' })
-  return { apiVersion: 1, warnings: [], ok: checks.every(({ result }) => result !== 'fail'), checks }
+  const repairs = findRepairs(orch, options.fix === true)
+  return { apiVersion: 1, warnings: [], ok: checks.every(({ result }) => result !== 'fail'), checks, repairs }
 }
 
 /** A default that nobody knows fails every spawn. */
