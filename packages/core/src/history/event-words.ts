@@ -8,6 +8,11 @@ const WORDS: Readonly<Record<string, Words>> = {
   created: ({ task }) => `its spawn began: ${quote(task)}`,
   placed: ({ lifecycle, program }) =>
     `its place was made${program ? `, with ${program}` : ''}${lifecycle === 'active' ? ', and it got its task' : ''}`,
+  'start-queued': () => 'it was queued',
+  starting: () => 'its turn in the queue came, and it was about to be started',
+  'start-failed': ({ failure, lifecycle }) =>
+    `it could not be started${lifecycle === 'queued' ? ', and is queued again' : ''}: ${failure?.text ?? 'nobody knows why'}`,
+  'queued-again': () => 'the process that began to start it died, and it is queued again',
   found: () => 'its place was found, made by a spawn that died',
   beginning: () => 'its task was about to be given, by another process than the one that made its place',
   begun: ({ prompt }) => `it got its task${delivered(prompt)}`,

@@ -73,7 +73,7 @@ export function decideStarts(scene: QueueScene): StartDecision {
     } else if (wasTriedLately(record, scene.now)) {
       stand(record.failure ?? TRIED_BEFORE)
     } else if (limit !== null && !hasPlace && taken.length >= limit) {
-      stand(allTaken(limit, taken))
+      stand(allTaken(limit, taken, index + 1))
     } else if (scene.isDown(backend)) {
       stand(SERVER_DOWN)
     } else {
@@ -132,11 +132,14 @@ function wasTriedLately({ start }: AgentRecord, now: number): boolean {
   return at !== null && Math.abs(now - Date.parse(at)) < TIMING.inFlightMs
 }
 
-function allTaken(limit: number, taken: readonly string[]): Reason {
+function allTaken(limit: number, taken: readonly string[], position: number): Reason {
   const whose = taken.slice(0, 3).map((id) => `"${id}"`)
   const more = taken.length > whose.length ? ` and ${taken.length - whose.length} more` : ''
   const what = limit === 1 ? 'The one place is' : `All ${limit} places are`
-  return { code: 'PLACES_TAKEN', text: `${what} taken, by ${whose.join(', ')}${more}` }
+  return {
+    code: 'PLACES_TAKEN',
+    text: `${what} taken, by ${whose.join(', ')}${more}; it is number ${position} in the queue`,
+  }
 }
 
 const STARTS_NOW: Reason = { code: 'STARTS_NOW', text: 'It is being started' }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { SpawnEachDocument, SpawnedTask } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import { awaitTurns, NOT_AWAITED } from './await-turn.ts'
@@ -31,6 +32,7 @@ export async function spawnEach(
   options: SpawnEachOptions = {},
 ): Promise<SpawnEachDocument> {
   assertMany(tasks)
+  if (options.signal !== undefined) setMaxListeners(0, options.signal)
   const ordered = orderTasks(tasks)
   const plans = await decideAll(orch, ordered, options)
   const made = new Map<number, Claimed>()

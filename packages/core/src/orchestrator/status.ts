@@ -127,7 +127,12 @@ function usageByProject(agents: readonly Agent[]): StatusDocument['usageByProjec
 }
 
 function byNeed(a: Agent, b: Agent): number {
-  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || newerFirst(a, b)
+  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || byTurn(a, b) || newerFirst(a, b)
+}
+
+/** Those that are queued stand as they are started. */
+function byTurn({ pending: a }: Agent, { pending: b }: Agent): number {
+  return a?.position != null && b?.position != null ? a.position - b.position : 0
 }
 
 /** ISO 8601 sorts by its characters; `localeCompare` loads the rules of a language for each pair. */

@@ -93,7 +93,8 @@ function stopped(look: Look): RecoverFinding[] {
 }
 
 function worktree({ record: { id, worktree, lifecycle } }: StoredRecord): RecoverFinding[] {
-  if (worktree === undefined || worktree.readyAt !== null || lifecycle === 'spawning') return []
+  const isYetToCome = lifecycle === 'spawning' || lifecycle === 'queued'
+  if (worktree === undefined || worktree.readyAt !== null || isYetToCome) return []
   const text = `its worktree "${worktree.path}" may be half made`
   return [finding('worktree', id, text, `orch abandon ${id}, then orch clean ${id}`)]
 }

@@ -109,6 +109,10 @@ describe('spawn() with maxParallel', () => {
   it('goes first come first, by the record and not by the id', async () => {
     const a = await limited('a', 1)
     for (const name of ['z', 'y', 'x']) await limited(name, 1)
+    expect(Object.keys(await states())).toEqual(['a', 'z', 'y', 'x'])
+    expect((await status(await place.open())).agents[2]?.reason.text).toMatch(
+      /^The one place is taken, by "a-\S+"; it is number 2 in the queue$/,
+    )
     place.server.finish(a.id)
     expect(await states()).toMatchObject({ z: 'working', y: 'queued', x: 'queued' })
   })

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals'
+import type { SpawnDocument, SpawnEachDocument, StatusDocument } from '@orch/core'
+import { eventually } from '../harness/eventually.ts'
+import { perTest } from '../harness/scope.ts'
+import { receivedBy, tmuxPlace } from './support/place.ts'
+import { interactiveAgent } from './support/program.ts'
+import { countedRun } from './support/started-processes.ts'
+
+const scope = perTest()
+
+describe('a queue of agents in tmux', () => {
+  it('of 20 processes never has more than 3 at work, and starts each exactly once, whoever drives it and is killed over it', async () => {
+    const place = await scope.use(tmuxPlace())
+    const tasks = Array.from({ length: 20 }, (_, index) => `Task ${index} of 20`)
+    const runs = await Promise.all(
+      tasks.map((task) => place.orch('--json', 'spawn', task, '--max-parallel', '3', ...interactiveAgent)),
+    )
+    for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' })
+    const ids = runs.map(({ json }) => (json as SpawnDocument).agent.id)
+    expect(new Set(ids).size).toBe(20)
+    const windows = async (): Promise<string[]> => (await place.tmux.windows()).filter((name) => ids.includes(name))
+    expect(await windows()).toHaveLength(3)
+    const done = new Set<string>()
+    while (done.size < 20) {
+      const driver = await place.start('wait', '--until', 'done', ...ids)
+      for (let round = 0; round < 10; round += 1) {
+        const most = Math.min(20, done.size + 3)
+        const started = await eventually(async () => (await windows()).length === most && (await windows()), {
+          timeoutMs: 40_000,
+          what: `${most} agents that were started`,
+        })
+        const next = started.find((id) => !done.has(id)) as string
+        expect(await place.orch('phase', 'Complete', '--id', next)).toMatchObject({ code: 0 })
+        done.add(next)
+      }
+      driver.kill('SIGKILL')
+      expect((await windows()).length).toBeLessThanOrEqual(done.size + 3)
+    }
+    expect((await windows()).sort()).toEqual(ids.toSorted())
+    for (const [index, id] of ids.entries())
+      expect(await receivedBy(place, id)).toEqual([expect.stringContaining(`${tasks[index]}\n`)])
+    expect(await place.json('status')).toMatchObject({ complete: true, orphans: [], counts: { done: 20, queued: 0 } })
+  })
+
+  it('costs status as many processes however long it is', async () => {
+    const place = await scope.use(tmuxPlace())
+    const counted = async (count: number): Promise<unknown> => {
+      const words = ['spawn', 'Wait', '-n', `${count}`, '--max-parallel', '1', ...interactiveAgent]
+      expect((await place.json<SpawnEachDocument>(...words)).results).toHaveLength(count)
+      const run = await countedRun(place, 'status', '--json')
+      const { counts, complete } = run.json as StatusDocument
+      return {
+        complete,
+        atWork: counts.running,
+        queued: counts.queued,
+        tmux: run.tmuxRuns,
+        processes: run.processes.length,
+      }
+    }
+    const few = await counted(3)
+    expect(few).toMatchObject({ complete: true, atWork: 1, queued: 2, tmux: [expect.any(String)], processes: 1 })
+    expect(await counted(100)).toEqual({ ...(few as object), queued: 102 })
+  })
+})
