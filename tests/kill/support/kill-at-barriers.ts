@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { perFile } from '../../harness/scope.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
-import { askScenarios } from './ask-scenarios.ts'
 import { barriersInSources, buildWithBarriers } from './barrier-build.ts'
 import { runWithBarriers } from './barrier-runs.ts'
 import { emptyLedger } from './ledger.ts'
@@ -15,7 +14,7 @@ import type { Backend, World } from './world.ts'
 export function killAtBarriers(backend: Backend): void {
   describe(`orch on ${backend.name}, killed with SIGKILL at each barrier`, () => {
     const scope = perFile()
-    const scenarios = [...SCENARIOS, ...askScenarios(), ...QUEUE_SCENARIOS, ...backend.scenarios]
+    const scenarios = [...SCENARIOS, ...QUEUE_SCENARIOS, ...backend.scenarios]
     const ledger = emptyLedger()
     const killed = new Set<string>()
     let world: World

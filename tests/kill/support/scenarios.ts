@@ -98,20 +98,6 @@ export const SCENARIOS: readonly Scenario[] = [
     after: spawnAgain,
   },
   {
-    name: 'spawn by an agent',
-    at: /^limits-/,
-    prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'parent'),
-    async prepare({ world, ledger, name, shared }) {
-      ledger.spawns.push({ name, must: false })
-      return spawnLine(world, name, '--parent', shared)
-    },
-    async after({ world, ledger, name, shared }) {
-      ledger.spawns.push({ name: `${name}-again`, must: true })
-      const again = await world.place.orch(...spawnLine(world, `${name}-again`, '--parent', shared))
-      expect(again).toMatchObject({ code: 0 })
-    },
-  },
-  {
     name: 'spawn with a worktree',
     prepareAll: configureWorktrees,
     at: /^worktree-/,

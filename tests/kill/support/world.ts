@@ -5,6 +5,7 @@ import { receivedTexts } from '../../scripted-model/received-texts.ts'
 import { startScriptedModel } from '../../scripted-model/scripted-model.ts'
 import { managedServer } from '../../stories/support/managed-server.ts'
 import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/place.ts'
+import { agentScenarios } from './agent-scenarios.ts'
 import { holdRequests } from './hold-requests.ts'
 import { holdTmux } from './hold-tmux.ts'
 import { startHoldingProxy } from './holding-proxy.ts'
@@ -61,13 +62,18 @@ export interface Backend {
 }
 
 /** An agent that does not show its turns is never sent anything for when it is idle. */
-export const tmuxBackend: Backend = { name: 'tmux', open: openTmux, scenarios: TMUX_SCENARIOS, without: /^queue-/ }
+export const tmuxBackend: Backend = {
+  name: 'tmux',
+  open: openTmux,
+  scenarios: [...TMUX_SCENARIOS, ...agentScenarios()],
+  without: /^queue-/,
+}
 /** A session goes on by itself: there is no program to start again. */
 export const openCodeBackend: Backend = {
   name: 'opencode',
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
-  without: /^resume-/,
+  without: /^(resume|ask|question|answer|limits)-/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {

@@ -2,13 +2,30 @@ import { expect } from '@jest/globals'
 import type { AnswerDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
 import type { OrchRun } from '../../harness/orch.ts'
-import { newAgent, type Scenario, type Stage } from './scenarios.ts'
+import { newAgent, type Scenario, type Stage, spawnLine } from './scenarios.ts'
 
-/** An `ask` that is killed, and an `answer` to one that is not. */
-export function askScenarios(): readonly Scenario[] {
+/**
+ * What agents themselves do: an `ask` that is killed, an `answer` to one that is not, and a spawn by an agent. No backend has a
+ * part in how they survive, so that one is enough.
+ */
+export function agentScenarios(): readonly Scenario[] {
   const answering = new Map<string, () => Promise<void>>()
   const asking = new Map<string, Promise<OrchRun>>()
   return [
+    {
+      name: 'spawn by an agent',
+      at: /^limits-/,
+      prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'parent'),
+      async prepare({ world, ledger, name, shared }) {
+        ledger.spawns.push({ name, must: false })
+        return spawnLine(world, name, '--parent', shared)
+      },
+      async after({ world, ledger, name, shared }) {
+        ledger.spawns.push({ name: `${name}-again`, must: true })
+        const again = await world.place.orch(...spawnLine(world, `${name}-again`, '--parent', shared))
+        expect(again).toMatchObject({ code: 0 })
+      },
+    },
     {
       name: 'ask',
       at: /^(ask|question|answer)-/,
