@@ -57,7 +57,7 @@ export async function startRun(
   const run = `${context.host.namespace}-${randomBytes(8).toString('hex')}`
   const env = agentEnvironment(context.host.env, request, { program: program.spec, id: run })
   const task = resumed === null && program.spec.promptBy !== 'none' ? request.prompt : null
-  const hooked = hookedLaunch(context.paths, program, { run, env, resumed, task })
+  const hooked = hookedLaunch(context.paths, program, { run, env, reach: outside(request), resumed, task })
   const begun = resumed !== null || program.spec.promptBy !== 'send'
   const argv = argumentsFor(program, request, { hooked, resumed })
   await context.tmux.program()
@@ -98,6 +98,11 @@ export async function startRun(
     if (!maybeMade) await removeFiles([files.start, files.log, ...(hooked?.files ?? [])])
     throw error
   }
+}
+
+/** Its own folder where that lies outside of where it works, as that of an agent in a worktree does; else `null`. */
+function outside({ workspace, directory }: CreateRequest): string | null {
+  return workspace.startsWith(directory.endsWith('/') ? directory : `${directory}/`) ? null : workspace
 }
 
 async function assertPlace({ id, directory }: CreateRequest): Promise<void> {

@@ -33,6 +33,8 @@ export interface LaunchNote {
 export interface NewRun {
   readonly run: string
   readonly env: Readonly<Record<string, string>>
+  /** A folder outside of where it works that it is to use; `null`: there is none. */
+  readonly reach: string | null
   /** What it goes on with; `null`: it begins a conversation. */
   readonly resumed: Conversation | null
   /** What it is given to begin with; `null`: nothing. */
@@ -43,7 +45,7 @@ export interface NewRun {
 export function hookedLaunch(
   paths: Paths,
   { spec, hooks }: Pick<ChosenProgram, 'spec' | 'hooks'>,
-  { run, env, resumed, task }: NewRun,
+  { run, env, reach, resumed, task }: NewRun,
 ): HookedLaunch | null {
   if (hooks === null) return null
   const note: LaunchNote = {
@@ -59,7 +61,10 @@ export function hookedLaunch(
   const file = noteFile(events)
   const given = taskFile(events)
   return {
-    arguments: (resumed && launch.resume?.(settings, note.session)) ?? launch.arguments(settings),
+    arguments: [
+      ...((reach !== null && hooks.reach?.(reach)) || []),
+      ...((resumed && launch.resume?.(settings, note.session)) ?? launch.arguments(settings)),
+    ],
     environment: launch.environment?.(settings, env) ?? {},
     files: [file, given, ...(resumed === null ? [] : [events])],
     async prepare() {

@@ -40,6 +40,8 @@ export const claude: Program = {
         resume: (settings, told) => ['--settings', settings, '--resume', told],
       }
     },
+    // It takes all that follows for folders, up to the next option.
+    reach: (folder) => ['--add-dir', folder],
     entriesOf: claudeEntries,
     usage: {
       entriesOf: claudeUsage,

@@ -44,6 +44,7 @@ export const codex: Program = {
       const passed = ['-c', `hooks=${value}`]
       return { settings: null, arguments: () => passed, resume: (_, told) => [...passed, 'resume', told] }
     },
+    reach: (folder) => ['--add-dir', folder],
     entriesOf: codexEntries,
     usage: { entriesOf: codexUsage },
     emptyColumn: 2,

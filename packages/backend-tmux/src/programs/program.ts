@@ -44,6 +44,11 @@ export interface ProgramHooks {
    * @param session a new UUID: the conversation goes on under it after the program ended, where it can be chosen
    */
   launch(command: (how: HookKind) => string, session: string): HookLaunch
+  /**
+   * What it is given beside that to use a folder outside of where it works, as its own files are, without asking. They come
+   * first. @default nothing
+   */
+  reach?(folder: string): readonly string[]
   /** The directory in which it notes its own status, one file for each process; `null`: it does not. */
   statusDirectory(env: Readonly<Record<string, string | undefined>>): string | null
   /**
