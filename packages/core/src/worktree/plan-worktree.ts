@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { OrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
@@ -24,7 +25,7 @@ export interface WorktreePlan {
  * @throws OrchError `WORKTREE_UNSUPPORTED` outside git, before the first commit, and for a folder that cannot hold worktrees
  */
 export async function planWorktree(orch: Orch, signal: AbortSignal | undefined): Promise<WorktreePlan> {
-  const { directory, project } = orch
+  const { directory } = orch
   const [head, changed] = await Promise.all([
     runGit(directory, ['rev-parse', '--show-prefix', '--verify', 'HEAD^{commit}'], { signal }),
     runGit(directory, ['status', '--porcelain', '-z', '--untracked-files=no'], { signal }),
@@ -38,7 +39,7 @@ export async function planWorktree(orch: Orch, signal: AbortSignal | undefined):
   if (head.code !== 0)
     throw unsupported(directory, 'its repository has no commit yet', 'Commit something first, or leave out --worktree')
   const [prefix = '', base = ''] = head.stdout.split('\n')
-  return { base, folder: folderOf(orch), prefix, warnings: warningsOf(pathsOf(changed.stdout).length, project) }
+  return { base, folder: folderOf(orch), prefix, warnings: warningsOf(orch, prefix, pathsOf(changed.stdout).length) }
 }
 
 function folderOf({ config, project }: Orch): string {
@@ -49,10 +50,18 @@ function folderOf({ config, project }: Orch): string {
   throw unsupported(project, 'the configuration wants it among its own files', 'Set "worktree.directory" to a folder')
 }
 
-function warningsOf(changed: number, project: string): Reason[] {
-  if (changed === 0) return []
+function warningsOf({ directory, project }: Orch, prefix: string, changed: number): Reason[] {
   const files = changed === 1 ? '1 changed file is' : `${changed} changed files are`
-  return [{ code: 'NOT_COMMITTED', text: `The worktree begins at the last commit: ${files} not in it ("${project}")` }]
+  const hasSubmodules = existsSync(resolve(directory, relative(`/${prefix}`, '/'), '.gitmodules'))
+  const setup = 'its submodules are empty unless "worktree.setup" fetches them'
+  return [
+    ...(changed === 0
+      ? []
+      : [{ code: 'NOT_COMMITTED', text: `The worktree begins at the last commit: ${files} not in it ("${project}")` }]),
+    ...(hasSubmodules
+      ? [{ code: 'SUBMODULES', text: `The worktree is of a repository with submodules: ${setup}` }]
+      : []),
+  ]
 }
 
 function unsupported(directory: string, why: string, hint: string): OrchError {

@@ -6,7 +6,7 @@ import { perTest } from '../../../../tests/harness/scope.ts'
 import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { createPlace, interrupted } from '../harness/place.ts'
-import { branchesOf, type WorktreeWorld, worktreesOf, worktreeWorld } from './world.ts'
+import { branchesOf, commitAll, type WorktreeWorld, worktreesOf, worktreeWorld } from './world.ts'
 
 const scope = perTest()
 let world: WorktreeWorld
@@ -41,6 +41,15 @@ describe('spawn() with a worktree', () => {
       { code: 'NOT_COMMITTED', text: expect.stringContaining('1 changed file is not in it') },
     ])
     expect(readFileSync(join(agent.directory, 'README.md'), 'utf8')).toBe('one\ntwo\nthree\n')
+  })
+
+  it('says that submodules are empty in it, wherever the caller stands', async () => {
+    world.put(world.project, 'deep/down/file', 'x')
+    world.put(world.project, '.gitmodules', '')
+    await commitAll(world.project, 'Modules')
+    const orch = await world.open({ directory: join(world.project, 'deep', 'down') })
+    const { warnings } = await spawn(orch, { task: 'x', worktree: true })
+    expect(warnings).toMatchObject([{ code: 'SUBMODULES' }])
   })
 
   it('begins at the commit of a detached HEAD, in the same folder of the checkout', async () => {
