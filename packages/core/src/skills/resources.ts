@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { MOST_RESOURCES } from './skill.ts'
 
-/** How many files are named, and how deep below a skill they are looked for. */
-const MOST_FILES = 100
+/** How deep below a skill its files are looked for. */
 const MOST_LEVELS = 5
 
 /**
@@ -12,7 +12,7 @@ const MOST_LEVELS = 5
 export function resourcesOf(folder: string): readonly string[] {
   const files: string[] = []
   let level = ['']
-  for (let depth = 0; depth < MOST_LEVELS && files.length < MOST_FILES; depth++) {
+  for (let depth = 0; depth < MOST_LEVELS && files.length < MOST_RESOURCES; depth++) {
     const below: string[] = []
     for (const path of level) {
       for (const entry of entriesOf(join(folder, path))) {
@@ -23,7 +23,7 @@ export function resourcesOf(folder: string): readonly string[] {
     }
     level = below
   }
-  return files.slice(0, MOST_FILES)
+  return files.slice(0, MOST_RESOURCES)
 }
 
 /** None for a folder that cannot be looked into; a name of more than one line would not stay one in a context. */

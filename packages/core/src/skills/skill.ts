@@ -1,6 +1,9 @@
 import type { Reason } from '../agent.ts'
 import type { PermissionMode, PermissionRule } from '../backend.ts'
 
+/** So many files of a skill are named, and not more. */
+export const MOST_RESOURCES = 100
+
 /** Who a folder of skills belongs to. */
 export type SkillOrigin = 'project' | 'configuration' | 'user'
 

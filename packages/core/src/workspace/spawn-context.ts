@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path'
+import { MOST_RESOURCES } from '../skills/skill.ts'
 
 /** What a spawn context is written from. */
 export interface SpawnContext {
@@ -102,12 +103,16 @@ ${call} phase PHASE --note NOTE --id ${context.id} --project ${shellQuote(contex
 function skillText({ skill = null }: SpawnContext): string {
   if (skill === null) return ''
   const { name, folder, text, resources } = skill
-  const list = resources.length === 0 ? '' : `\nIts other files are: ${resources.join(', ')}.`
+  const list = resources.length === 0 ? '' : `\n${introduced(resources)}: ${resources.join(', ')}.`
   return `---
 Work on the task by the skill "${name}", whose text follows. Paths in it start in its folder,
 ${folder}.${list}
 
 ${text.trim()}`
+}
+
+function introduced({ length }: readonly string[]): string {
+  return length < MOST_RESOURCES ? 'Its other files are' : 'It has many other files, among them'
 }
 
 function fileText({ directory }: SpawnContext, { path, text }: ContextFile): string {

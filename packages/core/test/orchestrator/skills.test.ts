@@ -76,6 +76,8 @@ describe('skills()', () => {
     expect(rich?.resources).toEqual(['SKILL.md.bak', 'a.md', 'b.md', 'scripts/run.sh'])
     for (let at = 0; at < 120; at++) write(`project/.orch/skills/rich/deep/${at}`, '')
     expect((await skills(await place.open())).skills[0]?.resources).toHaveLength(100)
+    const { told } = await spawned({ task: 'x', skill: 'rich' })
+    expect(told).toContain('It has many other files, among them: SKILL.md.bak, a.md,')
   })
 })
 
