@@ -333,6 +333,28 @@ describe('of 20 processes', () => {
     expect(ids.map((id) => place.server.received(id).length)).toEqual(ids.map(() => 1))
   })
 
+  it('two that would take the last place for different agents do not both get it', async () => {
+    await limited('a', 2)
+    const { id: x } = await place.spawn(HANG)
+    const after = [{ agent: x, state: 'idle' as const }]
+    await spawn(await place.open(), { task: HANG, name: 'c', maxParallel: 2, after })
+    let done = false
+    const wrap: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      async observe(...args) {
+        const result = await backend.observe(...args)
+        if (done) return result
+        done = true
+        place.server.finish(x)
+        expect(await states()).toMatchObject({ a: 'working', c: 'working' })
+        return result
+      },
+    })
+    const { agent } = await spawn(await place.open({ wrap }), { task: HANG, name: 'b', maxParallel: 2 })
+    expect(agent).toMatchObject({ state: 'queued', reason: { code: 'PLACES_TAKEN' } })
+    expect(await states()).toMatchObject({ a: 'working', b: 'queued', c: 'working' })
+  })
+
   it('that only wait, one drives the queue to its end', async () => {
     const ids: string[] = []
     for (let index = 0; index < 8; index++) ids.push((await limited(`t${index}`, 2, '[[answer: done]]')).id)
