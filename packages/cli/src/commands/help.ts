@@ -48,7 +48,7 @@ function render({ commands, topics, text }: HelpDocument, page: Page): void {
 function renderList(commands: HelpDocument['commands'], topics: HelpDocument['topics'], page: Page): void {
   page.line('orch VERB [agent…] [options]: run, watch, steer and finish AI coding agents')
   page.line()
-  for (const { name, summary } of commands) page.line('  ', styled('bold', name.padEnd(10)), summary)
+  for (const { name, summary } of commands) page.line('  ', styled('bold', name.padEnd(12)), summary)
   page.line()
   page.line('Topics:')
   for (const { name, summary } of topics) page.line('  ', styled('bold', name.padEnd(14)), summary)

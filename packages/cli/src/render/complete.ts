@@ -30,8 +30,12 @@ export function writeComplete(page: Page, { dryRun, results }: CompleteDocument)
     if (result.delivered !== null) page.line('  ', oneLine(result.delivered.text))
     writeStop(page, result)
   }
-  if (!dryRun && results.some(({ checks }) => checks.some(({ result }) => result === 'fail')))
-    page.note('  → Mend what failed, or use "orch complete --force"')
+  if (!dryRun && results.some(canBeForced)) page.note('  → Mend what failed, or use "orch complete --force"')
+}
+
+/** One whose record was closed before cannot. */
+function canBeForced({ checks }: Result): boolean {
+  return checks.some(({ name, result }) => result === 'fail' && name !== 'record')
 }
 
 function writeOutput(page: Page, { verify }: Result): void {

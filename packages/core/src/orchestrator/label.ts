@@ -7,7 +7,7 @@ import { reread, updateRecord } from './update-record.ts'
 
 /**
  * Changes labels of agents, or shows them when `changes` is empty. Each agent by itself: an error stands in its result
- * (`AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `CONFLICT` for one whose record is closed, `USAGE` for too many).
+ * (`AGENT_NOT_FOUND`, `RECORD_CORRUPT`, `UNSUPPORTED` for one whose record is closed, `USAGE` for too many).
  */
 export async function label(orch: Orch, ids: readonly string[], changes: LabelChanges = {}): Promise<LabelDocument> {
   const results = await forEachAgent<LabelDocument['results'][number]>(
@@ -26,8 +26,8 @@ async function labelOne(orch: Orch, id: string, changes: LabelChanges): Promise<
     return isSame(labels, now.labels) ? null : { labels }
   })
   if (!closed || isSame(changeLabels(record.labels, changes), record.labels)) return record.labels
-  throw new OrchError('CONFLICT', `Cannot label "${id}": it was ${record.lifecycle} before`, {
-    hint: `See it with "orch check ${id}"`,
+  throw new OrchError('UNSUPPORTED', `Cannot label "${id}": it was ${record.lifecycle} before`, {
+    hint: `See it with "orch history ${id}"`,
     agent: id,
   })
 }

@@ -36,7 +36,7 @@ it('label() says for each agent why it was not changed', async () => {
   await abandon(orch, [id])
   const { results } = await label(orch, [id, 'never-was'], { a: 'b' })
   expect(results).toMatchObject([
-    { id, ok: false, labels: null, error: { code: 'CONFLICT' } },
+    { id, ok: false, labels: null, error: { code: 'UNSUPPORTED' } },
     { id: 'never-was', ok: false, error: { code: 'AGENT_NOT_FOUND' } },
   ])
   expect(await label(orch, [id])).toMatchObject({ results: [{ ok: true, labels: {} }] })
