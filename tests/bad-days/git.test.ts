@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { CheckDocument, SpawnDocument, StatusDocument } from '@orch/core'
+import type { CheckDocument, CompleteDocument, SpawnDocument, StatusDocument } from '@orch/core'
 import { git } from '../harness/git-repository.ts'
 import { perTest } from '../harness/scope.ts'
 import { type Place, tmuxPlace } from '../stories/support/place.ts'
@@ -72,6 +72,9 @@ describe('a git worktree', () => {
     const id = spawned.stdout.trim()
     await rm(tree, { recursive: true })
     expect(await place.json('check', id)).toMatchObject({ code: 0, agent: { state: 'running' }, git: null })
+    const { results } = await place.json<CompleteDocument>('complete', id, '--dry-run')
+    expect(results[0]?.checks).toContainEqual(expect.objectContaining({ name: 'changes', result: 'fail' }))
+    await mkdir(tree)
     await liveOn(place, id)
   })
 })
