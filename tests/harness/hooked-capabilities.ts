@@ -5,6 +5,7 @@ export const HOOKED_CAPABILITIES: readonly Capability[] = [
   'programs',
   'attach',
   'screen',
+  'adopt',
   'turns',
   'answers',
   'requests',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Backend, BackendHost } from '@orch/core'
+import { adoptSession, listAdoptable } from './adopt.ts'
 import { answer } from './answer.ts'
 import { attach } from './attach.ts'
 import { capabilitiesFor } from './capabilities.ts'
@@ -42,6 +43,8 @@ export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOption
     answer: (agent, reply, signal) => answer(context, agent, reply, signal),
     attach: (agent, signal) => attach(context, agent, signal),
     interrupt: (agent, signal) => interrupt(context, agent, signal),
+    adoptable: (server, signal) => listAdoptable(context, server, signal),
+    adopt: (request, signal) => adoptSession(context, request, signal),
     async close() {
       http.close()
     },

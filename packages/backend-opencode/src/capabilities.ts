@@ -10,6 +10,7 @@ const ALWAYS: readonly Capability[] = [
   'transcript',
   'usage',
   'models',
+  'adopt',
 ]
 
 /** The same for every agent. Only a server that orch runs can be started and stopped. */

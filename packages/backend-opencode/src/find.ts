@@ -23,8 +23,9 @@ export async function find(
 /** A session as something found, if it carries the tag; a list of one or none. */
 export function toFound(session: Session, target: JsonValue, namespace: string): Found[] {
   if (session.tag?.namespace !== namespace) return []
-  const { id, directory, title, begun } = session
-  const { model, mode } = session.tag
+  const { id, directory, title } = session
+  const { model, mode, adopted = false } = session.tag
+  const begun = adopted ? 'yes' : session.begun
   const handle = handleJson({ sessionId: id, directory, model, mode })
   const detail = `OpenCode session "${id}" ("${title}") in "${directory}"`
   return [{ id: session.tag.id, target, handle, begun, detail }]

@@ -20,6 +20,8 @@ export interface Session {
   readonly archivedAt: number | null
   /** `provider/model` of the newest message; `null` before the first, unless it was made with one. */
   readonly model: string | null
+  /** The agent definition of the newest message; `null` before the first. */
+  readonly mode: string | null
   /** Of its own messages alone: that of its subagents is in their sessions. */
   readonly usage: UsageCounts
 }
@@ -33,6 +35,8 @@ export interface Tag {
   /** What is sent with each prompt, so that a session found without its record goes on as it was meant to. */
   readonly model: string | null
   readonly mode: string | null
+  /** Whether orch took the session over: its task was given by whoever made it. */
+  readonly adopted?: boolean
 }
 
 /** A session that is not idle. */
@@ -83,14 +87,15 @@ export function parseSession(value: unknown): Session | null {
     updatedAt: number(time.updated) ?? 0,
     archivedAt: number(time.archived) || null,
     model: parseSessionModel(raw.model),
+    mode: textOrNull(raw.agent),
     usage: parseUsage(raw),
   }
 }
 
 function parseTag(metadata: unknown): Tag | null {
-  const { id, namespace, model, mode } = fields(fields(metadata).orch)
+  const { id, namespace, model, mode, adopted } = fields(fields(metadata).orch)
   if (typeof id !== 'string' || typeof namespace !== 'string') return null
-  return { id, namespace, model: textOrNull(model), mode: textOrNull(mode) }
+  return { id, namespace, model: textOrNull(model), mode: textOrNull(mode), ...(adopted === true && { adopted }) }
 }
 
 /** The sessions that are not idle, by session id; `null` when the answer is something else. */

@@ -63,8 +63,10 @@ function isTagged({ agent, namespace }: Traces, table: ProcessTable, { pid }: Pr
  * one, or one that was there before the wrapper ended.
  */
 function ownSession(traces: Traces, stats: readonly ProcessStat[], found: ReadonlySet<number>): number | null {
-  const { handle, exitedAtMs } = traces
+  const { handle, exitedAtMs, terminal } = traces
   if (handle === null) return null
+  // Nothing in an adopted pane is marked: while tmux shows it alive, its session is its own.
+  if (handle.started !== undefined && terminal !== null) return handle.panePid
   const members = stats.filter(({ session }) => session === handle.panePid)
   const isOlder = (stat: ProcessStat): boolean => {
     const started = exitedAtMs === null ? null : startSeconds(stat)

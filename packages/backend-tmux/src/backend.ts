@@ -1,4 +1,5 @@
 import type { AgentRef, Backend, BackendHost } from '@orch/core'
+import { adoptPane, listAdoptable } from './adopt.ts'
 import { answerAgent } from './answer.ts'
 import { attach } from './attach.ts'
 import { capabilitiesFor, capabilitiesOf } from './capabilities.ts'
@@ -52,6 +53,8 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     answer: (agent, reply, signal) => known([agent]).then(() => answerAgent(context, { agent, reply }, signal)),
     interrupt: (agent, signal) => known([agent]).then(() => interruptAgent(context, agent, signal)),
     resume: (agent, request, signal) => known([agent]).then(() => resumeAgent(context, agent, request, signal)),
+    adoptable: (server, signal) => listAdoptable(context, server, signal),
+    adopt: (request, signal) => adoptPane(context, request, signal),
     close: async () => closing.abort(),
   }
 }

@@ -9,7 +9,7 @@ import { hooksOf } from './programs/known.ts'
  * What any agent in tmux can do beyond the required part: run a program of the user's choice, and be looked at.
  * A bare program shows neither its turns nor its requests, and Ctrl-C proves nothing about a turn.
  */
-const BARE: readonly Capability[] = ['programs', 'attach', 'screen']
+const BARE: readonly Capability[] = ['programs', 'attach', 'screen', 'adopt']
 
 /** What this agent can do; `null`: one that is yet to be made, of which the program is not known. */
 export function capabilitiesOf(agent: AgentRef | null): readonly Capability[] {

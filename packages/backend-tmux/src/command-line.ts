@@ -30,7 +30,7 @@ const BEGUN = '#{?#{==:#{@orch_begun},yes},B,}'
 const WHOSE = '#{pid}.#{start_time}.#{@orch_agent_id}.#{@orch_run}'
 
 /** The fields of one row of {@link listCommands}, TAB-separated; none of them is free text. */
-const ROW = [
+export const ROW: string = [
   '#{window_id}',
   '#{pane_id}',
   '#{pane_pid}',
@@ -144,7 +144,7 @@ function logCommand({ run, logScript, options }: NewWindow): string {
   return `${LOG_VARIABLE}=${run} exec /bin/sh "$ORCH_TMUX_LOGS/../${logScript}" ${run} ${partBytes} ${LOG_PARTS}`
 }
 
-const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'
+export const SERVER_ROW = '#{version}\t#{pid}\t#{start_time}'
 
 /** Starts a server that stays although nothing runs in it yet. */
 export function startCommands(): Command[] {

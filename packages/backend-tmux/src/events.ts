@@ -64,7 +64,8 @@ export async function* followAgents(
     const sockets = new Set(request.agents.map(({ target }) => socketOf(target)))
     const servers = [...sockets].map((socket) => {
       const here = followed.filter((one) => one.socket === socket)
-      return new ServerWatch(context.tmux, { socket, followed: here, push: (event) => queue.push(event) })
+      const isOwn = socket === context.paths.socket
+      return new ServerWatch(context.tmux, { socket, followed: here, push: (event) => queue.push(event), isOwn })
     })
     ends.push(...servers.map((server) => () => server.end()))
     await Promise.all(servers.map((server) => server.listen(signal)))

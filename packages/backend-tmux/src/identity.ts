@@ -1,7 +1,16 @@
 import type { AgentRef, Found } from '@orch/core'
+import { processStat } from './client/processes.ts'
 import type { Identity } from './command-line.ts'
 import type { Handle, Look, Row, Server } from './parse.ts'
 import type { Paths } from './paths.ts'
+
+/** The part of a run's name that says that orch did not start it. */
+export const ADOPTED = 'adopted'
+
+/** Whether the program of a run was not started by orch: no wrapper notes its end, no log its output, and it has no marks. */
+function isAdopted({ run }: Pick<Handle, 'run'>): boolean {
+  return run.includes(`-${ADOPTED}-`)
+}
 
 /** The handle of a window, from what tmux lists of it. */
 export function handleOf(server: Server, row: Row, paths: Paths): Handle {
@@ -14,6 +23,7 @@ export function handleOf(server: Server, row: Row, paths: Paths): Handle {
     run: row.run,
     log: `${paths.logs}/${row.run}.log`,
     exit: `${paths.exits}/${row.run}`,
+    ...(isAdopted(row) && { started: processStat(row.panePid)?.started ?? 0 }),
     ...(row.program !== '' && { program: row.program, events: `${paths.events}/${row.run}` }),
   }
 }

@@ -194,6 +194,9 @@ function processIn(sighting: Sighting, row: Row): Field<ProcessInfo> {
 /** What the wrapper ended with says how the program did, unless it was killed itself. */
 function processWithoutWrapper(sighting: Sighting, row: Row): Field<ProcessInfo> {
   const { exit } = row
+  if (exit !== null && sighting.handle?.started !== undefined) {
+    return known({ alive: false, exit }, sighting, 'process', `process ${row.panePid} ended; tmux saw how`)
+  }
   if (exit !== null && exit.signal === null) {
     const detail = `process ${row.panePid} ended without recording its exit; tmux saw how`
     return known({ alive: false, exit }, sighting, 'process', detail)

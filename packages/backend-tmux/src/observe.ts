@@ -165,6 +165,8 @@ async function sightingsOf(
 async function whatRuns(): Promise<(subject: Subject) => readonly number[]> {
   const [runs, programs] = await Promise.all([processesBy(RUN_VARIABLE), processesBy(PROGRAM_VARIABLE)])
   return ({ handle, row }) => {
+    if (handle?.started !== undefined)
+      return processStat(handle.panePid)?.started === handle.started ? [handle.panePid] : []
     const pids = (handle === null ? undefined : runs.get(handle.run))?.map(({ pid }) => pid) ?? []
     return row === undefined
       ? pids

@@ -52,6 +52,8 @@ export interface Handle {
   /** Paths of the output log and of the exit file. */
   readonly log: string
   readonly exit: string
+  /** Of a pane that was adopted: when its process began, in clock ticks after boot; with the pid it identifies the process. */
+  readonly started?: number
   /** By what the program is known whose hooks tell what happens, and the file that holds what they told; left out for any other. */
   readonly program?: string
   readonly events?: string
@@ -220,6 +222,7 @@ export function parseHandle(handle: JsonValue): Handle | null {
   const { pid, startTime } = server
   const numbers = [pid, startTime, panePid].every(Number.isInteger)
   const texts = [window, pane, tty, run, log, exit].every((text) => typeof text === 'string')
+  if (handle.started !== undefined && !Number.isInteger(handle.started)) return null
   const told = [handle.program, handle.events].every((text) => text === undefined || typeof text === 'string')
   if (!numbers || !texts || !told || !/^%\d+$/.test(String(pane)) || !isId(String(run))) return null
   return handle as unknown as Handle

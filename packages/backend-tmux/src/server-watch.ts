@@ -16,6 +16,8 @@ interface Subscription {
   readonly socket: string
   readonly followed: readonly Followed[]
   readonly push: (event: BackendEvent) => void
+  /** Whether the server is orch's own: in one of somebody else nothing is set. */
+  readonly isOwn: boolean
 }
 
 /** Tells of the end of one tmux server, and makes it tell of panes and windows; a connection that somebody killed is replaced. */
@@ -52,7 +54,7 @@ export class ServerWatch {
   }
 
   async #connect(): Promise<void> {
-    const connection = await this.#tmux.connect(this.#to.socket)
+    const connection = await this.#tmux.connect(this.#to.socket, this.#to.isOwn)
     this.#connection = connection
     if (this.#over) connection.end()
     const stood = await connection.standing

@@ -112,9 +112,9 @@ function leftAlone({ forOthers, unclear }: Attributed): Part[] {
   return parts
 }
 
-/** HUP for shells, TERM for the rest, CONT for what is stopped. The wrapper ends by itself, once it noted the exit. */
+/** HUP for shells, TERM for the rest, CONT for what is stopped. The wrapper ends by itself, once it noted the exit; an adopted pane has none. */
 function askToEnd({ pid }: ProcessStat, handle: Handle | null): boolean {
-  if (pid === handle?.panePid) return signalProcess(pid, 'SIGCONT')
+  if (pid === handle?.panePid && handle.started === undefined) return signalProcess(pid, 'SIGCONT')
   const sent = (['SIGHUP', 'SIGTERM', 'SIGCONT'] as const).map((name) => signalProcess(pid, name))
   return sent.every(Boolean)
 }
@@ -124,7 +124,11 @@ async function goneWithin(victims: readonly ProcessStat[], timeoutMs: number, si
   await recheck(gone, { timeoutMs, signal })
 }
 
-async function removeWindow(context: Context, { agent, handle, look }: Whose, signal: AbortSignal): Promise<Part> {
+async function removeWindow(context: Context, whose: Whose, signal: AbortSignal): Promise<Part> {
+  const { agent, handle } = whose
+  // The pane of an adopted program goes with it, where its server does not keep dead panes.
+  const isOwn = handle?.started === undefined
+  const look = isOwn ? whose.look : await context.tmux.look(socketOf(agent.target), signal)
   if (look.kind === 'failed') return { proven: false, detail: look.reason.text }
   if (look.kind === 'none') return { proven: true, detail: look.text }
   const hasRow = (now: Look): boolean => rowOf(agent, handle, taggedRows(now, context.host.namespace)) !== undefined

@@ -36,7 +36,14 @@ export async function readTranscript(
   const screen = isShown ? await screenIfShown(context, { agent, handle }, signal) : null
   if (screen?.isFull) return screenPage(screen, query, FULL_SCREEN)
   const page = handle === null ? null : readLogPage(handle.log, { ...query, before })
+  if (page === null && isShown && handle.started !== undefined)
+    return screenPage(await lookAtScreen(context, { agent, handle }, signal), query, NOT_LOGGED)
   return page ?? { items: [], before: null, gap: NO_LOG }
+}
+
+const NOT_LOGGED: Reason = {
+  code: 'NOT_LOGGED',
+  text: 'It was adopted and its output is not logged: this is what its window shows',
 }
 
 const NO_LOG: Reason = { code: 'NO_LOG', text: 'The log of its output is not there' }

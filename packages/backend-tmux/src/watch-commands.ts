@@ -2,15 +2,14 @@ import { type Command, nested } from './command.ts'
 
 /**
  * Tells when a window goes and when a pane dies, for as long as the server lives; prints a line; then waits for the end of stdin,
- * or of the server. It is no control client: where one of those leaves while another one connects, tmux 3.3 crashes.
+ * or of the server. On a server of somebody else no hook is set: only its end is told. It is no control client: where one of those leaves while another one connects, tmux 3.3 crashes.
  */
-export function watchCommands(): Command[] {
-  return [
+export function watchCommands(isOwn = true): Command[] {
+  const hooks: Command[] = [
     ['set-hook', '-g', 'pane-died', nested([tellGone('#{hook_pane}')])],
     ['set-hook', '-g', 'window-unlinked', nested([tellGone('#{hook_window}')])],
-    ['display-message', '-p', 'watching'],
-    ['load-buffer', '-b', 'orch-watch', '-'],
   ]
+  return [...(isOwn ? hooks : []), ['display-message', '-p', 'watching'], ['load-buffer', '-b', 'orch-watch', '-']]
 }
 
 /**

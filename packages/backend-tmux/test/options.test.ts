@@ -43,7 +43,7 @@ describe('tmux()', () => {
   it('opens without touching anything, at a socket of its own', () => {
     const backend = tmux()({ ...host, name: 'mine' })
     expect(backend.target).toEqual({ socket: '/state/mine/s' })
-    expect(backend.capabilitiesOf(null)).toEqual(['programs', 'attach', 'screen'])
+    expect(backend.capabilitiesOf(null)).toEqual(['programs', 'attach', 'screen', 'adopt'])
     expect([typeof backend.resume, backend.server]).toEqual(['function', undefined])
   })
 

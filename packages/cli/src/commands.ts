@@ -89,6 +89,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/label.ts'),
   },
   {
+    name: 'adopt',
+    summary: 'Take over a window or session that orch did not start, or list what could be',
+    load: () => import('./commands/adopt.ts'),
+  },
+  {
     name: 'recover',
     summary: 'Say what a crash or a restart left undone, and go on with it',
     load: () => import('./commands/recover.ts'),

@@ -158,6 +158,8 @@ export type Capability =
   | 'models'
   /** has a server of its own that orch can start and stop */
   | 'server'
+  /** takes over what runs there and was not made by orch */
+  | 'adopt'
 
 /** One agent as every surface shows it (`api.md`). */
 export interface Agent {

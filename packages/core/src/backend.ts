@@ -222,6 +222,27 @@ export interface Found {
   readonly detail: string
 }
 
+/** Something that runs at a server, was not made by orch and could be taken over. */
+export interface Adoptable {
+  /** What a person names it by: a pane, a session. */
+  readonly place: string
+  readonly target: JsonValue
+  readonly title: string
+  /** Where it works; `null`: that is not known. */
+  readonly directory: string | null
+  readonly program: string | null
+  /** One line for people: which window, which session. */
+  readonly detail: string
+}
+
+/** What is taken over, and under which id. */
+export interface AdoptRequest {
+  readonly id: string
+  /** As {@link Adoptable} names it. */
+  readonly place: string
+  readonly target: JsonValue
+}
+
 /** One bulk look. */
 export interface ObserveResult {
   /** One for each agent asked for, in any order; `unknown(reason)` fields where the look failed. */
@@ -435,6 +456,18 @@ export interface Backend {
    * @throws OrchError `AGENT_EXISTS` when the agent is there and runs; nothing was made.
    */
   resume?(agent: AgentRef, request: CreateRequest, signal: AbortSignal): Promise<CreateResult>
+  /**
+   * Capability `adopt`. What could be taken over: everything that runs and carries nobody's tag. Starts no server.
+   * @param server which one, as the backend names it to people; `null`: those that the caller is most likely to mean
+   * @throws OrchError when it could not look
+   */
+  adoptable?(server: string | null, signal: AbortSignal): Promise<readonly Adoptable[]>
+  /**
+   * Capability `adopt`. Takes over what runs there: from then on it carries orch's tag and is an agent like any other, `begun`.
+   * It is neither started again nor renamed, and gets no message.
+   * @throws OrchError `AGENT_NOT_FOUND` when it is not there, `AGENT_EXISTS` when it is an agent, or the id is taken; nothing was changed
+   */
+  adopt?(request: AdoptRequest, signal: AbortSignal): Promise<CreateResult>
   /** Capability `server`. */
   readonly server?: ServerControl
 }

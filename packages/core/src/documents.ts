@@ -372,6 +372,27 @@ export interface LabelDocument extends Doc {
   }[]
 }
 
+/** Something that could be adopted. */
+export interface AdoptableEntry {
+  readonly backend: string
+  /** What it is named by: a pane, a session. */
+  readonly place: string
+  readonly title: string
+  /** Where it works; `null`: that is not known. */
+  readonly directory: string | null
+  readonly program: string | null
+  readonly detail: string
+}
+
+/** Result of `adopt`. `complete: false`: some backend could not be looked at. */
+export interface AdoptDocument extends Doc {
+  readonly complete: boolean
+  readonly backends: readonly { readonly name: string; readonly ok: boolean; readonly error: Reason | null }[]
+  /** What was adopted; `null`: nothing was asked for, and `adoptable` lists what could be. */
+  readonly agent: Agent | null
+  readonly adoptable: readonly AdoptableEntry[]
+}
+
 /** What became of one agent in `clean`. */
 export interface CleanResult {
   readonly id: string

@@ -1,3 +1,4 @@
+export { adopt, listAdoptable } from './adoption/adopt.ts'
 export type {
   Agent,
   AgentRequest,
@@ -30,6 +31,8 @@ export { STATES } from './agent.ts'
 export { createAgentId, isAgentId } from './agent-id.ts'
 export { readAttachment } from './attachments.ts'
 export type {
+  Adoptable,
+  AdoptRequest,
   AgentRef,
   AnswerResult,
   Attempt,
@@ -73,6 +76,8 @@ export type { Setting, SettingOrigin, SettingsPlace } from './config/settings.ts
 export { getSetting, listSettings, setSetting } from './config/settings.ts'
 export type {
   AbandonDocument,
+  AdoptableEntry,
+  AdoptDocument,
   AgentChanges,
   AnswerDocument,
   AskDocument,
@@ -151,6 +156,7 @@ export { label } from './orchestrator/label.ts'
 export { loadModule } from './orchestrator/load-module.ts'
 export type {
   AbandonOptions,
+  AdoptOptions,
   AfterOption,
   AnswerOptions,
   AskOptions,

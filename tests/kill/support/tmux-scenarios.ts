@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect } from '@jest/globals'
 import type { ResumeDocument, StatusDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
@@ -53,6 +56,36 @@ export const TMUX_SCENARIOS: readonly Scenario[] = [
       ledger.messages.push({ id, text, sure: true })
     },
   },
+  {
+    name: 'adopt of a pane',
+    at: /^(adopt|tmux-adopting)/,
+    async prepareAll({ world }) {
+      const socket = join(world.place.env.HOME as string, 'user-tmux')
+      const keeper = ['new-session', '-d', '-s', 'person', 'exec cat']
+      await promisify(execFile)('tmux', ['-S', socket, '-f', '/dev/null', ...keeper], {
+        env: world.place.env,
+        cwd: world.place.project,
+      })
+      return socket
+    },
+    async prepare({ ledger, name, shared, world }) {
+      const words = ['-S', shared, 'new-window', '-d', '-c', world.place.project, '-P', '-F', '#{pane_id}', 'exec cat']
+      const { stdout } = await promisify(execFile)('tmux', words, { env: world.place.env })
+      ledger.spawns.push({ name, must: false })
+      panes.set(name, stdout.trim())
+      return ['adopt', stdout.trim(), '--socket', shared, '--name', name]
+    },
+    async after({ world: { place }, ledger, name, shared }) {
+      ledger.spawns.push({ name: `${name}-again`, must: false })
+      const words = ['--socket', shared, '--name', `${name}-again`]
+      const again = await place.orch('adopt', panes.get(name) as string, ...words)
+      expect([0, 66]).toContain(again.code)
+      const { agents } = await place.json<StatusDocument>('status')
+      const adopted = agents.filter(({ id, state }) => id.startsWith(`${name}-`) && state !== 'failed')
+      expect(adopted.map(({ state, exit }) => [state, exit])).toEqual([['running', null]])
+      expect(await place.orch('abandon', adopted[0]?.id as string)).toMatchObject({ code: 0 })
+    },
+  },
 ]
 
 /** An agent with a conversation, whose program `kill -9` ended. */
@@ -65,3 +98,6 @@ async function agentWithoutProgram({ world: { place }, ledger, name }: Stage): P
   expect(await place.json('wait', id, '--until', 'failed')).toMatchObject({ outcome: 'met' })
   return id
 }
+
+/** Which pane each run of an adoption takes over. */
+const panes = new Map<string, string>()

@@ -73,7 +73,7 @@ export const openCodeBackend: Backend = {
   name: 'opencode',
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
-  without: /^(resume|ask|question|answer|limits)-/,
+  without: /^(resume|ask|question|answer|limits|adopt)-/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {

@@ -1,4 +1,4 @@
-import { OrchError } from '@orch/core'
+import { type JsonValue, OrchError } from '@orch/core'
 import {
   type AgentDefinition,
   type OpenRequest,
@@ -12,6 +12,7 @@ import {
   type Tag,
 } from '../parse.ts'
 import { parseMessage, type StoredMessage } from '../parse-message.ts'
+import { fields } from '../raw.ts'
 import type { Http, HttpAnswer, HttpRequest } from './http.ts'
 import type { Server } from './server.ts'
 
@@ -62,6 +63,8 @@ export interface Api {
   session(id: string): Promise<Session | null>
   createSession(directory: string, body: NewSession): Promise<Session>
   archiveSession(at: SessionAddress): Promise<Session | null>
+  /** Puts orch's tag beside what else its metadata holds; the session as it is then. `null`: there is no such session. */
+  tagSession(at: SessionAddress, tag: Tag): Promise<Session | null>
   /** Adds rules after those the session has; its next turn begins with them. `false`: there is no such session. */
   addPermissionRules(at: SessionAddress, rules: readonly PermissionRule[]): Promise<boolean>
   statuses(directory: string): Promise<ReadonlyMap<string, Status>>
@@ -135,6 +138,17 @@ export function createApi(http: Http, server: Server, signal: AbortSignal): Api 
         body: { time: { archived: Date.now() } },
       })
       return status === 404 ? null : known(parseSession(value), server, `PATCH ${path}`)
+    },
+    async tagSession({ sessionId, directory }, tag) {
+      const path = `/session/${encodeURIComponent(sessionId)}`
+      const before = await ask({ method: 'GET', path, directory })
+      if (before.status === 404) return null
+      const metadata = fields(fields(before.value).metadata) as Record<string, JsonValue>
+      const body = { metadata: { ...metadata, orch: { ...tag } } }
+      const { status } = await ask({ method: 'PATCH', path, directory, body })
+      if (status === 404) return null
+      const after = await ask({ method: 'GET', path, directory })
+      return after.status === 404 ? null : known(parseSession(after.value), server, `PATCH ${path}`)
     },
     async addPermissionRules({ sessionId, directory }, rules) {
       const path = `/session/${encodeURIComponent(sessionId)}`

@@ -109,6 +109,7 @@ export function openWorld(site: Site): World {
       const texts = await receivedTexts(site, agent)
       for (const [, name] of texts.join('\n').matchAll(/\[\[hold: ([^\]]+)\]\]/g)) model.release(name as string)
     },
+    stranger: async () => ({ place: await startStranger(site), server: null }),
     killServer: site.killServer,
     async freezeServer() {
       site.signal('SIGSTOP')
@@ -119,6 +120,31 @@ export function openWorld(site: Site): World {
     leftovers: () => leftovers(site, namespace),
     dispose: async () => {},
   }
+}
+
+/** A session that a person began, without orch. */
+async function startStranger(site: Site): Promise<string> {
+  await site.open().server?.start(AbortSignal.timeout(30_000))
+  const { directory } = site.environment
+  const { url, authorization } = site.server()
+  const headers = {
+    authorization,
+    'content-type': 'application/json',
+    'x-opencode-directory': encodeURIComponent(directory),
+  }
+  const made = await fetch(`${url}/session`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ title: 'Of a person' }),
+  })
+  const { id } = (await made.json()) as { readonly id: string }
+  await site.prompt(id, directory, '[[answer: I was here before]]')
+  await eventually(async () => {
+    const busy = await site.call<object>('/session/status', directory)
+    const messages = await site.call<Stored[]>(`/session/${id}/message`, directory)
+    return !(id in busy) && messages.length > 1
+  })
+  return id
 }
 
 function elsewhere({ stateDirectory, environment }: Site, namespace: string): World['elsewhere'] {

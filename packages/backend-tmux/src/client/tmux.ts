@@ -123,9 +123,9 @@ export class TmuxClient {
     await this.#finish(argv, { signal }, scope)
   }
 
-  /** Connects to a server, to see its end. */
-  async connect(socket: string): Promise<Connection> {
-    return connectionOf(this.#start(await this.program(), commandLine(socket, watchCommands())))
+  /** Connects to a server, to see its end. @param isOwn whether it is orch's own, which tells of panes and windows too */
+  async connect(socket: string, isOwn: boolean): Promise<Connection> {
+    return connectionOf(this.#start(await this.program(), commandLine(socket, watchCommands(isOwn))))
   }
 
   async #finish(

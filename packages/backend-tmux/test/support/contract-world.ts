@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmux } from '@orch/backend-tmux'
@@ -45,12 +46,41 @@ export function contractWorldOf(
     open: async (options) => factory({ ...world.host, ...options }),
     light: { program: systemProgram('tail', ['-f', '/dev/null']) },
     request: (overrides) => world.request(program, overrides),
+    stranger: async () => ({ place: startStranger(world), server: strangersSocket(world) }),
     killServer: () => world.killServer(),
     freezeServer: async () => world.freeze(),
     thawServer: async () => world.thaw(),
-    leftovers: async () => world.agentLeftovers(),
-    dispose: () => world[Symbol.asyncDispose](),
+    leftovers: async () => (await world.agentLeftovers()).filter((line) => !line.includes(strangersSocket(world))),
+    async dispose() {
+      spawnSync('tmux', ['-S', strangersSocket(world), 'kill-server'])
+      await world[Symbol.asyncDispose]()
+    },
   }
+}
+
+/** The tmux server of a person, who has a program in a pane there. */
+function strangersSocket({ folder }: World): string {
+  return join(folder, 'user')
+}
+
+function startStranger(world: World): string {
+  const size = ['-x', '80', '-y', '24', '-P', '-F', '#{pane_id}']
+  const words = [
+    '-S',
+    strangersSocket(world),
+    '-f',
+    '/dev/null',
+    'new-session',
+    '-d',
+    ...size,
+    'cat',
+    ';',
+    'set-option',
+    '-g',
+    'exit-empty',
+    'off',
+  ]
+  return spawnSync('tmux', words, { encoding: 'utf8' }).stdout.trim()
 }
 
 function elsewhere({ host }: World): ContractWorld['elsewhere'] {

@@ -1,5 +1,6 @@
 import type { ContractCase } from './case.ts'
 import { abortCases } from './cases/abort.ts'
+import { adoptCases } from './cases/adopt.ts'
 import { answerCases } from './cases/answer.ts'
 import { attachCases } from './cases/attach.ts'
 import { attachmentCases } from './cases/attachments.ts'
@@ -39,6 +40,7 @@ export const BACKEND_CASES: readonly ContractCase[] = [
   ...interruptCases,
   ...exitCases,
   ...resumeCases,
+  ...adoptCases,
   ...stopCases,
   ...closeCases,
   ...abortCases,

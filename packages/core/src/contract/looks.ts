@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AgentRequest, Item } from '../agent.ts'
 import type { AgentRef, AnswerResult, Observation } from '../backend.ts'
+import type { JsonValue } from '../json.ts'
 import type { CaseContext } from './case.ts'
 import { check } from './check.ts'
 
 /** More than any case makes. */
 export const EVERYTHING = 100_000
 
-/** The ids that `find` shows at the world's target. */
-export async function foundIds(t: CaseContext): Promise<string[]> {
-  return (await t.backend.find([t.backend.target], t.signal)).map(({ id }) => id)
+/** The ids that `find` shows at the world's target, or at others. */
+export async function foundIds(t: CaseContext, targets: readonly JsonValue[] = [t.backend.target]): Promise<string[]> {
+  return (await t.backend.find(targets, t.signal)).map(({ id }) => id)
 }
 
 /** The agent's existence, or `unknown`. */

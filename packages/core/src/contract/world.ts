@@ -90,6 +90,8 @@ export interface World {
   attached?(agent: AgentRef): Promise<readonly string[]>
   /** Lets an open `prompts.work` go on to the end of its turn. */
   finish(agent: AgentRef): Promise<void>
+  /** Starts something that runs there and is no agent; its `place`, and which server. Only with capability `adopt`. */
+  stranger?(): Promise<{ readonly place: string; readonly server: string | null }>
   /** Ends the server as `kill -9` does, and returns when it is gone. */
   killServer(): Promise<void>
   /** Makes the server stop answering, as `kill -STOP` does, until {@link World.thaw}. */

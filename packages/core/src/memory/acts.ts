@@ -1,11 +1,22 @@
-import { randomUUID } from 'node:crypto'
 import type { Evidence, Receipt, StopProof } from '../agent.ts'
-import type { AgentRef, AnswerResult, CreateRequest, CreateResult, InterruptResult, Reply, Viewer } from '../backend.ts'
+import type {
+  Adoptable,
+  AdoptRequest,
+  AgentRef,
+  AnswerResult,
+  CreateRequest,
+  CreateResult,
+  InterruptResult,
+  Reply,
+  Viewer,
+} from '../backend.ts'
 import { OrchError } from '../errors.ts'
+import type { JsonValue } from '../json.ts'
 import { isLive } from './client.ts'
+import { newAgent } from './new-agent.ts'
 import { foundIn, type Viewpoint } from './observe.ts'
 import { startServer } from './server.ts'
-import { endProcess, interruptTurn, NO_USAGE, receive, takeReply } from './simulation.ts'
+import { endProcess, interruptTurn, receive, takeReply } from './simulation.ts'
 import type { AgentState, ServerState, StoredMessage } from './state.ts'
 
 /** Makes an agent's place; starts the server unless it runs. `null` agents below are not there any more. */
@@ -15,13 +26,14 @@ export function createAgent(state: ServerState, view: Viewpoint, request: Create
       hint: 'Use another id',
     })
   if (state.status === 'down') startServer(state)
-  const agent = newAgent(state, view, request)
+  const { id, title, permission } = request
+  const program = request.program?.name ?? request.programName
+  const agent = newAgent(state.epoch, { id, namespace: view.namespace, title, program, permission })
   state.agents.push(agent)
   const promptBy = request.program?.promptBy ?? 'send'
   const prompt = { id: `${request.id}-prompt`, text: request.prompt }
   const receipt = promptBy === 'argument' ? giveMessage(agent, state, prompt) : null
   agent.begun = promptBy !== 'send'
-  const { program } = agent
   const handle = { key: agent.key }
   return { handle, epoch: state.epoch, begun: agent.begun, receipt, program, model: request.model }
 }
@@ -40,6 +52,37 @@ export function resumeAgent(agent: AgentState | undefined, state: ServerState, r
   const { program } = agent
   const handle = { key: agent.key }
   return { handle, epoch: state.epoch, begun: true, receipt: null, program, model: request.model }
+}
+
+/** What runs and carries nobody's tag. */
+export function strangersIn(state: ServerState, target: JsonValue): Adoptable[] {
+  return state.agents
+    .filter((agent) => agent.namespace === '' && !agent.stopped && agent.exit === null && isLive(state, agent))
+    .map(({ key, title, program }) => ({
+      place: key,
+      target,
+      title,
+      directory: null,
+      program,
+      detail: `memory agent "${title}" of nobody`,
+    }))
+}
+
+/** Puts a tag on what runs there. @throws OrchError `AGENT_NOT_FOUND`, `AGENT_EXISTS` */
+export function adoptStranger(state: ServerState, view: Viewpoint, { id, place }: AdoptRequest): CreateResult {
+  const cannot = `Cannot adopt "${place}"`
+  const agent = state.agents.find(({ key }) => key === place)
+  if (agent === undefined || agent.stopped || agent.exit !== null || !isLive(state, agent))
+    throw new OrchError('AGENT_NOT_FOUND', `${cannot}: nothing runs there`, {
+      hint: 'List what does with "orch adopt"',
+    })
+  if (agent.namespace !== '' || foundIn(state, view).some((one) => one.id === id))
+    throw new OrchError('AGENT_EXISTS', `${cannot}: it is an agent`, { hint: 'List the agents with "orch status"' })
+  agent.id = id
+  agent.namespace = view.namespace
+  agent.begun = true
+  const { key, program } = agent
+  return { handle: { key }, epoch: state.epoch, begun: true, receipt: null, program, model: null }
 }
 
 /** A program that prints who it is. @throws OrchError `AGENT_NOT_FOUND` */
@@ -96,34 +139,6 @@ export function interruptAgent(agent: AgentState | null, state: ServerState): In
   if (!running) return { interrupted: false, evidence: [seen('no turn was running')] }
   interruptTurn(agent)
   return { interrupted: true, evidence: [seen('the turn was ended')] }
-}
-
-function newAgent(state: ServerState, view: Viewpoint, request: CreateRequest): AgentState {
-  return {
-    id: request.id,
-    namespace: view.namespace,
-    key: randomUUID(),
-    title: request.title,
-    program: request.program?.name ?? request.programName,
-    permission: request.permission,
-    epoch: state.epoch,
-    begun: false,
-    stopped: false,
-    exit: null,
-    stubborn: false,
-    turn: { status: 'none' },
-    start: null,
-    answers: {},
-    steps: [],
-    queue: [],
-    received: [],
-    items: [],
-    requests: [],
-    answered: [],
-    usage: NO_USAGE,
-    turnUsages: [],
-    lastActivityAt: new Date().toISOString(),
-  }
 }
 
 /** A conversation that outlived its server goes on in the new incarnation; what was open there is over. */

@@ -1,7 +1,17 @@
 import type { Receipt } from '../agent.ts'
 import { readAttachment } from '../attachments.ts'
-import type { AgentRef, Backend, BackendHost, CreateRequest, Message, Reply } from '../backend.ts'
-import { answerRequest, createAgent, giveMessage, interruptAgent, resumeAgent, stopAgent, viewerOf } from './acts.ts'
+import type { AdoptRequest, AgentRef, Backend, BackendHost, CreateRequest, Message, Reply } from '../backend.ts'
+import {
+  adoptStranger,
+  answerRequest,
+  createAgent,
+  giveMessage,
+  interruptAgent,
+  resumeAgent,
+  stopAgent,
+  strangersIn,
+  viewerOf,
+} from './acts.ts'
 import { capabilitiesFor } from './capabilities.ts'
 import { checkTarget, locate, type MemoryClient } from './client.ts'
 import { followEvents } from './events.ts'
@@ -84,6 +94,14 @@ export function createMemoryBackend(
         at('resume', signal, () =>
           client.change(signal, (state) => resumeAgent(locate(state, namespace, ref), state, request)),
         ),
+    }),
+    ...(capabilities.includes('adopt') && {
+      adoptable: async (_server: string | null, signal: AbortSignal) => strangersIn(await client.look(signal), target),
+      adopt: (request: AdoptRequest, signal: AbortSignal) =>
+        at('adopt', signal, () => {
+          checkTarget(target, [request.target])
+          return client.change(signal, (state) => adoptStranger(state, view, request))
+        }),
     }),
     ...(capabilities.includes('server') && { server: createServerControl(client) }),
   }

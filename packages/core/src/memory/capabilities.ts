@@ -13,6 +13,7 @@ const ALWAYS: readonly Capability[] = [
   'screen',
   'models',
   'server',
+  'adopt',
 ]
 
 /** What every agent of this backend can: the same for all, and known without a look. */

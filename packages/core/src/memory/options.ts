@@ -5,7 +5,7 @@ import type { MemoryServer } from './server.ts'
 
 /** A place in a call where a knob acts: before the server is reached, or after it did the work. */
 export type MemoryPoint =
-  `${'create' | 'begin' | 'find' | 'observe' | 'read' | 'send' | 'stop' | 'answer' | 'interrupt' | 'resume'}:${'before' | 'after'}`
+  `${'create' | 'begin' | 'find' | 'observe' | 'read' | 'send' | 'stop' | 'answer' | 'interrupt' | 'resume' | 'adopt'}:${'before' | 'after'}`
 
 /** A crash at a named point. */
 export interface MemoryCrash {

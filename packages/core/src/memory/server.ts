@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Exit } from '../agent.ts'
 import { createFileStore } from './file-store.ts'
-import { endProcess, finish } from './simulation.ts'
+import { newAgent } from './new-agent.ts'
+import { endProcess, finish, receive } from './simulation.ts'
 import type { AgentState, ServerState } from './state.ts'
 import { createProcessStore, type MemoryStore } from './store.ts'
 
@@ -15,6 +16,8 @@ export interface MemoryServer {
   attached(id: string): readonly string[]
   /** The ids that are there and were not stopped. */
   agents(): readonly string[]
+  /** Starts a program that is nobody's agent, which was told this; how it is named to be adopted. */
+  stranger(prompt: string): string
   /** Goes on with a turn that `[[hang]]` keeps open. */
   finish(id: string): void
   /** Ends an agent's program by itself. */
@@ -52,6 +55,20 @@ export function createMemoryServer(options: MemoryServerOptions = {}): MemorySer
         .read()
         .agents.filter((agent) => !agent.stopped)
         .map((agent) => agent.id),
+    stranger: (prompt) =>
+      store.change((state) => {
+        if (state.status === 'down') startServer(state)
+        const agent = newAgent(state.epoch, {
+          id: '',
+          namespace: '',
+          title: prompt,
+          program: 'simulated',
+          permission: null,
+        })
+        state.agents.push(agent)
+        receive(agent, { id: agent.key, text: prompt })
+        return agent.key
+      }),
     finish: (id) => act(id, (agent) => finish(agent)),
     exit: (id, exit) => act(id, (agent) => endProcess(agent, exit)),
     kill: () => setStatus('down'),

@@ -19,9 +19,9 @@ export interface TurnStart {
 
 /** One agent on the server. Plain JSON: a store may keep it in a file. */
 export interface AgentState {
-  readonly id: string
-  /** Which registry it belongs to. */
-  readonly namespace: string
+  id: string
+  /** Which registry it belongs to; `''`: nobody's. */
+  namespace: string
   /** Tells it from an earlier agent of the same id. */
   readonly key: string
   readonly title: string

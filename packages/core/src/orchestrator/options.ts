@@ -136,6 +136,17 @@ export interface NotifyOptions {
   readonly notify?: readonly string[] | undefined
 }
 
+/** What `adopt` takes. */
+export interface AdoptOptions extends CallOptions {
+  /** The server it runs at, as its backend names it to people: a socket. @default those that are most likely meant */
+  readonly server?: string | undefined
+  /** What it works at. @default its title */
+  readonly task?: string | undefined
+  /** The slug of its id instead of one made from the task. */
+  readonly name?: string | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
 /** What `clean` takes. */
 export interface CleanOptions extends CallOptions {
   /** Only these agents, of any project. @default all of the project */

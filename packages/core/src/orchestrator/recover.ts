@@ -116,7 +116,7 @@ async function recoverOne(
     }))
   }
   const handle = record.handle ?? there?.handle ?? null
-  if (there === null || there.begun === 'yes' || record.ending !== undefined) {
+  if (there === null || there.begun === 'yes' || record.ending !== undefined || record.adopted !== undefined) {
     return await updateRecord(orch, stored, 'adopted', () => ({
       lifecycle: 'active',
       handle,

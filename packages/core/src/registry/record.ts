@@ -102,6 +102,8 @@ export interface AgentRecord {
   readonly ending?: 'completed' | 'abandoned'
   /** What it had used when it was last looked at before its end. */
   readonly usage?: Usage
+  /** What was taken over, as its backend names it; left out for an agent that orch made. */
+  readonly adopted?: string
   /** Why it was ended, in the words of whoever ended it. */
   readonly endReason?: string
   /** Names of the checks that failed and that `complete` was told to override. */

@@ -83,6 +83,7 @@ export async function memoryWorld(
     received: async (agent) => server.received(agent.id),
     attached: async (agent) => server.attached(agent.id),
     finish: async (agent) => server.finish(agent.id),
+    stranger: async () => ({ place: server.stranger('[[answer: I was here before]]'), server: null }),
     killServer: async () => server.kill(),
     freezeServer: async () => server.freeze(),
     thawServer: async () => server.thaw(),

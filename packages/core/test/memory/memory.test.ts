@@ -96,11 +96,16 @@ describe('memory()', () => {
 
   it('without a capability neither shows nor does what it stands for', async () => {
     const backend = open({
-      without: ['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'usage', 'screen', 'server'],
+      without: [
+        ...(['turns', 'answers', 'requests', 'interrupt', 'attach', 'transcript', 'usage', 'screen'] as const),
+        ...(['server', 'adopt'] as const),
+      ],
     })
     expect(backend.capabilitiesOf(null)).toEqual(['attachments', 'models', 'programs', 'resume'])
     expect(
-      [backend.finalAnswer, backend.answer, backend.attach, backend.interrupt, backend.server].filter(Boolean),
+      [backend.finalAnswer, backend.answer, backend.attach, backend.interrupt, backend.server, backend.adopt].filter(
+        Boolean,
+      ),
     ).toEqual([])
     const agent = await spawn(backend, '[[answer: two\nlines]]')
     const { observations } = await backend.observe([agent], signal)

@@ -1,4 +1,5 @@
 import { abortMutants } from './abort.ts'
+import { adoptMutants } from './adopt.ts'
 import { attachMutants } from './attach.ts'
 import { attachmentMutants } from './attachments.ts'
 import { beginMutants } from './begin.ts'
@@ -33,6 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...steerMutants,
   ...endMutants,
   ...resumeMutants,
+  ...adoptMutants,
   ...abortMutants,
   ...serverMutants,
   ...killedMutants,
