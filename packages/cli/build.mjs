@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { coreAndSeldom } from './build-seldom.mjs'
 
 const root = import.meta.dirname
 const outdir = join(root, 'bundle')
@@ -68,7 +69,7 @@ const ON_USE = 'const onUse=(name)=>new Proxy({},{get:(_,key)=>require(name)[key
 /** A file of the bundle, in which those are loaded when something of them is used. */
 function withBuiltinsOnUse({ path, text }) {
   const onUse = text.replace(BUILTINS_ON_USE, '=onUse("$1")')
-  return [path, onUse === text ? text : onUse.replace(/^"use strict";/, (strict) => strict + ON_USE)]
+  return [path, onUse === text ? text : onUse.replace(/^(?:"use strict";)?/, (strict) => strict + ON_USE)]
 }
 
 /**
@@ -76,8 +77,8 @@ function withBuiltinsOnUse({ path, text }) {
  * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`). Without the white space each process reads
  * a third less of it; names stay, for whoever reads a stack.
  */
-function bundle(name, input) {
-  return build({
+function optionsOf(name) {
+  return {
     bundle: true,
     minifyWhitespace: true,
     lineLimit: 160,
@@ -94,8 +95,11 @@ function bundle(name, input) {
     conditions: ['@orch/source'],
     supported: { 'dynamic-import': name === 'import-module' },
     plugins: [partsOnUse, layoutOnUse, directoryOnUse],
-    ...input,
-  })
+  }
+}
+
+function bundle(name, input) {
+  return build({ ...optionsOf(name), ...input })
 }
 
 /** yargs asks where it is. */
@@ -106,8 +110,11 @@ const layout = {
   resolveDir: dirname(fileURLToPath(import.meta.resolve('yargs'))),
 }
 const entries = new Map(Object.values(PARTS).map(({ name, entry }) => [name, entry])).set('main', './src/main.ts')
+entries.delete('core')
+const core = await coreAndSeldom(optionsOf('core'))
 const built = await Promise.all([
   bundle('layout', { stdin: layout, plugins: [] }),
+  ...Object.entries(core).map(([name, input]) => bundle(name, { ...input, outfile: join(outdir, `${name}.cjs`) })),
   ...[...entries].map(([name, entry]) =>
     bundle(name, { entryPoints: [entry], ...(name === 'parse-words' && { banner: { js: META_URL } }) }),
   ),

@@ -161,11 +161,11 @@ export const SCENARIOS: readonly Scenario[] = [
       await git(directory, 'commit', '--quiet', '--allow-empty', '--message', name)
       expect(await world.place.orch('abandon', id)).toMatchObject({ code: 0 })
       cleaned.set(name, id)
-      return ['clean', id]
+      return ['clean', id, '--records']
     },
     async after({ world: { place }, name }) {
       const id = cleaned.get(name) as string
-      const { code } = await place.orch('clean', id)
+      const { code } = await place.orch('clean', id, '--records')
       expect([0, 66]).toContain(code)
       expect(await place.orch('history', id)).toMatchObject({ code: 66 })
       expect(await readdir(join(place.project, '.orch', 'workspace'))).not.toContain(id)

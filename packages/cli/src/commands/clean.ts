@@ -16,11 +16,13 @@ export const command: Command<CleanDocument> = defineCommand({
   options: {
     selector: { ...SELECTOR_OPTION.selector, describe: 'Only agents with these labels, k=v, k!=v, k or !k' },
     'older-than': { type: 'string', requiresArg: true, describe: 'Only agents that ended so long ago: 12h, 30d' },
+    records: { type: 'boolean', describe: 'Also their records: history forgets them, their audit trails go' },
     'dry-run': { type: 'boolean', describe: 'Only look' },
   },
   examples: [
     ['orch clean --dry-run', 'what would go, what would stay, and why'],
-    ['orch clean --older-than 30d', 'worktrees, workspaces and records of what ended before'],
+    ['orch clean --older-than 30d', 'worktrees and workspaces of what ended before'],
+    ['orch clean --older-than 365d --records', 'also from history'],
   ],
   run: async (args, context) => {
     const named = args.agent !== undefined && args.agent.length > 0
@@ -31,6 +33,7 @@ export const command: Command<CleanDocument> = defineCommand({
       allProjects,
       selectors: args.selector,
       olderThanMs: args.olderThan === undefined ? undefined : parseAge(args.olderThan),
+      records: args.records,
       dryRun,
       signal: context.signal,
     })

@@ -22,8 +22,9 @@ const LOOK_AGAIN_MS = 100
 type Part = CleanResult['parts'][number]
 
 /**
- * Removes what is left of agents that are provably finished: worktree, workspace and record, in this order, so that it can
- * be killed at any instant and run again. What is not proven, or holds work that stands nowhere else, stays, with why.
+ * Removes what is left of agents that are provably finished: worktree, workspace and, if asked, record, in this order, so that
+ * it can be killed at any instant and run again. What is not proven, or holds work that stands nowhere else, stays, with why.
+ * Of whom nothing was left is not listed, unless it was asked for.
  * @throws OrchError `BUSY` while another process cleans; `USAGE` for a selector that is none; `DISK`, `PERMISSION_DENIED`
  */
 export async function clean(orch: Orch, options: CleanOptions = {}): Promise<CleanDocument> {
@@ -66,7 +67,7 @@ async function cleanAll(orch: Orch, options: CleanOptions): Promise<CleanDocumen
   for (const stored of ended) {
     signal?.throwIfAborted()
     const stays = whyStays(stored, circumstances)
-    if (stays === null) results.push(await cleanOne(orch, stored, options))
+    if (stays === null) results.push(...(await cleanOne(orch, stored, options)))
     else results.push({ id: stored.record.id, removed: false, reason: stays, parts: [], error: null })
   }
   const unreadable = options.ids === undefined ? [...open.unreadable, ...closed.unreadable] : []
@@ -107,16 +108,17 @@ function kept(id: string, code: string, text: string): CleanResult {
 }
 
 /** An error ends the work at this agent alone: what is left of it is found by the next clean. */
-async function cleanOne(orch: Orch, stored: StoredRecord, options: CleanOptions): Promise<CleanResult> {
+async function cleanOne(orch: Orch, stored: StoredRecord, options: CleanOptions): Promise<readonly CleanResult[]> {
   const { id } = stored.record
   const reason = whyFinished(stored) ?? { code: 'NOT_PROVEN', text: 'It is not finished' }
   const parts: Part[] = []
   try {
     for await (const part of removals(orch, stored.record, options)) parts.push(part)
-    return { id, removed: parts.at(-1)?.removed === true, reason, parts, error: null }
+    if (parts.length === 0 && options.ids === undefined) return []
+    return [{ id, removed: parts.at(-1)?.removed !== false, reason, parts, error: null }]
   } catch (error) {
     if (options.signal?.aborted || !isOrchError(error)) throw error
-    return { id, removed: false, reason, parts, error: toErrorInfo(error) }
+    return [{ id, removed: false, reason, parts, error: toErrorInfo(error) }]
   }
 }
 
@@ -124,7 +126,7 @@ async function cleanOne(orch: Orch, stored: StoredRecord, options: CleanOptions)
 async function* removals(
   orch: Orch,
   record: AgentRecord,
-  { dryRun = false, signal }: CleanOptions,
+  { dryRun = false, records = false, signal }: CleanOptions,
 ): AsyncGenerator<Part> {
   const worktree = await removeWorktree(record, { dryRun, signal })
   if (worktree !== null) {
@@ -150,6 +152,7 @@ async function* removals(
     yield { what: 'workspace', removed: true, text: `"${record.workspace}"` }
   }
   // barrier: clean-workspace-removed
+  if (!records) return
   const holds = whyRecordStays(record)
   if (holds === null && !dryRun) await orch.registry.remove(record.id)
   yield { what: 'record', removed: holds === null, text: holds?.text ?? 'its record and audit trail' }

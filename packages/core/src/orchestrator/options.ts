@@ -157,6 +157,8 @@ export interface CleanOptions extends CallOptions {
   readonly selectors?: readonly string[] | undefined
   /** Only agents that ended longer ago, in milliseconds. */
   readonly olderThanMs?: number | undefined
+  /** Also their records: `history` forgets them, and their audit trails go. @default false */
+  readonly records?: boolean | undefined
   /** Looks only. @default false */
   readonly dryRun?: boolean | undefined
 }

@@ -36,7 +36,7 @@ describe('clean()', () => {
     const done = (await spawn(orch, { task: 'y' })).agent.id
     await complete(orch, [done], { force: true })
     const lives = (await spawn(orch, { task: '[[hang: z]]' })).agent.id
-    const dry = await clean(orch, { dryRun: true })
+    const dry = await clean(orch, { records: true, dryRun: true })
     expect(dry.results).toMatchObject(
       expect.arrayContaining([
         expect.objectContaining({ id: gone, removed: true, reason: expect.objectContaining({ code: 'ABANDONED' }) }),
@@ -45,7 +45,7 @@ describe('clean()', () => {
       ]),
     )
     expect([gone, done, lives].map((id) => existsSync(workspace(id)))).toEqual([true, true, true])
-    const { results, dryRun } = await clean(orch)
+    const { results, dryRun } = await clean(orch, { records: true })
     expect(dryRun).toBe(false)
     expect(results.map(({ id, removed }) => [id, removed]).sort()).toEqual(
       [
@@ -58,7 +58,19 @@ describe('clean()', () => {
     expect(await orch.registry.ids('closed')).toEqual([])
     expect(await orch.registry.ids('open')).toEqual([lives])
     expect(place.server.agents()).toEqual([lives])
-    expect((await clean(orch)).results.map(({ id }) => id)).toEqual([lives])
+    expect((await clean(orch, { records: true })).results.map(({ id }) => id)).toEqual([lives])
+  })
+
+  it('leaves records to history unless asked, and does not list again of whom nothing is left', async () => {
+    const id = await ended()
+    const { results } = await clean(orch, {})
+    expect(results).toMatchObject([{ id, removed: true, parts: [{ what: 'workspace', removed: true }] }])
+    expect(existsSync(workspace(id))).toBe(false)
+    expect(await orch.registry.ids('closed')).toEqual([id])
+    expect((await clean(orch, {})).results).toEqual([])
+    expect((await clean(orch, { ids: [id] })).results).toMatchObject([{ id, removed: true, parts: [] }])
+    expect((await clean(orch, { records: true })).results).toMatchObject([{ id, parts: [{ what: 'record' }] }])
+    expect(await orch.registry.ids('closed')).toEqual([])
   })
 
   it('takes only what ended long enough ago, and nothing whose age a set clock made unknown', async () => {
@@ -70,7 +82,7 @@ describe('clean()', () => {
     await closed('old-0001', '2020-01-01T00:00:00.000Z')
     await closed('ahead-0001', new Date(Date.now() + 86_400_000).toISOString())
     await closed('never-0001', null)
-    const { results } = await clean(orch, { olderThanMs: 60_000 })
+    const { results } = await clean(orch, { records: true, olderThanMs: 60_000 })
     expect(Object.fromEntries(results.map(({ id, reason }) => [id, reason.code]))).toEqual({
       [young]: 'TOO_YOUNG',
       'old-0001': 'COMPLETED',
@@ -90,7 +102,7 @@ describe('clean()', () => {
     renameSync(workspace(promised), `${workspace(promised)}.away`)
     mkdirSync(workspace(promised))
     expect(record?.deliverables).toEqual([report])
-    const { results } = await clean(orch)
+    const { results } = await clean(orch, { records: true })
     expect(results.find(({ id }) => id === patched)).toMatchObject({
       removed: false,
       parts: [{ what: 'workspace', removed: false, text: expect.stringContaining('unsaved.patch') }],
@@ -107,7 +119,7 @@ describe('clean()', () => {
     const inside = join('.orch', 'workspace', agent.id, 'later.md')
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"later.md"', JSON.stringify(inside)))
     writeFileSync(join(place.project, inside), 'work')
-    expect(await clean(orch)).toMatchObject({
+    expect(await clean(orch, { records: true })).toMatchObject({
       results: [{ removed: false, parts: [{ what: 'workspace', removed: false }] }],
     })
     expect(readFileSync(join(place.project, inside), 'utf8')).toBe('work')
@@ -115,7 +127,7 @@ describe('clean()', () => {
 
   it('keeps the record that holds a key: the key never starts a second agent', async () => {
     const id = await ended('x', { key: 'nightly' })
-    expect(await clean(orch)).toMatchObject({
+    expect(await clean(orch, { records: true })).toMatchObject({
       results: [
         {
           id,
@@ -138,7 +150,7 @@ describe('clean()', () => {
     const { id, directory } = spawned.agent
     writeFileSync(join(directory, 'work.txt'), 'not committed\n')
     await abandon(there, [id])
-    const dry = await clean(there, { dryRun: true })
+    const dry = await clean(there, { records: true, dryRun: true })
     expect(dry.results).toMatchObject([
       {
         id,
@@ -150,7 +162,7 @@ describe('clean()', () => {
       },
     ])
     expect(existsSync(directory)).toBe(true)
-    const { results } = await clean(there)
+    const { results } = await clean(there, { records: true })
     expect(results).toMatchObject([
       {
         id,
@@ -163,7 +175,9 @@ describe('clean()', () => {
     ])
     expect(existsSync(directory)).toBe(false)
     expect(readFileSync(join(repository, '.orch/workspace', id, 'unsaved.patch'), 'utf8')).toContain('not committed')
-    expect((await clean(there)).results).toMatchObject([{ removed: false, reason: { code: 'ABANDONED' } }])
+    expect((await clean(there, { records: true })).results).toMatchObject([
+      { removed: false, reason: { code: 'ABANDONED' } },
+    ])
   })
 
   it('keeps what a backend still shows, what cannot be trusted, and what is gone with its project', async () => {
@@ -177,7 +191,7 @@ describe('clean()', () => {
     writeFileSync(join(place.state, 'ended', 'ruined-0001.jsonl'), 'nothing')
     await orch.registry.create(interrupted(orch, { id: 'moved-0001', project: '/nowhere/project' }))
     await orch.registry.archive('moved-0001', 1, { type: 'completed', set: { lifecycle: 'completed' } })
-    const { results } = await clean(orch, { allProjects: true })
+    const { results } = await clean(orch, { records: true, allProjects: true })
     expect(Object.fromEntries(results.map(({ id, reason, removed }) => [id, removed || reason.code]))).toEqual({
       [id]: 'STILL_THERE',
       [torn]: 'RECORD_CORRUPT',
@@ -192,7 +206,7 @@ describe('clean()', () => {
     const stored = await orch.registry.create(interrupted(orch, { id: 'next-0001', lifecycle: 'queued' }))
     const start = { maxParallel: null, after: [{ agent: first, state: 'done' }], index: 0, triedAt: null } as const
     await orch.registry.append('next-0001', stored.revision, { type: 'queued', set: { start } })
-    expect((await clean(orch)).results.find(({ id }) => id === first)).toMatchObject({
+    expect((await clean(orch, { records: true })).results.find(({ id }) => id === first)).toMatchObject({
       removed: false,
       reason: { code: 'WAITED_FOR', text: expect.stringContaining('next-0001') },
     })
@@ -207,7 +221,7 @@ describe('clean()', () => {
     symlinkSync(elsewhere, workspace(linked))
     await orch.registry.create(interrupted(orch, { id: 'else-0001', workspace: elsewhere }))
     await orch.registry.archive('else-0001', 1, { type: 'completed', set: { lifecycle: 'completed' } })
-    const { results } = await clean(orch)
+    const { results } = await clean(orch, { records: true })
     expect(Object.fromEntries(results.map(({ id, reason }) => [id, reason.code]))).toEqual({
       [linked]: 'ABANDONED',
       'else-0001': 'ELSEWHERE',
@@ -222,25 +236,25 @@ describe('clean()', () => {
       if (id === stuck) throw new OrchError('DISK', 'Cannot remove the record: the disk is read-only')
       return await orch.registry.remove(id)
     }
-    const { results } = await clean({ ...orch, registry: { ...orch.registry, remove } })
+    const { results } = await clean({ ...orch, registry: { ...orch.registry, remove } }, { records: true })
     expect(results.find(({ id }) => id === gone)).toMatchObject({ removed: true, error: null })
     expect(results.find(({ id }) => id === stuck)).toMatchObject({
       removed: false,
       parts: [{ what: 'workspace', removed: true }],
       error: { code: 'DISK' },
     })
-    expect((await clean(orch)).results).toMatchObject([{ id: stuck, removed: true }])
+    expect((await clean(orch, { records: true })).results).toMatchObject([{ id: stuck, removed: true }])
   })
 
   it('is one at a time: two at once remove each thing once, and one that died is taken over', async () => {
     const ids = [await ended('x'), await ended('y'), await ended('z')]
     const others = [await place.open(), await place.open()]
-    const documents = await Promise.all(others.map((one) => clean(one)))
+    const documents = await Promise.all(others.map((one) => clean(one, { records: true })))
     expect(documents.flatMap(({ results }) => results.map(({ id }) => id)).sort()).toEqual(ids.sort())
     expect(takeOver(orch.claims, 'clean', null)).toBe(true)
     await expect(clean({ ...orch, requestTimeoutMs: 50 })).rejects.toMatchObject({ code: 'BUSY', retryable: true })
     const { generation = 0 } = orch.claims.latest('clean') ?? {}
     orch.claims.create('clean', generation + 1, JSON.stringify({ ...currentOwner(), startTime: 'dead' }))
-    expect((await clean(orch)).results).toEqual([])
+    expect((await clean(orch, { records: true })).results).toEqual([])
   })
 })

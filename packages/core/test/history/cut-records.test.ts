@@ -63,7 +63,9 @@ it('of a record that was put away and is cut at any byte nothing wrong is said, 
   const shown = await status(there, { ended: true })
   expect(shown.agents).toHaveLength(document.agents.length)
   expect(document.warnings.length).toBeGreaterThan(0)
-  const dry = new Map((await clean(there, { dryRun: true })).results.map((result) => [result.id, result]))
+  const dry = new Map(
+    (await clean(there, { dryRun: true, records: true })).results.map((result) => [result.id, result]),
+  )
   for (const [own, bytes] of cuts) {
     const agent = known.get(own)
     const isWhole = bytes >= closedFrom
@@ -86,7 +88,7 @@ it('of a record that was put away and is cut at any byte nothing wrong is said, 
     expect(all?.some(({ type }) => type === 'completed')).toBe(bytes >= closedFrom)
   }
   const before = new Set(await there.registry.ids('closed'))
-  await clean(there)
+  await clean(there, { records: true })
   const after = new Set(await there.registry.ids('closed'))
   for (const [own, bytes] of cuts) if (bytes < closedFrom) expect([own, after.has(own)]).toEqual([own, before.has(own)])
 })
@@ -96,7 +98,7 @@ it('of an open record that is cut at any byte nothing wrong is said, and nothing
   const open = (await there.registry.ids('open')).length
   const { findings } = await recoverAll(there, { dryRun: true })
   expect(findings.filter(({ kind }) => kind === 'record').length).toBeGreaterThan(0)
-  const dry = await clean(there, { dryRun: true })
+  const dry = await clean(there, { dryRun: true, records: true })
   expect(
     dry.results
       .filter(({ removed }) => removed)
