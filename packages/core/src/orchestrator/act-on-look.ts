@@ -1,8 +1,8 @@
+import { deliverQueued } from '../messages/deliver-queued.ts'
+import { recoverSpawns } from '../recovery/recover.ts'
 import type { StoredRecord } from '../registry/record.ts'
-import { deliverQueued } from './deliver-queued.ts'
 import type { BulkLook } from './look.ts'
 import type { Orch } from './orch.ts'
-import { recoverSpawns } from './recover.ts'
 
 /**
  * Does what somebody who looks has to do, since there is no daemon: delivers messages that wait for an idle agent, and

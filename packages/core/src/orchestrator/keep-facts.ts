@@ -1,9 +1,9 @@
 import type { Observation } from '../backend.ts'
 import { isOrchError } from '../errors.ts'
+import { withoutAttempts } from '../messages/without-attempts.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import type { Orch } from './orch.ts'
 import { updateRecord } from './update-record.ts'
-import { withoutAttempts } from './without-attempts.ts'
 
 /** What a look proves that is not in the record yet. */
 export interface News {

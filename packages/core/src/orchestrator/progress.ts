@@ -1,5 +1,5 @@
 import type { Item } from '../agent.ts'
-import { keepNewest } from './keep-newest.ts'
+import { keepNewest } from '../transcript/keep-newest.ts'
 
 /** How far a reader has come in a transcript. */
 export interface Position {

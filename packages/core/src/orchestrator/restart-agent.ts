@@ -1,14 +1,14 @@
 import type { Backend, CreateResult } from '../backend.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import { currentOwner, ownerLiveness } from '../process-owner.ts'
+import { newRunChange } from '../recovery/recover-resume.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { createRequest } from '../spawn/make-agent.ts'
 import { TIMING } from '../timing.ts'
 import { readContext } from '../workspace/workspace.ts'
 import { hasEnded, type Look, toRef } from './look.ts'
-import { createRequest } from './make-agent.ts'
 import { callBackend, type Orch } from './orch.ts'
-import { newRunChange } from './recover-resume.ts'
 import { appendUnlessChanged, updateRecord } from './update-record.ts'
 
 /** Whether the agent's program has to be started again before it can be told anything. */

@@ -1,8 +1,8 @@
 import type { RecoverFinding } from '../documents.ts'
 import { hasEnded, type Look } from '../orchestrator/look.ts'
-import { isAbandonedSpawn } from '../orchestrator/recover.ts'
-import { isAbandonedResume } from '../orchestrator/recover-resume.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { isAbandonedSpawn } from './recover.ts'
+import { isAbandonedResume } from './recover-resume.ts'
 
 /** What a look at one agent showed of work that a crash or a restart left undone. Pure, but for who still lives. */
 export function findingsOf(look: Look, found: ReadonlySet<string>): readonly RecoverFinding[] {

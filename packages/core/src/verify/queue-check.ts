@@ -1,5 +1,5 @@
 import type { CompleteCheck } from '../documents.ts'
-import { undelivered } from '../orchestrator/deliver-queued.ts'
+import { undelivered } from '../messages/deliver-queued.ts'
 import type { Look } from '../orchestrator/look.ts'
 
 /** Whether a message still waits for the agent to be idle: it would never be delivered any more. */

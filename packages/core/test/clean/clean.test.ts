@@ -8,9 +8,9 @@ import { OrchError } from '../../src/errors.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import { takeOver } from '../../src/registry/claims.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()

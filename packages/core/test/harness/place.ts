@@ -7,8 +7,8 @@ import type { TailLine } from '../../src/documents.ts'
 import { createMemoryServer, type MemoryOptions, type MemoryServer, memory } from '../../src/memory/index.ts'
 import type { OrchOptions } from '../../src/orchestrator/options.ts'
 import { type Orch, openOrch } from '../../src/orchestrator/orch.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import type { AgentRecord } from '../../src/registry/record.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { record } from './values.ts'
 
 /** How {@link Place.open} opens orch. */

@@ -7,7 +7,7 @@ import { perTest } from '../../../../tests/harness/scope.ts'
 import type { BackendEvent } from '../../src/backend.ts'
 import { type Following, follow } from '../../src/orchestrator/follow.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { TIMING } from '../../src/timing.ts'
 import { createPlace, type Place, type PlaceOptions } from '../harness/place.ts'
 

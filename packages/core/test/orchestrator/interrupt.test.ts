@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
+import { send } from '../../src/messages/send.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import { interrupt } from '../../src/orchestrator/interrupt.ts'
-import { send } from '../../src/orchestrator/send.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
 const scope = perTest()

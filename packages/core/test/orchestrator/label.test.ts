@@ -2,8 +2,8 @@ import { beforeEach, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { label } from '../../src/orchestrator/label.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()

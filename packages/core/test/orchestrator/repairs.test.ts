@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { doctor } from '../../src/orchestrator/doctor.ts'
 import { resolveAgent } from '../../src/orchestrator/resolve-agent.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import { status } from '../../src/orchestrator/status.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace } from '../harness/place.ts'
 
 const scope = perTest()

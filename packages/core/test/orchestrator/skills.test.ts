@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { SpawnOptions } from '../../src/orchestrator/options.ts'
 import { skills } from '../../src/orchestrator/skills.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import type { AgentRecord } from '../../src/registry/record.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, type Place, type PlaceOptions } from '../harness/place.ts'
 
 const scope = perTest()

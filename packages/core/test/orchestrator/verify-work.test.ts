@@ -5,11 +5,11 @@ import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { CompleteCheck, CompleteResult } from '../../src/documents.ts'
+import { send } from '../../src/messages/send.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import type { CompleteOptions, SpawnOptions } from '../../src/orchestrator/options.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
-import { send } from '../../src/orchestrator/send.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import type { Scope } from '../../../../tests/harness/scope.ts'
-import { spawn } from '../../src/orchestrator/spawn.ts'
 import type { AgentRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 /** A repository whose agents work in worktrees of their own. */
