@@ -15,7 +15,11 @@ export function agentScenarios(): readonly Scenario[] {
     {
       name: 'spawn by an agent',
       at: /^limits-/,
-      prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'parent'),
+      // The scenarios before this one leave more agents than agents may add to.
+      async prepareAll({ world, ledger }) {
+        expect(await world.place.orch('config', 'set', 'limits.agents', '1000')).toMatchObject({ code: 0 })
+        return await newAgent(world, ledger, 'parent')
+      },
       async prepare({ world, ledger, name, shared }) {
         ledger.spawns.push({ name, must: false })
         return spawnLine(world, name, '--parent', shared)
