@@ -37,7 +37,8 @@ const withRealAgents = [project('agents', 'tests/agents', '**/*.test.ts')]
 
 export default {
   watchman: false,
-  maxWorkers: 2,
+  // The tests wait for other programs half of the time: two cores take three of them.
+  maxWorkers: 3,
   testTimeout: 120_000,
   projects: process.env.ORCH_TEST_AGENTS === undefined ? usual : withRealAgents,
 }
