@@ -16,6 +16,7 @@ const CHECKS = [
   ['turns page', [...script('generate-turn-docs.mjs'), '--check']],
   ['program table', [...script('generate-program-table.mjs'), '--check']],
   ['configuration schema', [...script('generate-config-schema.mjs'), '--check']],
+  ['API pages', [...script('generate-api-docs.mjs'), '--check']],
   ['changesets', script('check-changesets.mjs')],
   ['unused code', [bin('knip'), '--no-progress']],
   ['packed packages', script('check-packages.mjs')],
