@@ -4,7 +4,6 @@ import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { barriersInSources, buildWithBarriers } from './barrier-build.ts'
 import { runWithBarriers } from './barrier-runs.ts'
 import { emptyLedger } from './ledger.ts'
-import { QUEUE_SCENARIOS } from './queue-scenarios.ts'
 import { SCENARIOS, type Stage } from './scenarios.ts'
 import { sideBySide } from './side-by-side.ts'
 import { violationsIn } from './violations.ts'
@@ -14,7 +13,7 @@ import type { Backend, World } from './world.ts'
 export function killAtBarriers(backend: Backend): void {
   describe(`orch on ${backend.name}, killed with SIGKILL at each barrier`, () => {
     const scope = perFile()
-    const scenarios = [...SCENARIOS, ...QUEUE_SCENARIOS, ...backend.scenarios]
+    const scenarios = [...SCENARIOS, ...backend.scenarios]
     const ledger = emptyLedger()
     const killed = new Set<string>()
     let world: World

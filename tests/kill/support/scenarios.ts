@@ -98,23 +98,6 @@ export const SCENARIOS: readonly Scenario[] = [
     after: spawnAgain,
   },
   {
-    name: 'spawn with a worktree',
-    prepareAll: configureWorktrees,
-    at: /^worktree-/,
-    async prepare({ world, ledger, name }) {
-      ledger.spawns.push({ name, must: false })
-      return spawnLine(world, name, '--worktree')
-    },
-  },
-  {
-    name: 'spawn whose worktree cannot be set up',
-    at: /^worktree-(moved|deleted)/,
-    async prepare({ world, ledger, name }) {
-      ledger.spawns.push({ name: `${name}-bad`, must: false })
-      return spawnLine(world, `${name}-bad`, '--worktree')
-    },
-  },
-  {
     name: 'send',
     prepareAll: ({ world, ledger }) => newAgent(world, ledger, 'listener'),
     async prepare({ ledger, name, shared }) {
@@ -150,6 +133,27 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     }
   }),
+]
+
+/** What orch does by itself: no backend has a part in how it survives, so that one is enough. */
+export const OWN_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'spawn with a worktree',
+    prepareAll: configureWorktrees,
+    at: /^worktree-/,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name, must: false })
+      return spawnLine(world, name, '--worktree')
+    },
+  },
+  {
+    name: 'spawn whose worktree cannot be set up',
+    at: /^worktree-(moved|deleted)/,
+    async prepare({ world, ledger, name }) {
+      ledger.spawns.push({ name: `${name}-bad`, must: false })
+      return spawnLine(world, `${name}-bad`, '--worktree')
+    },
+  },
   completeThatVerifies(),
   {
     name: 'clean of an agent with committed work',

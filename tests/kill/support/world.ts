@@ -10,7 +10,8 @@ import { holdRequests } from './hold-requests.ts'
 import { holdTmux } from './hold-tmux.ts'
 import { startHoldingProxy } from './holding-proxy.ts'
 import { OPEN_CODE_SCENARIOS } from './open-code-scenarios.ts'
-import type { Scenario } from './scenarios.ts'
+import { QUEUE_SCENARIOS } from './queue-scenarios.ts'
+import { OWN_SCENARIOS, type Scenario } from './scenarios.ts'
 import { TMUX_SCENARIOS } from './tmux-scenarios.ts'
 
 /** A window or a session that carries orch's tag. */
@@ -65,7 +66,7 @@ export interface Backend {
 export const tmuxBackend: Backend = {
   name: 'tmux',
   open: openTmux,
-  scenarios: [...TMUX_SCENARIOS, ...agentScenarios()],
+  scenarios: [...OWN_SCENARIOS, ...TMUX_SCENARIOS, ...agentScenarios(), ...QUEUE_SCENARIOS],
   without: /^queue-/,
 }
 /** A session goes on by itself: there is no program to start again. */
@@ -73,7 +74,8 @@ export const openCodeBackend: Backend = {
   name: 'opencode',
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
-  without: /^(resume|ask|question|answer|limits|adopt)-/,
+  without:
+    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record-removing)(-|$)/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {

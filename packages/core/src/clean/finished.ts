@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { Found } from '../backend.ts'
@@ -70,7 +70,7 @@ export function whyWorkspaceStays(record: AgentRecord): Reason | null {
   if (patch !== undefined)
     return { code: 'UNSAVED_WORK', text: `Its workspace holds "${patch}": apply it, or move it away` }
   const inside = lookAtDeliverables(record).find(
-    ({ path, exists }) => exists && resolve(record.directory, path).startsWith(record.workspace + sep),
+    ({ path, exists }) => exists && real(resolve(record.directory, path)).startsWith(real(record.workspace) + sep),
   )
   if (inside === undefined) return null
   return { code: 'DELIVERABLE', text: `Its workspace holds the deliverable "${inside.path}": move it away` }
@@ -82,6 +82,15 @@ export function whyRecordStays({ key }: AgentRecord): Reason | null {
   return {
     code: 'HOLDS_KEY',
     text: `Its record holds the key "${key}": without it that key would start a second agent`,
+  }
+}
+
+/** Where a path leads to; a deliverable may be a link to what stands in the workspace. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
   }
 }
 

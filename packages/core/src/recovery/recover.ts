@@ -108,12 +108,12 @@ async function recoverOne(
       }${halfMade(record)}`,
     }
     const endedAt = new Date().toISOString()
-    return await updateRecord(orch, stored, 'spawn-failed', () => ({
-      lifecycle: 'failed',
-      failure,
-      owner: null,
-      endedAt,
-    }))
+    // Another process may have found it meanwhile.
+    return await updateRecord(orch, stored, 'spawn-failed', ({ lifecycle, handle, owner }) =>
+      lifecycle === 'spawning' && handle === null && isGone(owner)
+        ? { lifecycle: 'failed', failure, owner: null, endedAt }
+        : null,
+    )
   }
   const handle = record.handle ?? there?.handle ?? null
   if (there === null || there.begun === 'yes' || record.ending !== undefined || record.adopted !== undefined) {

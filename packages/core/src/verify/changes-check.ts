@@ -17,7 +17,7 @@ export function changesCheck(
   look: ChangesLook | null,
   { committed = false }: { readonly committed?: boolean | undefined },
 ): CompleteCheck {
-  if (look === null) return withoutGit(id, directory)
+  if (look === null) return withoutGit(id, directory, committed)
   const { changes, conflicts } = look
   if (conflicts.length > 0) {
     const text = `A merge left ${files(conflicts)} in conflict`
@@ -28,8 +28,13 @@ export function changesCheck(
   return { name: NAME, result: 'fail', text, hint: `Ask for a commit with "orch send ${id}"` }
 }
 
-function withoutGit(id: string, directory: string): CompleteCheck {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true)
+function withoutGit(id: string, directory: string, committed: boolean): CompleteCheck {
+  const isThere = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isThere && committed) {
+    const text = `git does not tell what changed in "${directory}"`
+    return { name: NAME, result: 'fail', text, hint: `See what "git -C ${directory} status" says` }
+  }
+  if (isThere)
     return { name: NAME, result: 'skip', text: 'Its directory is in no git repository, or git tells nothing of it' }
   const hint = `Put "${directory}" back in its place, or use "orch abandon ${id}"`
   return { name: NAME, result: 'fail', text: `Its directory "${directory}" is not there`, hint }

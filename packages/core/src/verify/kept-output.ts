@@ -61,8 +61,9 @@ export function keepOutput(workspace: string): KeptOutput {
   }
 }
 
-/** Of commands whose orch was killed. */
+const LEFTOVER = /^verify\.log\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Of commands whose orch was killed; a name that is not ours is somebody else's file. */
 function removeLeftovers(workspace: string): void {
-  for (const name of readdirSync(workspace))
-    if (name.startsWith(`${OUTPUT}.`)) rmSync(join(workspace, name), { force: true })
+  for (const name of readdirSync(workspace)) if (LEFTOVER.test(name)) rmSync(join(workspace, name), { force: true })
 }

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { loadConfig } from '../config/config.ts'
 import { fileError, OrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { updateRecord } from '../orchestrator/update-record.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
-import type { StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord, WorktreeRecord } from '../registry/record.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
@@ -27,23 +28,23 @@ export async function makeWorktree(
   const { record } = stored
   const { path } = worktree
   if (worktree.readyAt !== null && existsSync(path)) return stored
-  await clearWay(orch, record.id, worktree, signal)
+  await clearWay(record, worktree, signal)
   prepareFolder(record.project, dirname(path))
   await addWorktree(record.project, worktree, signal)
   // barrier: worktree-added
-  await shareFiles(record.project, path, orch.config.worktree, signal)
+  const { worktree: wanted } =
+    record.project === orch.project ? orch.config : await loadConfig(record.project, orch.env)
+  await shareFiles(record.project, path, wanted, signal)
   // barrier: worktree-shared
   mkdirSync(record.directory, { recursive: true })
-  const { setup } = orch.config.worktree
-  if (setup !== null) await setUp(setup, record, orch.env, signal)
+  if (wanted.setup !== null) await setUp(wanted.setup, record, orch.env, signal)
   // barrier: worktree-set-up
   const ready = { ...worktree, readyAt: new Date().toISOString() }
   return await updateRecord(orch, stored, 'worktree', () => ({ worktree: ready }))
 }
 
 async function clearWay(
-  orch: Orch,
-  id: string,
+  { id, project }: AgentRecord,
   worktree: WorktreeRecord,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -53,7 +54,7 @@ async function clearWay(
       agent: id,
       retryable: true,
     })
-  await discardWorktree(orch.project, worktree, signal)
+  await discardWorktree(project, worktree, signal)
 }
 
 /** A folder of ours is ignored whole, whatever the project's own files say. */

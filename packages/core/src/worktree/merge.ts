@@ -70,9 +70,10 @@ export async function mergeBranch(
     if (commits === 0) return { into, commit: outlook.head, commits }
     const commit = outlook.commit ?? (await commitMerge(project, outlook, { message, branch, signal }))
     // barrier: merge-committed
-    const args = ['merge', '--ff-only', '--no-autostash', '--no-overwrite-ignore', '--no-stat', commit]
-    const answer = await runGit(project, args, { signal })
-    if (answer.code === 0) return { into, commit, commits }
+    const settings = ['--ff-only', '--no-squash', '--commit', '--no-autostash', '--no-overwrite-ignore', '--no-stat']
+    const answer = await runGit(project, ['merge', ...settings, commit], { signal })
+    if (answer.code === 0 && (await holds(project, { branch: into, commit, signal }))) return { into, commit, commits }
+    if (answer.code === 0) throw mergeRefused(branch, `"${into}" does not have it, though git says that it was merged`)
     said = saidBy(answer)
     // Somebody else was faster, or holds the index: it is looked at again.
     if (/Not possible to fast-forward|\.lock'|cannot lock ref|Diverging branches/.test(answer.stderr)) return undefined
@@ -84,6 +85,15 @@ export async function mergeBranch(
     hint: 'Run the same command again once that has ended',
     retryable: true,
   })
+}
+
+/** Somebody may have switched the main checkout to another branch at the last moment. */
+async function holds(
+  project: string,
+  { branch, commit, signal }: { branch: string; commit: string; signal: AbortSignal | undefined },
+): Promise<boolean> {
+  const answer = await runGit(project, ['merge-base', '--is-ancestor', commit, `refs/heads/${branch}`], { signal })
+  return answer.code === 0
 }
 
 async function mergeTrees(
@@ -101,7 +111,8 @@ async function mergeTrees(
   if (answer.code === 0) return { tree }
   const conflicts = answer.code === 1
   if (conflicts) return { text: `it conflicts with the main checkout in ${named([...new Set(files)])}`, conflicts }
-  return { text: `git 2.38 or newer is needed for it (git says "${saidBy(answer)}")`, conflicts }
+  const isOld = /usage:|unknown option/.test(answer.stderr)
+  return { text: `${isOld ? 'git 2.38 or newer is needed for it: ' : ''}git says "${saidBy(answer)}"`, conflicts }
 }
 
 /** What the main checkout has changed and the merge would too, ignored files excepted: git itself sees to those. */

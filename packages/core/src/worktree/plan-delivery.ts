@@ -171,6 +171,8 @@ export async function tidyDelivered(record: AgentRecord, signal: AbortSignal | u
   try {
     const removal = await removeWorktree(record, { keepBranch: how === 'pr', signal })
     if (removal?.kept) return [{ code: removal.kept.code, text: `${stays}: ${removal.kept.text}` }]
+    if (removal?.rescued)
+      return [{ code: 'RESCUED', text: `Commits of "${record.id}" that were on no branch are on "${removal.rescued}"` }]
     if (removal?.patch)
       return [{ code: 'NOT_COMMITTED', text: `What "${record.id}" had not committed is in "${removal.patch}"` }]
     return []

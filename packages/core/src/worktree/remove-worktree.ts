@@ -1,9 +1,10 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { fileError, isOrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import type { AgentRecord, WorktreeRecord } from '../registry/record.ts'
+import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
 import { processesIn } from './processes-in.ts'
 import { mustGit, runGit } from './run-git.ts'
@@ -55,11 +56,15 @@ export async function removeWorktree(
     const kept = await whyKept(project, worktree, signal)
     if (kept !== null) return { ...none, removed: false, kept }
     if (isWorktree(worktree.path)) {
+      const only = await ignoredDeliverable(record, worktree.path, signal)
+      if (only !== null) return { ...none, removed: false, kept: onlyThere(only) }
       const look = await lookAtWorktree(project, worktree, signal)
       if (look.unsavable !== null) return { ...none, removed: false, kept: look.unsavable }
       const patch = look.changed.length === 0 ? null : freeName(workspace)
       if (dryRun) return { ...none, removed: true, patch, kept: null }
-      saved = await save(record, worktree, { look, patch, signal })
+      const kept = await save(record, worktree, { look, patch, signal })
+      if ('code' in kept) return { ...none, removed: false, kept }
+      saved = kept
     }
   }
   if (dryRun) return { ...none, removed: true, kept: null }
@@ -101,15 +106,35 @@ async function whyKept(
   return { code: 'LOCKED', text: `It is locked${lock[1] ? `: ${lock[1]}` : ''}` }
 }
 
-/** Puts everything that only stands in the worktree where it stays. */
+/** A deliverable that neither a commit nor a patch holds. */
+async function ignoredDeliverable(
+  record: AgentRecord,
+  checkout: string,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  const paths = lookAtDeliverables(record)
+    .filter(({ exists }) => exists)
+    .map(({ path }) => resolve(record.directory, path))
+    .filter((path) => path.startsWith(checkout + sep))
+  if (paths.length === 0) return null
+  const args = ['-c', 'core.quotePath=false', 'check-ignore', '--', ...paths]
+  return (await runGit(checkout, args, { signal })).stdout.split('\n')[0] || null
+}
+
+function onlyThere(path: string): Reason {
+  return { code: 'DELIVERABLE', text: `Git ignores the deliverable "${path}" in it: move it away` }
+}
+
+/** Puts everything that only stands in the worktree where it stays. @returns why it has to stay, where that cannot be */
 async function save(
   { workspace, project, id }: AgentRecord,
   worktree: WorktreeRecord,
   { look, patch, signal }: { look: WorktreeLook; patch: string | null; signal: AbortSignal | undefined },
-): Promise<Saved> {
+): Promise<Saved | Reason> {
   if (patch !== null) {
     prepareWorkspace(workspace)
-    await savePatch({ checkout: worktree.path, from: look.head, signal }, patch)
+    const isSaved = await savePatch({ checkout: worktree.path, from: look.head, signal }, patch)
+    if (!isSaved) return { code: 'UNSAVED_INDEX', text: 'Its index holds what is in none of its files: commit that' }
   }
   if (look.branch !== null) return { patch, rescued: null }
   const holders = await branchesWith(project, look.head, signal)

@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileError } from '../errors.ts'
@@ -84,9 +94,12 @@ export async function savePatch(source: ChangesSource, file: string): Promise<bo
   }
 }
 
+/** No younger than it is: git looks into files that changed when their index was written, not at their size alone. */
 function copyIndex(from: string, to: string): void {
   try {
+    const { mtimeMs } = statSync(from)
     copyFileSync(from, to)
+    utimesSync(to, (mtimeMs - 1) / 1000, (mtimeMs - 1) / 1000)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(cause, `Cannot copy "${from}"`, 'DISK')
   }

@@ -155,6 +155,7 @@ describe('changesCheck()', () => {
   it('skips a directory outside git, and fails for one that is gone', () => {
     const record = { id: 'fix-it-2345', directory: join(directory, '..') }
     expect(changesCheck(record, null, {})).toMatchObject({ result: 'skip' })
+    expect(changesCheck(record, null, { committed: true })).toMatchObject({ result: 'fail' })
     const gone = { ...record, directory: join(directory, 'gone') }
     expect(changesCheck(gone, null, {})).toMatchObject({ result: 'fail', text: expect.stringContaining('not there') })
   })

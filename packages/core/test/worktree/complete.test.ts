@@ -49,6 +49,15 @@ describe('complete({ deliver: "merge" })', () => {
     expect(await branchesOf(world.project)).toEqual(['main'])
   })
 
+  it('merges, whatever the project has set for its branch', async () => {
+    world.put(path, 'a.txt', 'a')
+    const commit = await commitAll(path, 'Work')
+    await git(world.project, 'config', 'branch.main.mergeOptions', '--squash')
+    expect(await finish('merge')).toMatchObject({ ok: true })
+    expect(await git(world.project, 'rev-parse', 'refs/heads/main')).toBe(commit)
+    expect(await git(world.project, 'status', '--porcelain')).toBe('')
+  })
+
   it('makes a merge commit where both went on, and leaves what the main checkout has changed elsewhere as it is', async () => {
     world.put(path, 'README.md', 'ONE\ntwo\nthree\n')
     const theirs = await commitAll(path, 'Work')

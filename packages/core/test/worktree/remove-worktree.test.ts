@@ -1,5 +1,5 @@
 import { spawn as start } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
@@ -90,6 +90,37 @@ describe('removeWorktree()', () => {
     expect(existsSync(join(world.project, 'link'))).toBe(true)
     expect(existsSync(join(world.project, 'ignored.log'))).toBe(false)
     expect(readFileSync(join(record.workspace, 'unsaved.patch'), 'utf8')).toBe('of another time')
+  })
+
+  it('saves a change that has the size and the second of what git last saw', async () => {
+    await git(path, 'config', 'core.trustctime', 'false')
+    const index = await git(path, 'rev-parse', '--path-format=absolute', '--git-path', 'index')
+    const long = new Date(Date.now() - 60_000)
+    const write = (text: string): void => {
+      world.put(path, 'same.txt', text)
+      utimesSync(join(path, 'same.txt'), long, long)
+    }
+    write('one')
+    await commitAll(path, 'Work')
+    write('two')
+    utimesSync(index, long, long)
+    const { patch } = (await removeWorktree(record)) ?? {}
+    expect(readFileSync(patch as string, 'utf8')).toContain('+two')
+  })
+
+  it('keeps one whose index holds what none of its files does', async () => {
+    world.put(path, 'only.txt', 'precious')
+    await git(path, 'add', 'only.txt')
+    rmSync(join(path, 'only.txt'))
+    expect(await removeWorktree(record)).toMatchObject({ removed: false, kept: { code: 'UNSAVED_INDEX' } })
+    expect(await git(path, 'show', ':only.txt')).toBe('precious')
+  })
+
+  it('keeps one with a deliverable that git ignores', async () => {
+    world.put(path, 'result.log', 'precious')
+    const agreed = { ...record, deliverables: ['result.log'] }
+    expect(await removeWorktree(agreed)).toMatchObject({ removed: false, kept: { code: 'DELIVERABLE' } })
+    expect(readFileSync(join(path, 'result.log'), 'utf8')).toBe('precious')
   })
 
   it('saves no link that the configuration wanted, also where git does not ignore it', async () => {
