@@ -10,6 +10,7 @@ import { complete } from '../../src/orchestrator/complete.ts'
 import type { CompleteOptions, SpawnOptions } from '../../src/orchestrator/options.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
 import { spawn } from '../../src/spawn/spawn.ts'
+import { uniqueId } from '../../src/unique.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -115,9 +116,11 @@ describe('the command that verifies work', () => {
 
   it('takes away what a killed one left of its output', async () => {
     const id = await done({ verify: ['true'] })
-    writeFileSync(inWorkspace(id, 'verify.log.1-2-3'), 'part')
+    writeFileSync(inWorkspace(id, `verify.log.${uniqueId()}`), 'part')
+    writeFileSync(inWorkspace(id, 'verify.log.notes'), 'not of orch')
     await completeOne(id, { dryRun: true })
-    expect(readdirSync(inWorkspace(id, '.')).filter((name) => name.startsWith('verify'))).toEqual(['verify.log'])
+    const left = readdirSync(inWorkspace(id, '.')).filter((name) => name.startsWith('verify'))
+    expect(left.sort()).toEqual(['verify.log', 'verify.log.notes'])
   })
 
   it('leaves no part of its output when it is interrupted', async () => {
