@@ -62,6 +62,8 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
     LANG: 'C.UTF-8',
     OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...configuration(options), ...options.config }),
     OPENCODE_DISABLE_MODELS_FETCH: '1',
+    // A server that lives for seconds gains nothing by code that is optimized, and spends a fifth of its time on it.
+    BUN_JSC_useDFGJIT: '0',
     [markName]: value,
     ...options.env,
   }

@@ -167,7 +167,7 @@ describe('an agent in tmux that runs the real opencode run', () => {
     expect(receivedTexts(story.model.requests, 'the run')[0]).toContain(task)
     expect(await story.place.agent(id)).toMatchObject({
       state: 'working',
-      capabilities: ['programs', 'attach', 'screen', 'turns', 'answers', 'transcript', 'usage'],
+      capabilities: ['programs', 'attach', 'screen', 'adopt', 'turns', 'answers', 'transcript', 'usage'],
     })
     expect(await story.send(id, 'More')).toMatchObject({
       receipt: { delivery: 'refused', reason: { code: 'NO_INPUT' } },

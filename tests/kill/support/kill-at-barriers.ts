@@ -31,7 +31,9 @@ export function killAtBarriers(backend: Backend): void {
       const first = stage('all')
       const { reached } = await runWithBarriers(world, { program }, ...(await scenario.prepare(first)))
       await scenario.after?.(first)
-      const places = [...reached.entries()].filter(([, killAt]) => scenario.at?.test(killAt) !== false)
+      const places = [...reached.entries()].filter(
+        ([, killAt]) => scenario.at?.test(killAt) !== false && backend.without?.test(killAt) !== true,
+      )
       const killOne = async ([index, killAt]: [number, string]): Promise<void> => {
         const next = stage(`${index}`)
         const run = await runWithBarriers(world, { program, killAt }, ...(await scenario.prepare(next)))

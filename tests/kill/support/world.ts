@@ -58,7 +58,7 @@ export interface Backend {
   open(scope: Scope): Promise<World>
   /** What is killed at barriers on this backend alone. */
   scenarios: readonly Scenario[]
-  /** Barriers that no command comes to on this backend. `@default` none */
+  /** Barriers that no command comes to on this backend, or that it has no part in. `@default` none */
   without?: RegExp
 }
 
@@ -69,13 +69,14 @@ export const tmuxBackend: Backend = {
   scenarios: [...OWN_SCENARIOS, ...TMUX_SCENARIOS, ...agentScenarios(), ...QUEUE_SCENARIOS],
   without: /^queue-/,
 }
-/** A session goes on by itself: there is no program to start again. */
+
+/** A session goes on by itself: there is no program to start again. What the registry does by itself is killed in tmux. */
 export const openCodeBackend: Backend = {
   name: 'opencode',
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
   without:
-    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record-removing)(-|$)/,
+    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event)(-|$)/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {
