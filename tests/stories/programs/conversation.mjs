@@ -6,7 +6,12 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
-  options: { settings: { type: 'string' }, 'session-id': { type: 'string' }, resume: { type: 'string' } },
+  options: {
+    settings: { type: 'string' },
+    'session-id': { type: 'string' },
+    resume: { type: 'string' },
+    'add-dir': { type: 'string' },
+  },
   allowPositionals: true,
 })
 /** An empty line to type in, which a rule ends; the cursor goes into it. */
