@@ -115,7 +115,6 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     after: sendAgain,
   },
-  ...DELIVERIES,
   ...(['complete', 'abandon'] as const).map((verb): Scenario => {
     const line = (id: string): string[] => (verb === 'complete' ? [verb, '--force', id] : [verb, id])
     const ids = new Map<string, string>()
@@ -137,6 +136,7 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** What orch does by itself: no backend has a part in how it survives, so that one is enough. */
 export const OWN_SCENARIOS: readonly Scenario[] = [
+  ...DELIVERIES,
   {
     name: 'spawn with a worktree',
     prepareAll: configureWorktrees,

@@ -76,7 +76,7 @@ export const openCodeBackend: Backend = {
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
   without:
-    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event)(-|$)/,
+    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event|merge|patch|branch|work)(-|$)/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {
