@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AgentRequest, Evidence, Phase, Reason } from '../agent.ts'
+import { type RequestLine, requestLines } from './request-lines.ts'
 
 /** What the agent's own page says. `unreadable` is set when the page is there and could not be read. */
 export interface Report {
@@ -23,10 +24,9 @@ export function parseReport(text: string, at: string, answered: readonly string[
   const lines = linesOf(text)
   const stated = frontMatterPhase(lines) ?? lastPhaseLine(lines)
   const phase = stated === null ? null : toPhase(stated, at)
-  const requests = lines
-    .map((line) => /^(BLOCKED|QUESTION):[ \t]*(\S.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map((match) => toRequest(match[1] as string, (match[2] as string).trim()))
+  const asked = /question|blocked/i.test(text) ? requestLines(lines, Math.max(frontMatterEnd(lines), 0)) : []
+  const requests = asked
+    .map(toRequest)
     .filter((request, index, all) => all.findIndex((other) => other.id === request.id) === index)
     .filter((request) => !answered.includes(request.id))
   const evidence: Evidence[] = [{ source: 'file', detail: PAGE, at }]
@@ -55,9 +55,13 @@ function frontMatterPhase(lines: readonly string[]): string | null {
 
 /** Which line of closed front matter states a phase; -1 for none. */
 function frontMatterIndex(lines: readonly string[]): number {
+  return lines.slice(0, Math.max(frontMatterEnd(lines), 0)).findIndex((line) => line.startsWith('phase:'))
+}
+
+/** Which line closes the front matter; -1 for none. */
+function frontMatterEnd(lines: readonly string[]): number {
   const isFence = (line: string): boolean => line.trimEnd() === '---'
-  const end = isFence(lines[0] ?? '') ? lines.findIndex((line, index) => index > 0 && isFence(line)) : -1
-  return lines.slice(0, Math.max(end, 0)).findIndex((line) => line.startsWith('phase:'))
+  return isFence(lines[0] ?? '') ? lines.findIndex((line, index) => index > 0 && isFence(line)) : -1
 }
 
 function lastPhaseLine(lines: readonly string[]): string | null {
@@ -89,7 +93,7 @@ function idOf(word: string, text: string): string {
   return `page-${createHash('sha256').update(`${word}:${text}`).digest('hex').slice(0, 12)}`
 }
 
-function toRequest(word: string, text: string): AgentRequest {
+function toRequest({ word, text }: RequestLine): AgentRequest {
   return {
     id: idOf(word, text),
     kind: word === 'BLOCKED' ? 'blocked' : 'question',

@@ -68,6 +68,49 @@ describe('parseReport() finds requests', () => {
     ])
   })
 
+  it.each([
+    '- QUESTION: Which one?',
+    '* **QUESTION:** Which one?',
+    '1. Question: Which one?',
+    '- [ ] QUESTION: Which one?',
+    '**QUESTION:** Which one?',
+    '**Question**: Which one?',
+    '__QUESTION: Which one?__',
+    '## QUESTION: Which one?',
+    'question: Which one?',
+    '**QUESTION:** Which one?\n\nPhase: Testing',
+    '```\ncode\n```\nQuestion: Which one?',
+    '---\nquestion: no\n---\nQuestion: Which one?',
+  ])('as models write them, as the same request: %j', (page) => {
+    expect(ids(page)).toEqual(ids('QUESTION: Which one?'))
+    expect(parseReport(page, AT, []).requests).toMatchObject([{ kind: 'question', text: 'Which one?' }])
+  })
+
+  it.each([
+    'The question: which one?',
+    'Questions: which one?',
+    '> Question: which one?',
+    '- [x] QUESTION: Which one?',
+    '~~QUESTION: Which one?~~',
+    '---\nblocked: by nobody\n---\n',
+    '```yaml\nquestion: Which one?\n```\n',
+    '~~~\n```\nquestion: Which one?\n',
+    '**Question:** Which one?\n\n**Answer:** This one.',
+    '- Question:',
+    '**Question:**',
+    'BLOCKED: none',
+    '**Blocked:** No.',
+    '- Blocked: n/a',
+    '- QUESTION: [what you need to know]',
+  ])('never what asks nothing: %j', (page) => {
+    expect(ids(page)).toEqual([])
+  })
+
+  it('wherever it stands, when it is as agents are told', () => {
+    expect(ids('```\nQUESTION: none\n```\n')).toEqual(ids('QUESTION: none\nAnswer: Yes'))
+    expect(ids('QUESTION: none')).toHaveLength(1)
+  })
+
   it('under an id that stays when the page around them changes', () => {
     const [id] = ids('QUESTION: Which database?')
     expect(ids('# New title\r\nmore\r\nQUESTION:   Which database?  \r\n')).toEqual([id])
@@ -111,6 +154,8 @@ describe('parseReport() of any page', () => {
     'Phase: [Planning | Complete]',
     'QUESTION: Which one?',
     'BLOCKED: no access',
+    '- **Question:** Which one?',
+    '```',
     '  QUESTION: indented',
     'text - with : marks',
   ]
