@@ -3,7 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { fileError, letStart, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
-import type { Arguments } from './define-command.ts'
+import type { Arguments, Command } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
 import { selfCommand } from './self-command.ts'
@@ -40,7 +40,7 @@ export interface TextSource {
 }
 
 /** The context of one command line. */
-export function createContext(args: Arguments, io: Io, verb: string): Context {
+export function createContext(args: Arguments, io: Io, command: Command): Context {
   let opened: Promise<Orch> | undefined
   let spinner: Spinner | undefined
   return {
@@ -58,7 +58,7 @@ export function createContext(args: Arguments, io: Io, verb: string): Context {
     },
     clear: () => spinner?.stop(),
     orch: () => {
-      opened ??= open(args, io, verb)
+      opened ??= open(args, io, command)
       return opened
     },
     text: (what, source) => readText(what, source, io),
@@ -68,7 +68,7 @@ export function createContext(args: Arguments, io: Io, verb: string): Context {
   }
 }
 
-function open(args: Arguments, io: Io, verb: string): Promise<Orch> {
+function open(args: Arguments, io: Io, { verb, toleratesConfig }: Command): Promise<Orch> {
   // Opened while a backend answers, the stream for what comes of it takes no time of its own.
   void letStart().then(() => io.stdout)
   return openOrch({
@@ -78,6 +78,7 @@ function open(args: Arguments, io: Io, verb: string): Promise<Orch> {
     server: args.server,
     env: io.env,
     verb,
+    brokenConfig: toleratesConfig ? 'leave-out' : 'refuse',
     command: selfCommand(),
     requestTimeoutMs: args.requestTimeout === undefined ? undefined : parseDuration(args.requestTimeout),
   })

@@ -36,6 +36,8 @@ interface CommandSpec<P extends Specs<PositionalOptions>, O extends Specs<Option
   readonly paged?: boolean
   /** Whether each line of its stream stands for the one before: a terminal shows it in its place. @default never */
   redraws?(args: ArgsOf<P, O>): boolean
+  /** Whether it goes on without what is not valid in the configuration. @default false */
+  readonly toleratesConfig?: boolean
   /** @default 0 */
   exitCode?(data: Data, args: ArgsOf<P, O>): number
 }
@@ -51,6 +53,7 @@ export interface Command<Data = unknown> extends CommandModule {
   readonly describe: string
   readonly takesRest: boolean
   readonly paged: boolean
+  readonly toleratesConfig: boolean
   readonly positionals: Specs<PositionalOptions>
   /** Its own options and the common ones. */
   readonly options: Specs<Options>
@@ -82,6 +85,7 @@ export function defineCommand<const P extends Specs<PositionalOptions>, const O 
     describe: spec.describe,
     takesRest: spec.takesRest ?? false,
     paged: spec.paged ?? false,
+    toleratesConfig: spec.toleratesConfig ?? false,
     positionals,
     options,
     hasFile: 'file' in (spec.options ?? {}),

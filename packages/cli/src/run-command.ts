@@ -24,7 +24,7 @@ export async function runCommand(command: Command, words: readonly string[], io:
 
 /** Runs a command with parsed arguments and prints what came of it. Returns the exit code. */
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
-  const context = createContext(args, io, command.verb)
+  const context = createContext(args, io, command)
   try {
     const data = await command.run(args, context)
     context.clear()

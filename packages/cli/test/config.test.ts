@@ -2,13 +2,30 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { callOrch } from './harness/call-orch.ts'
-import { createPlace, type Place } from './harness/place.ts'
+import { createPlace, MEMORY_CONFIG, type Place } from './harness/place.ts'
 
 let place: Place
 beforeEach(() => {
   place = createPlace({ defaultBackend: 'tmux' })
 })
 afterEach(() => place.remove())
+
+describe('a configuration that is not valid', () => {
+  it('keeps no agent from reporting, and nobody from ending one', async () => {
+    place.write('.orch/config.json', JSON.stringify(MEMORY_CONFIG))
+    const id = (await callOrch(place, ['spawn', 'Wait', '--name', 'x'])).stdout.trim()
+    place.write('.orch/config.json', '{ "backends":\n no')
+    expect(await callOrch(place, ['phase', 'Testing', '--id', id])).toMatchObject({ code: 0, stderr: '' })
+    const asked = await callOrch(place, ['ask', 'Which?', '--id', id, '--timeout', '1ms'])
+    expect(asked).toMatchObject({ code: 124, stderr: expect.not.stringContaining('config.json') })
+    const lost = await callOrch(place, ['abandon', id])
+    expect(lost).toMatchObject({ code: 78, stdout: expect.stringContaining('line 2, column 2') })
+    expect(await callOrch(place, ['status'])).toMatchObject({ code: 78 })
+    place.write('.orch/config.json', JSON.stringify({ ...MEMORY_CONFIG, maxParallel: 0 }))
+    const abandoned = await callOrch(place, ['abandon', id])
+    expect(abandoned).toMatchObject({ code: 0, stderr: expect.stringContaining('at "maxParallel"') })
+  })
+})
 
 describe('orch config', () => {
   it('prints one value alone, for scripts', async () => {

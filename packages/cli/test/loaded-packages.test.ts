@@ -32,7 +32,7 @@ describe('the built CLI loads what a command needs', () => {
       --version                       @orch/cli
       help                            @orch/cli @orch/core yargs
       nonsense                        @orch/cli @orch/core
-      phase Testing --id fix-it-2345  @orch/cli @orch/core valibot
+      phase Testing --id fix-it-2345  @orch/cli @orch/core
       spawn task                      @orch/cli @orch/core @orch/core/memory valibot
       spawn task --skill careful      @orch/cli @orch/core @orch/core/memory valibot yaml
       skills                          @orch/cli @orch/core valibot yaml

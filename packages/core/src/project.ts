@@ -12,14 +12,26 @@ export interface Place {
 
 /**
  * Finds the project of a directory by git's common directory, without running git.
+ * @param directory @default the current one
  * @throws OrchError `PROJECT_NOT_FOUND` when the directory is not there.
  */
-export function findProject(directory: string): Place {
+export function findProject(directory: string = currentDirectory()): Place {
   const real = realDirectory(directory)
   for (let folder = real; ; folder = dirname(folder)) {
     const project = projectAt(folder)
     if (project !== null) return { project, directory: real }
     if (dirname(folder) === folder) return { project: nearestConfigured(real), directory: real }
+  }
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new OrchError('PROJECT_NOT_FOUND', 'Cannot use the current directory: it is not there any more', {
+      hint: 'Change to an existing directory, or name one with --project',
+      cause,
+    })
   }
 }
 

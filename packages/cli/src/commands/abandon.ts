@@ -19,6 +19,7 @@ export const command: Command<AbandonDocument> = defineCommand({
       describe: 'Why, in one line: kept with the agent, shown by "orch history"',
     },
   },
+  toleratesConfig: true,
   examples: [
     ['orch abandon fix-login-7k3q', 'without a terminal the full id is needed'],
     ['orch abandon fix-login-7k3q --reason "done by hand"', 'says why'],

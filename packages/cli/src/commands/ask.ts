@@ -25,6 +25,7 @@ export const command: Command<AskStream> = defineCommand({
     timeout: { type: 'string', requiresArg: true, describe: 'At most so long (30m when left out)' },
   },
   takesRest: true,
+  toleratesConfig: true,
   examples: [
     ['orch ask "Which database?" --id fix-login-7k3q', 'prints the answer that "orch answer" gives'],
     ['orch ask "Which database?" --timeout 90s', 'exit code 124; run again it waits for the same answer'],

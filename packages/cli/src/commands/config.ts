@@ -26,7 +26,7 @@ export const command: Command<ConfigDocument> = defineCommand({
     ['orch config set notify \'["notify-send", "orch"]\' --user', 'a list, as JSON, for all projects'],
   ],
   run: async ({ action, key, value, user, project }, { env }) => {
-    const place = { project: findProject(project ?? process.cwd()).project, env }
+    const place = { project: findProject(project).project, env }
     if (user === true && action !== 'set') throw usage(action, '--user', 'show it with "--origin"')
     if (action === 'list') {
       if (key !== undefined) throw usage('list', key, 'use "orch config get KEY" for one')

@@ -13,6 +13,7 @@ export const command: Command<DoctorDocument> = defineCommand({
   options: {
     fix: { type: 'boolean', describe: 'Mend what can be mended without losing anything, and say what was done' },
   },
+  toleratesConfig: true,
   examples: [
     ['orch doctor', 'exit code 69 when something fails'],
     ['orch doctor --fix', 'mends what is safe to mend: modes, left drafts, a missing .gitignore'],

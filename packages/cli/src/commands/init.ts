@@ -20,8 +20,7 @@ export const command: Command<InitDocument> = defineCommand({
     ['orch init', 'adds what is missing; what a person wrote stays as it is'],
     ['orch init --dry-run -C ../shop', 'what it would do in another project'],
   ],
-  run: async ({ project, dryRun }, { env }) =>
-    initProject({ project: findProject(project ?? process.cwd()).project, env }, { dryRun }),
+  run: async ({ project, dryRun }, { env }) => initProject({ project: findProject(project).project, env }, { dryRun }),
   render,
 })
 

@@ -11,6 +11,7 @@ export const command: Command<InterruptDocument> = defineCommand({
   describe: 'End the running turn of an agent and keep the agent',
   positionals: { agent: AGENT },
   options: { ...SELECTOR_OPTION },
+  toleratesConfig: true,
   examples: [['orch interrupt fix-login', 'then send it something else']],
   run: async (args, context) => {
     const orch = await context.orch()

@@ -1,10 +1,10 @@
-import { type PhaseDocument, reportPhase } from '@orch/core'
+import { findProject, type PhaseDocument, reportPhase } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { usageError } from '../options.ts'
 import type { Page } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
-/** `orch phase`: loads no backend; agents wait for it. */
+/** `orch phase`: needs neither records nor configuration; agents wait for it. */
 export const command: Command<PhaseDocument> = defineCommand({
   command: 'phase <name>',
   describe: 'Report the progress of an agent; agents call this themselves',
@@ -27,7 +27,7 @@ export const command: Command<PhaseDocument> = defineCommand({
     const id = args.id ?? context.env.ORCH_AGENT_ID
     if (id === undefined || id === '')
       throw usageError('Cannot report a phase: no agent is named', 'Add "--id ID", or set ORCH_AGENT_ID')
-    return reportPhase(await context.orch(), { id, phase: args.name, note: args.note })
+    return reportPhase(findProject(args.project), { id, phase: args.name, note: args.note })
   },
   render,
 })

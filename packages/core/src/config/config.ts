@@ -65,12 +65,17 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads `.orch/config.json` of the project and the user's `orch/config.json` under `XDG_CONFIG_HOME`.
  * The environment (`ORCH_BACKEND`) outranks the project's file, that one the user's. Nothing there is fine.
- * @throws OrchError `CONFIG_INVALID` naming the file and the key
+ * @param onProblem is told of a file that is not valid, whose other keys then count. @default it is thrown
+ * @throws OrchError `CONFIG_INVALID` naming the file and the key, `PERMISSION_DENIED`
  */
-export async function loadConfig(project: string, env: Environment): Promise<Config> {
+export async function loadConfig(
+  project: string,
+  env: Environment,
+  onProblem?: (problem: OrchError) => void,
+): Promise<Config> {
   const { user: userFile, project: ownFile } = configFiles(project, env)
-  const user = await readConfigFile(userFile)
-  const own = await readConfigFile(ownFile)
+  const user = await readConfigFile(userFile, onProblem)
+  const own = await readConfigFile(ownFile, onProblem)
   const backends: Record<string, BackendConfig> = {}
   const programs: Record<string, ProgramSpec> = {}
   for (const { file, content } of [user, own]) {

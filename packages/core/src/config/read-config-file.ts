@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ProgramSpec } from '../backend.ts'
-import { fileError, OrchError } from '../errors.ts'
+import { fileError, isOrchError, OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { LimitsConfig, WorktreeConfig } from './config.ts'
 import { parseJsonc } from './jsonc.ts'
@@ -21,12 +21,40 @@ export interface ConfigFile {
 
 /**
  * Reads one configuration file; what is not there says nothing.
+ * @param onProblem is told why the file is not valid; its other keys are the content then. @default it is thrown
  * @throws OrchError `CONFIG_INVALID` naming the file and the key, `PERMISSION_DENIED`
  */
-export async function readConfigFile(file: string): Promise<{ file: string; content: ConfigFile }> {
-  const text = readConfigText(file)
-  if (text === null) return { file, content: {} }
-  return { file, content: await parseConfig(file, text) }
+export async function readConfigFile(
+  file: string,
+  onProblem?: (problem: OrchError) => void,
+): Promise<{ file: string; content: ConfigFile }> {
+  let text: string | null = null
+  try {
+    text = readConfigText(file)
+    return { file, content: text === null ? {} : await parseConfig(file, text) }
+  } catch (error) {
+    if (onProblem === undefined || !isOrchError(error)) throw error
+    onProblem(error)
+    return { file, content: text === null ? {} : await usablePart(text) }
+  }
+}
+
+/** Without the top-level keys that are not valid; nothing of what is no JSON object. */
+async function usablePart(text: string): Promise<ConfigFile> {
+  const { findConfigProblem } = await import('./schema.ts')
+  try {
+    let content = parseJsonc(text) as Record<string, unknown>
+    for (;;) {
+      const problem = findConfigProblem(content)
+      if (problem === null) return content as ConfigFile
+      const [key = ''] = problem.key.split('.')
+      if (!Object.hasOwn(content, key)) return {}
+      const { [key]: _, ...others } = content
+      content = others
+    }
+  } catch {
+    return {}
+  }
 }
 
 /**
@@ -34,7 +62,7 @@ export async function readConfigFile(file: string): Promise<{ file: string; cont
  * @throws OrchError `CONFIG_INVALID` naming the file and the key
  */
 export async function parseConfig(file: string, text: string): Promise<ConfigFile> {
-  const value = parseJson(file, text)
+  const value = await parseJson(file, text)
   const { findConfigProblem } = await import('./schema.ts')
   const problem = findConfigProblem(value)
   if (problem === null) return value as ConfigFile
@@ -58,17 +86,15 @@ export function readConfigText(file: string): string | null {
   }
 }
 
-function parseJson(file: string, text: string): unknown {
+async function parseJson(file: string, text: string): Promise<unknown> {
   try {
     return parseJsonc(text)
   } catch (cause) {
-    throw new OrchError(
-      'CONFIG_INVALID',
-      `Cannot use the configuration "${file}": it is not JSON (${(cause as Error).message})`,
-      {
-        hint: `Mend "${file}"`,
-        cause,
-      },
-    )
+    const { describeJsonProblem } = await import('./json-problem.ts')
+    const problem = describeJsonProblem(text)
+    throw new OrchError('CONFIG_INVALID', `Cannot use the configuration "${file}": it is not JSON, ${problem}`, {
+      hint: `Mend "${file}"`,
+      cause,
+    })
   }
 }

@@ -8,6 +8,7 @@ import { lookAt } from './look.ts'
 import type { AbandonOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { closeRecord, reread } from './update-record.ts'
+import { configWarnings } from './warnings.ts'
 
 /** What it used is worth a short look, in milliseconds: the end of an agent that nobody wants does not wait for more. */
 const USAGE_MS = 5_000
@@ -29,7 +30,7 @@ export async function abandon(
 ): Promise<AbandonDocument> {
   const reason = checkedReason(options.reason)
   const usages = await usagesOf(orch, ids, options.signal)
-  const warnings: Reason[] = []
+  const warnings: Reason[] = [...configWarnings(orch)]
   const results = await forEachAgent<AbandonResult>(
     ids,
     (id) => abandonOne(orch, id, { ...options, reason, usage: usages.get(id) ?? null, warnings }),

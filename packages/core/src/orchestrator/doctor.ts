@@ -2,11 +2,18 @@ import { accessSync, constants } from 'node:fs'
 import type { Check } from '../backend.ts'
 import { stateDirectory } from '../config/config.ts'
 import type { DoctorDocument } from '../documents.ts'
-import { isOrchError } from '../errors.ts'
+import { isOrchError, type OrchError } from '../errors.ts'
 import { TIMING } from '../timing.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { findRepairs } from './repairs.ts'
+
+/** What one backend said of itself. */
+interface Probed {
+  readonly name: string
+  readonly usable: boolean
+  readonly checks: readonly Check[]
+}
 
 /**
  * Says what is installed, reachable or misconfigured, and the command that mends it. Starts nothing; with `fix` it mends what can
@@ -20,7 +27,8 @@ export async function doctor(
   const usable = probed.some((one) => one.usable)
   const checks: Check[] = [
     { name: 'project', result: 'ok', text: `The project is "${orch.project}"` },
-    ...defaultCheck(orch),
+    ...orch.configProblems.map(configCheck),
+    ...defaultCheck(orch, probed),
     await recordsCheck(orch),
     ...probed.flatMap((one) => one.checks.map((check) => soften(check, usable))),
   ]
@@ -29,12 +37,22 @@ export async function doctor(
   return { apiVersion: 1, warnings: [], ok: checks.every(({ result }) => result !== 'fail'), checks, repairs }
 }
 
-/** A default that nobody knows fails every spawn. */
-function defaultCheck({ config, backendNames }: Orch): Check[] {
+function configCheck({ message, hint }: OrchError): Check {
+  return { name: 'configuration', result: 'fail', text: message, ...(hint === undefined ? {} : { fix: hint }) }
+}
+
+/** A default that nobody knows, or that cannot be used, fails every spawn that names no other backend. */
+function defaultCheck({ config, backendNames }: Orch, probed: readonly Probed[]): Check[] {
   const name = config.defaultBackend
-  if (name === null || backendNames.includes(name)) return []
+  const other = probed.find(({ usable }) => usable)?.name
+  if (name === null || probed.some((one) => one.name === name && one.usable)) return []
   const known = backendNames.map((one) => `"${one}"`).join(', ')
-  return [{ name: 'configuration', result: 'fail', text: `The default backend "${name}" is not known, only ${known}` }]
+  const isKnown = backendNames.includes(name)
+  // That no backend can be used is said once.
+  if (isKnown && other === undefined) return []
+  const text = `The default backend "${name}" ${isKnown ? 'cannot be used' : `is not known, only ${known}`}`
+  const fix = other === undefined ? {} : { fix: `orch config set defaultBackend ${other}` }
+  return [{ name: 'configuration', result: 'fail', text, ...fix }]
 }
 
 /** One usable backend is enough: what another one lacks is then only a warning. */
@@ -59,11 +77,7 @@ async function recordsCheck(orch: Orch): Promise<Check> {
   }
 }
 
-async function probeBackend(
-  orch: Orch,
-  name: string,
-  options: CallOptions,
-): Promise<{ readonly usable: boolean; readonly checks: readonly Check[] }> {
+async function probeBackend(orch: Orch, name: string, options: CallOptions): Promise<Probed> {
   try {
     const backend = await orch.backend(name)
     const call = {
@@ -73,10 +87,10 @@ async function probeBackend(
       signal: options.signal,
     }
     const probe = await callBackend(call, (signal) => backend.probe(signal))
-    return { usable: probe.ok || probe.startable, checks: probe.checks }
+    return { name, usable: probe.ok || probe.startable, checks: probe.checks }
   } catch (error) {
     if (!isOrchError(error)) throw error
     const fix = error.hint === undefined ? {} : { fix: error.hint }
-    return { usable: false, checks: [{ name, result: 'fail', text: error.message, ...fix }] }
+    return { name, usable: false, checks: [{ name, result: 'fail', text: error.message, ...fix }] }
   }
 }

@@ -4,7 +4,7 @@ import { lookAtOne, toRef } from './look.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { assertSound, reread } from './update-record.ts'
-import { documentFor } from './warnings.ts'
+import { configWarnings, documentFor } from './warnings.ts'
 
 /**
  * Ends the agent's turn and keeps the agent.
@@ -28,5 +28,6 @@ export async function interrupt(orch: Orch, id: string, options: CallOptions = {
   const nothing = stored.closed || stored.record.handle === null
   const result = nothing ? { interrupted: false, evidence: [] } : await callBackend(call, (inner) => act(ref, inner))
   const look = await lookAtOne(orch, await reread(orch, id), signal)
-  return { ...documentFor([look.stored]), agent: look.agent, ...result }
+  const { apiVersion, warnings } = documentFor([look.stored])
+  return { apiVersion, warnings: [...configWarnings(orch), ...warnings], agent: look.agent, ...result }
 }

@@ -12,8 +12,9 @@ import { loadModule } from './load-module.ts'
 import type { KnownBackend } from './options.ts'
 
 interface Sources {
-  readonly project: string
   readonly config: Config
+  /** What may be missing in `config`. */
+  readonly configProblems: readonly OrchError[]
   readonly known: readonly KnownBackend[]
   readonly given: Readonly<Record<string, BackendFactory>>
 }
@@ -79,7 +80,14 @@ function checked(name: string, module: BackendModule): BackendModule {
   })
 }
 
-function unknownBackend(name: string, { known, given, config }: Sources): OrchError {
+function unknownBackend(name: string, { known, given, config, configProblems }: Sources): OrchError {
+  const [problem] = configProblems
+  if (problem !== undefined)
+    return new OrchError('CONFIG_INVALID', `Cannot find the backend "${name}": ${problem.message}`, {
+      hint: problem.hint,
+      backend: name,
+      cause: problem,
+    })
   const names = new Set([
     ...Object.keys(given),
     ...known.map((backend) => backend.name),

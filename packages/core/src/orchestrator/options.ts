@@ -29,6 +29,11 @@ export interface OrchOptions {
   readonly verb?: string
   /** The literal way to call orch, for agents to report with; without it they are told to write a `Phase:` line. */
   readonly command?: readonly string[]
+  /**
+   * What to do about a configuration file that is not valid: `leave-out` goes on without what is wrong in it, for what
+   * reports, looks or ends, and must not make anything new. @default 'refuse'
+   */
+  readonly brokenConfig?: 'refuse' | 'leave-out' | undefined
   /** Deadline of one backend call, in milliseconds (`--request-timeout`). @default 30000 */
   readonly requestTimeoutMs?: number | undefined
 }

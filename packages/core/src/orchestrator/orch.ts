@@ -23,6 +23,8 @@ export interface Orch {
   readonly directory: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly config: Config
+  /** What is wrong with the configuration files, where that was to be left out: see {@link OrchOptions.brokenConfig}. */
+  readonly configProblems: readonly OrchError[]
   readonly registry: Registry
   /** Claims that gate effects outside the registry. */
   readonly claims: Claims
@@ -49,21 +51,24 @@ export interface Orch {
  */
 export async function openOrch(options: OrchOptions = {}): Promise<Orch> {
   const env = options.env ?? process.env
-  const place = findProject(options.directory ?? currentDirectory())
-  const loaded = await loadConfig(place.project, env)
+  const place = findProject(options.directory)
+  const configProblems: OrchError[] = []
+  const isTolerant = options.brokenConfig === 'leave-out'
+  const loaded = await loadConfig(place.project, env, isTolerant ? (one) => configProblems.push(one) : undefined)
   const state = stateDirectory(env)
   preparePrivateDirectory(state)
   const known: readonly KnownBackend[] = options.knownBackends ?? []
   const { config, backendName } = withServer(loaded, options)
   const given = options.backends ?? {}
   const opened = new Map<string, Promise<Backend>>()
-  const load = createBackendLoader({ project: place.project, config, known, given })
+  const load = createBackendLoader({ config, configProblems, known, given })
   const knownNames = [...new Set([...Object.keys(given), ...known.map(({ name }) => name)])]
 
   return {
     ...place,
     env,
     config,
+    configProblems,
     registry: createJsonlRegistry(state, () => actorOf(env, options.verb ?? null)),
     claims: createFileClaims(join(state, 'claims')),
     backendName,
@@ -144,16 +149,5 @@ function userName(): string {
     return userInfo().username
   } catch {
     return String(process.getuid?.() ?? 'unknown')
-  }
-}
-
-function currentDirectory(): string {
-  try {
-    return process.cwd()
-  } catch (cause) {
-    throw new OrchError('PROJECT_NOT_FOUND', 'Cannot use the current directory: it is not there any more', {
-      hint: 'Change to an existing directory, or name one with --project',
-      cause,
-    })
   }
 }

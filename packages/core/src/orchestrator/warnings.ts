@@ -2,6 +2,7 @@ import type { Reason } from '../agent.ts'
 import type { Doc } from '../documents.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import type { UnreadableRecord } from '../registry/registry.ts'
+import type { Orch } from './orch.ts'
 
 /** The part every document has: its version, and what is wrong with the records it was made from. */
 export function documentFor(records: readonly StoredRecord[], unreadable: readonly UnreadableRecord[] = []): Doc {
@@ -21,4 +22,9 @@ export function documentFor(records: readonly StoredRecord[], unreadable: readon
     }
   }
   return { apiVersion: 1, warnings }
+}
+
+/** What is wrong with the configuration, for what goes on without that part of it. */
+export function configWarnings({ configProblems }: Orch): readonly Reason[] {
+  return configProblems.map(({ code, message }) => ({ code, text: message }))
 }

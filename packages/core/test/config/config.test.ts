@@ -166,18 +166,36 @@ describe('loadConfig()', () => {
     })
   })
 
-  it.each(['', '{', '{"a":1,,}', '\0'])(
-    'refuses the text %j, which is not JSON, in the file of the user too',
-    async (text) => {
-      const file = join(root, 'home/.config/orch/config.json')
-      writeFileSync(file, text)
-      await expect(loadConfig(project, env)).rejects.toMatchObject({
-        code: 'CONFIG_INVALID',
-        message: expect.stringMatching(/config\.json": it is not JSON/),
-        hint: `Mend "${file}"`,
-      })
-    },
-  )
+  it.each([
+    ['', 'line 1, column 1: expected a value'],
+    ['{', 'line 1, column 2: expected a name in quotes or "}"'],
+    ['{"a":1,,}', 'line 1, column 8: expected a name in quotes'],
+    ['\0', 'line 1, column 1: expected a value'],
+    ['{ // one\n  "a": [1,\n    nul]\n}', 'line 3, column 5: expected a value'],
+    ['{\r\n  "a": { "b": tru\r\n} ]', 'line 2, column 15: expected a value'],
+    ['{ "a": {\n} ]', 'line 2, column 3: expected "," or "}"'],
+    ['{ "a" 1 }', 'line 1, column 7: expected ":"'],
+    ['{ "a": [1 2] }', 'line 1, column 11: expected "," or "]"'],
+    ['{ "a": "x\n" }', 'line 1, column 8: a text that is not closed, or has a wrong escape'],
+    ['{} "x"', 'line 1, column 4: expected nothing more'],
+  ])('refuses the text %j, which is not JSON, in the file of the user too, and says where', async (text, place) => {
+    const file = join(root, 'home/.config/orch/config.json')
+    writeFileSync(file, text)
+    await expect(loadConfig(project, env)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `Cannot use the configuration "${file}": it is not JSON, ${place}`,
+      hint: `Mend "${file}"`,
+    })
+  })
+
+  it('goes on with what is valid where that is asked for, and tells what is not', async () => {
+    user({ models: { fast: 'x' }, defaultBakend: 1 })
+    writeFileSync(join(project, '.orch/config.json'), '{ no')
+    const problems: string[] = []
+    const config = await loadConfig(project, env, ({ message }) => problems.push(message))
+    expect(config.models).toEqual({ fast: 'x' })
+    expect(problems).toEqual([expect.stringContaining('"defaultBakend"'), expect.stringContaining('it is not JSON')])
+  })
 
   it('refuses a folder where the file should be', async () => {
     mkdirSync(join(project, '.orch/config.json'))

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -32,15 +32,39 @@ describe('doctor()', () => {
     expect(checks).toContainEqual(expect.objectContaining({ name: 'configuration', result: 'fail' }))
   })
 
+  it('looks at all the rest too when a configuration is not valid', async () => {
+    mkdirSync(join(place.project, '.orch'))
+    writeFileSync(join(place.project, '.orch/config.json'), '{ "maxParallel": 0, "defaultBackend": "nope" }')
+    const { ok, checks } = await doctor(await place.open({ brokenConfig: 'leave-out' }))
+    expect(ok).toBe(false)
+    const failed = checks.filter(({ result }) => result === 'fail').map(({ text, fix }) => [text, fix])
+    expect(failed).toEqual([
+      [expect.stringContaining('at "maxParallel"'), expect.stringMatching(/^Mend "maxParallel" in /)],
+      [expect.stringContaining('"nope" is not known'), 'orch config set defaultBackend memory'],
+    ])
+    expect(checks.map(({ name }) => name)).toContain('records')
+  })
+
+  it('fails for a default backend that cannot be used, though another one can', async () => {
+    const probes = [NOTHING, { ...NOTHING, startable: true, checks: [] }]
+    const { ok, checks } = await doctor(await withProbes({ ORCH_BACKEND: 'b0' }, ...probes))
+    expect(ok).toBe(false)
+    expect(checks).toContainEqual({
+      ...{ name: 'configuration', result: 'fail', text: 'The default backend "b0" cannot be used' },
+      fix: 'orch config set defaultBackend b1',
+    })
+    expect((await doctor(await withProbes({ ORCH_BACKEND: 'b1' }, ...probes))).ok).toBe(true)
+  })
+
   it('says what is missing and the command that mends it, when no backend can be used', async () => {
-    const { ok, checks } = await doctor(await withProbes(NOTHING))
+    const { ok, checks } = await doctor(await withProbes({}, NOTHING))
     expect(ok).toBe(false)
     expect(checks).toContainEqual(LACKING)
     expect(checks.at(-1)).toMatchObject({ name: 'backends', result: 'fail' })
   })
 
   it('only warns of what one backend lacks while another can be used', async () => {
-    const { ok, checks } = await doctor(await withProbes(NOTHING, { ...NOTHING, startable: true, checks: [] }))
+    const { ok, checks } = await doctor(await withProbes({}, NOTHING, { ...NOTHING, startable: true, checks: [] }))
     expect(ok).toBe(true)
     expect(checks).toContainEqual({ ...LACKING, result: 'warn' })
   })
@@ -85,11 +109,11 @@ describe('doctor()', () => {
   })
 })
 
-async function withProbes(...results: readonly ProbeResult[]): Promise<Orch> {
+async function withProbes(env: Record<string, string>, ...results: readonly ProbeResult[]): Promise<Orch> {
   const real = await (await place.open()).backend('memory')
   const backends = results.map((result, index): [string, () => Backend] => [
     `b${index}`,
     () => ({ ...real, probe: async () => result }),
   ])
-  return await place.open({ backends: Object.fromEntries(backends) })
+  return await place.open({ backends: Object.fromEntries(backends), env: { ...place.env, ...env } })
 }
