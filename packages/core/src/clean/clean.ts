@@ -10,7 +10,7 @@ import { documentFor } from '../orchestrator/warnings.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { recheck } from '../timing.ts'
-import { removeWorktree } from '../worktree/remove-worktree.ts'
+import { removeWorktree, type WorktreeRemoval } from '../worktree/remove-worktree.ts'
 import { whyFinished, whyRecordStays, whyStays, whyWorkspaceStays } from './finished.ts'
 
 /** Gates what is removed: of several cleans at once, one is at it. */
@@ -128,17 +128,15 @@ async function* removals(
   record: AgentRecord,
   { dryRun = false, records = false, signal }: CleanOptions,
 ): AsyncGenerator<Part> {
-  const worktree = await removeWorktree(record, { dryRun, signal })
-  if (worktree !== null) {
-    const { path, branch, removed, branchDeleted, patch, rescued } = worktree
-    const saved = patch === null ? '' : `; what was not committed is in "${patch}"`
-    const branches = branchDeleted ? '' : `; its commits are on "${rescued ?? branch}"`
-    const text = worktree.kept?.text ?? `"${path}"${saved}${branches}`
-    yield { what: 'worktree', removed, text }
+  const worktree = await removeWorktree(orch, record, { dryRun, signal })
+  if (worktree?.found) {
+    const { removed, patch, stagedPatch } = worktree
+    yield { what: 'worktree', removed, text: textOf(worktree) }
     if (!removed) return
     // barrier: clean-worktree-removed
-    if (patch !== null && dryRun) {
-      yield { what: 'workspace', removed: false, text: `It would hold "${patch}"` }
+    const file = patch ?? stagedPatch
+    if (file !== null && dryRun) {
+      yield { what: 'workspace', removed: false, text: `It would hold "${file}"` }
       return
     }
   }
@@ -156,6 +154,14 @@ async function* removals(
   const holds = whyRecordStays(record)
   if (holds === null && !dryRun) await orch.registry.remove(record.id)
   yield { what: 'record', removed: holds === null, text: holds?.text ?? 'its record and audit trail' }
+}
+
+function textOf({ path, branch, branchDeleted, patch, stagedPatch, rescued, kept }: WorktreeRemoval): string {
+  if (kept !== null) return kept.text
+  const saved = patch === null ? '' : `; what was not committed is in "${patch}"`
+  const staged = stagedPatch === null ? '' : `; what was staged and then changed is in "${stagedPatch}"`
+  const branches = [...(branchDeleted ? [] : [branch]), ...rescued].map((name) => `"${name}"`)
+  return `"${path}"${saved}${staged}${branches.length === 0 ? '' : `; its commits are on ${branches.join(' and ')}`}`
 }
 
 function workspaceStays(record: AgentRecord): string | null {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { resolve, sep } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { Found } from '../backend.ts'
 import { elapsedMs } from '../history/elapsed.ts'
+import { isWithin } from '../real-path.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { workspacePath } from '../workspace/workspace.ts'
@@ -70,7 +71,7 @@ export function whyWorkspaceStays(record: AgentRecord): Reason | null {
   if (patch !== undefined)
     return { code: 'UNSAVED_WORK', text: `Its workspace holds "${patch}": apply it, or move it away` }
   const inside = lookAtDeliverables(record).find(
-    ({ path, exists }) => exists && real(resolve(record.directory, path)).startsWith(real(record.workspace) + sep),
+    ({ path, exists }) => exists && isWithin(record.workspace, resolve(record.directory, path)),
   )
   if (inside === undefined) return null
   return { code: 'DELIVERABLE', text: `Its workspace holds the deliverable "${inside.path}": move it away` }
@@ -82,15 +83,6 @@ export function whyRecordStays({ key }: AgentRecord): Reason | null {
   return {
     code: 'HOLDS_KEY',
     text: `Its record holds the key "${key}": without it that key would start a second agent`,
-  }
-}
-
-/** Where a path leads to; a deliverable may be a link to what stands in the workspace. */
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
   }
 }
 

@@ -54,7 +54,7 @@ async function completeAsSeen(
 ): Promise<CompleteResult | null> {
   const before = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
   if (before.stored.closed) {
-    if (!options.dryRun) options.warnings.push(...(await tidyDelivered(before.stored.record, options.signal)))
+    if (!options.dryRun) options.warnings.push(...(await tidyDelivered(orch, before.stored.record, options.signal)))
     return alreadyClosed(id, before.stored.record)
   }
   const found = await verify(orch, before, options)
@@ -87,7 +87,7 @@ async function completeAsSeen(
     ...(names.length > 0 ? { overridden: names } : {}),
   })
   // barrier: complete-closed
-  options.warnings.push(...(await tidyDelivered(closed.record, options.signal)))
+  options.warnings.push(...(await tidyDelivered(orch, closed.record, options.signal)))
   return { ...all, ok: true, stop, lifecycle: closed.record.lifecycle }
 }
 

@@ -5,6 +5,7 @@ import { OrchError } from '../errors.ts'
 import type { CallOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { assertSound, reread } from '../orchestrator/update-record.ts'
+import { realPath } from '../real-path.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { runGit } from './run-git.ts'
 import { readChanges } from './save-patch.ts'
@@ -57,7 +58,7 @@ async function placeOf(
   if (existsSync(directory)) {
     const top = await runGit(directory, ['rev-parse', '--show-toplevel'], { signal })
     const checkout = top.stdout.replace(/\n$/, '')
-    if (top.code === 0 && (worktree === undefined || checkout === worktree.path)) return { checkout }
+    if (top.code === 0 && (worktree === undefined || checkout === realPath(worktree.path))) return { checkout }
   }
   if (worktree === undefined)
     throw nothing(record, `"${directory}" is no git checkout any more`, `Look at it with "orch check ${id}"`)

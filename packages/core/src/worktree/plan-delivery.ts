@@ -164,18 +164,29 @@ async function writePatch(work: Work): Promise<Pick<Delivered, 'text' | 'place'>
  * Takes away the worktree of a completed agent whose work was handed over: nobody needs it any more. Twice is fine.
  * @returns warnings: what keeps it, or where it put what was not committed
  */
-export async function tidyDelivered(record: AgentRecord, signal: AbortSignal | undefined): Promise<readonly Reason[]> {
+export async function tidyDelivered(
+  orch: Orch,
+  record: AgentRecord,
+  signal: AbortSignal | undefined,
+): Promise<readonly Reason[]> {
   const how = record.worktree?.delivered?.how ?? 'keep'
   if (how === 'keep') return []
   const stays = `The worktree of "${record.id}" stays`
   try {
-    const removal = await removeWorktree(record, { keepBranch: how === 'pr', signal })
+    const removal = await removeWorktree(orch, record, { keepBranch: how === 'pr', signal })
     if (removal?.kept) return [{ code: removal.kept.code, text: `${stays}: ${removal.kept.text}` }]
-    if (removal?.rescued)
-      return [{ code: 'RESCUED', text: `Commits of "${record.id}" that were on no branch are on "${removal.rescued}"` }]
-    if (removal?.patch)
-      return [{ code: 'NOT_COMMITTED', text: `What "${record.id}" had not committed is in "${removal.patch}"` }]
-    return []
+    const { patch, stagedPatch, rescued } = removal ?? { patch: null, stagedPatch: null, rescued: [] }
+    const patches = [patch, stagedPatch].filter((file) => file !== null)
+    return [
+      ...rescued.map((branch) => ({
+        code: 'RESCUED',
+        text: `Commits of "${record.id}" that were on no branch are on "${branch}"`,
+      })),
+      ...patches.map((file) => ({
+        code: 'NOT_COMMITTED',
+        text: `What "${record.id}" had not committed is in "${file}"`,
+      })),
+    ]
   } catch (error) {
     if (!isOrchError(error)) throw error
     return [{ code: error.code, text: `${stays}: ${error.message}` }]

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { OrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
+import { realPath } from '../real-path.ts'
 import { pathsOf, runGit } from './run-git.ts'
 
 /** Where worktrees are made unless the configuration says otherwise. */
@@ -45,7 +46,8 @@ export async function planWorktree(orch: Orch, signal: AbortSignal | undefined):
 function folderOf({ config, project }: Orch): string {
   const { directory } = config.worktree
   if (directory === null) return join(project, WORKTREES)
-  const folder = resolve(project, directory)
+  // Git and the kernel name folders without links, and so does the record.
+  const folder = realPath(resolve(project, directory))
   if (folder !== project) return folder
   throw unsupported(project, 'the configuration wants it among its own files', 'Set "worktree.directory" to a folder')
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { realPath } from '../real-path.ts'
 
 /** Set for everything that makes a worktree: what outlives the process that started it is found by it. */
 export const WORKTREE_VARIABLE = 'ORCH_WORKTREE'
@@ -8,11 +9,16 @@ export const WORKTREE_VARIABLE = 'ORCH_WORKTREE'
  * This process counts too: a folder is not taken away from under it.
  */
 export function processesIn(folder: string): readonly number[] {
-  const mark = `${WORKTREE_VARIABLE}=${folder}\0`
+  const real = realPath(folder)
+  const marks = [folder, real].map((one) => `${WORKTREE_VARIABLE}=${one}\0`)
   return entriesOf('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => standsIn(pid, folder) || environmentOf(pid).includes(mark))
+    .filter((pid) => standsIn(pid, real) || hasOneOf(marks, environmentOf(pid)))
+}
+
+function hasOneOf(marks: readonly string[], text: string): boolean {
+  return marks.some((mark) => text.includes(mark))
 }
 
 function standsIn(pid: number, folder: string): boolean {

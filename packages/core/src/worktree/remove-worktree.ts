@@ -1,27 +1,26 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { fileError, isOrchError } from '../errors.ts'
-import { makePrivateDirectory } from '../private-directory.ts'
+import type { Orch } from '../orchestrator/orch.ts'
+import { realPath } from '../real-path.ts'
 import type { AgentRecord, WorktreeRecord } from '../registry/record.ts'
-import { lookAtDeliverables } from '../workspace/deliverables.ts'
-import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
-import { processesIn } from './processes-in.ts'
+import { findRepository } from './find-repository.ts'
+import { isWorktree, lookAtWorktree, repositoryInside } from './look-at-worktree.ts'
 import { mustGit, runGit } from './run-git.ts'
-import { savePatch } from './save-patch.ts'
+import { patchesFor, type SavedWork, saveWorktree } from './save-worktree.ts'
+import { entryOf, whyKept } from './why-kept.ts'
 
-/** What became of a worktree that was to be removed. */
-export interface WorktreeRemoval {
+/** What became of a worktree that was to be removed; in a dry run its patches are where they would be. */
+export interface WorktreeRemoval extends SavedWork {
   readonly path: string
   readonly branch: string
+  /** Whether there was anything of it to be removed: its folder, what git knows of it, or a branch that nobody needs. */
+  readonly found: boolean
   /** Whether nothing of it stands any more; in a dry run, whether it would be removed. */
   readonly removed: boolean
-  /** Whether its branch is deleted as well: all its commits are on other branches. */
+  /** Whether its branch is not there any more: all its commits are on other branches. In a dry run, whether it would go. */
   readonly branchDeleted: boolean
-  /** The file in the workspace that holds what was not committed; `null` when everything was. In a dry run where it would be. */
-  readonly patch: string | null
-  /** The branch that was made for commits of no branch; `null`: there were none. */
-  readonly rescued: string | null
   /** Why it stays; `null` unless it does. */
   readonly kept: Reason | null
 }
@@ -36,42 +35,53 @@ export interface RemoveWorktreeOptions {
 }
 
 /**
- * Removes the worktree of an agent that provably does not run any more, and loses nothing: what is not committed is in a
- * patch in its workspace first, commits of no branch get one, and its branch goes only when other branches hold all of it.
- * What cannot be saved, is locked, or has a process in it stays, and it is said why. Ignored files are not saved.
+ * Removes the worktree of an agent that provably does not run any more, and loses nothing: what is not committed, also what
+ * was staged and changed again, is in patches in its workspace first, commits of no branch get one, and its branch goes only
+ * when other branches hold all of it. What cannot be saved, is locked, or has a process or another open agent in it stays,
+ * and it is said why. Ignored files are not saved.
  * It may be killed at any instant and called again, also when nothing is left: then `removed` is true as well.
  * @returns `null` for an agent without a worktree of its own
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`, `PROGRAM_MISSING`: it stands as before, or is called again
  */
 export async function removeWorktree(
+  orch: Pick<Orch, 'registry'>,
   record: AgentRecord,
   options: RemoveWorktreeOptions = {},
 ): Promise<WorktreeRemoval | null> {
-  const { worktree, project, workspace } = record
+  const { worktree, project } = record
   if (worktree === undefined) return null
-  const { signal, dryRun = false } = options
-  const none = { path: worktree.path, branch: worktree.branch, branchDeleted: false, patch: null, rescued: null }
-  let saved: Saved = { patch: null, rescued: null }
-  if (existsSync(worktree.path)) {
-    const kept = await whyKept(project, worktree, signal)
-    if (kept !== null) return { ...none, removed: false, kept }
-    if (isWorktree(worktree.path)) {
-      const only = await ignoredDeliverable(record, worktree.path, signal)
-      if (only !== null) return { ...none, removed: false, kept: onlyThere(only) }
-      const look = await lookAtWorktree(project, worktree, signal)
-      if (look.unsavable !== null) return { ...none, removed: false, kept: look.unsavable }
-      const patch = look.changed.length === 0 ? null : freeName(workspace)
-      if (dryRun) return { ...none, removed: true, patch, kept: null }
-      const kept = await save(record, worktree, { look, patch, signal })
-      if ('code' in kept) return { ...none, removed: false, kept }
-      saved = kept
-    }
-  }
-  if (dryRun) return { ...none, removed: true, kept: null }
+  const { signal, dryRun = false, keepBranch = false } = options
+  const { path, branch } = worktree
+  const none = { path, branch, ...NOTHING, found: true, branchDeleted: false }
+  const isThere = existsSync(path)
+  const saved = isThere ? await saveFirst(orch, record, { worktree, dryRun, signal }) : NOTHING
+  if ('code' in saved) return { ...none, removed: false, kept: saved }
+  const isLeft = isThere || existsSync(trashOf(path)) || (await isKnown(project, path, signal))
   // barrier: worktree-saved
-  await takeAway(project, worktree, signal)
-  const branchDeleted = options.keepBranch !== true && (await deleteSpareBranch(project, worktree, signal))
-  return { ...none, ...saved, removed: true, branchDeleted, kept: null }
+  if (isLeft && !dryRun) await takeAway(project, worktree, signal)
+  const fate = await fateOf(project, worktree, signal)
+  const goes = fate === 'spare' && !keepBranch && (dryRun || (await deleteBranch(project, branch, signal)))
+  const branchDeleted = goes || (fate === 'gone' && !keepBranch)
+  return { ...none, ...saved, found: isLeft || goes, removed: true, branchDeleted, kept: null }
+}
+
+const NOTHING = { patch: null, stagedPatch: null, rescued: [] } as const
+
+/** @returns what was saved, or why it stays */
+async function saveFirst(
+  { registry }: Pick<Orch, 'registry'>,
+  record: AgentRecord,
+  { worktree, dryRun, signal }: { worktree: WorktreeRecord; dryRun: boolean; signal: AbortSignal | undefined },
+): Promise<SavedWork | Reason> {
+  const kept = await whyKept(registry, record, worktree, signal)
+  if (kept !== null) return kept
+  if (!isWorktree(worktree.path)) return NOTHING
+  const look = await lookAtWorktree(record.project, worktree, signal)
+  if (look.unsavable !== null) return look.unsavable
+  const inner = findRepository(worktree.path)
+  if (inner !== null) return repositoryInside(inner)
+  if (dryRun) return { ...NOTHING, ...patchesFor(record.workspace, look) }
+  return await saveWorktree(record, worktree, { look, signal })
 }
 
 /** Takes away a worktree that was never ready, so that no agent was ever in it; its branch too unless it has commits. */
@@ -86,83 +96,9 @@ export async function discardWorktree(
   if (tip.stdout.trim() === base) await runGit(project, ['branch', '-D', '--', branch], { signal })
 }
 
-interface Saved {
-  readonly patch: string | null
-  readonly rescued: string | null
-}
-
-async function whyKept(
-  project: string,
-  { path, readyAt }: WorktreeRecord,
-  signal: AbortSignal | undefined,
-): Promise<Reason | null> {
-  const [pid] = processesIn(path)
-  if (pid !== undefined) return { code: 'IN_USE', text: `Process ${pid} works in it` }
-  if (!isWorktree(path) && readyAt !== null) return { code: 'NO_WORKTREE', text: 'It is no worktree any more' }
-  const list = await mustGit(project, ['worktree', 'list', '--porcelain'], 'list the worktrees', { signal })
-  const entry = list.split('\n\n').find((one) => one.startsWith(`worktree ${path}\n`))
-  const lock = /^locked ?(.*)$/m.exec(entry ?? '')
-  if (lock === null || (lock[1] === 'initializing' && readyAt === null)) return null
-  return { code: 'LOCKED', text: `It is locked${lock[1] ? `: ${lock[1]}` : ''}` }
-}
-
-/** A deliverable that neither a commit nor a patch holds. */
-async function ignoredDeliverable(
-  record: AgentRecord,
-  checkout: string,
-  signal: AbortSignal | undefined,
-): Promise<string | null> {
-  const paths = lookAtDeliverables(record)
-    .filter(({ exists }) => exists)
-    .map(({ path }) => resolve(record.directory, path))
-    .filter((path) => path.startsWith(checkout + sep))
-  if (paths.length === 0) return null
-  const args = ['-c', 'core.quotePath=false', 'check-ignore', '--', ...paths]
-  return (await runGit(checkout, args, { signal })).stdout.split('\n')[0] || null
-}
-
-function onlyThere(path: string): Reason {
-  return { code: 'DELIVERABLE', text: `Git ignores the deliverable "${path}" in it: move it away` }
-}
-
-/** Puts everything that only stands in the worktree where it stays. @returns why it has to stay, where that cannot be */
-async function save(
-  { workspace, project, id }: AgentRecord,
-  worktree: WorktreeRecord,
-  { look, patch, signal }: { look: WorktreeLook; patch: string | null; signal: AbortSignal | undefined },
-): Promise<Saved | Reason> {
-  if (patch !== null) {
-    prepareWorkspace(workspace)
-    const isSaved = await savePatch({ checkout: worktree.path, from: look.head, signal }, patch)
-    if (!isSaved) return { code: 'UNSAVED_INDEX', text: 'Its index holds what is in none of its files: commit that' }
-  }
-  if (look.branch !== null) return { patch, rescued: null }
-  const holders = await branchesWith(project, look.head, signal)
-  if (holders.length > 0) return { patch, rescued: null }
-  const rescued = `orch/${id}-${look.head.slice(0, 8)}`
-  await mustGit(project, ['update-ref', `refs/heads/${rescued}`, look.head], `keep the commits of "${id}"`, { signal })
-  return { patch, rescued }
-}
-
-function prepareWorkspace(workspace: string): void {
-  try {
-    makePrivateDirectory(workspace)
-  } catch (cause) {
-    throw fileError(cause, `Cannot make the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
-  }
-}
-
-/** A patch is never written over: what it holds may stand nowhere else any more. */
-function freeName(workspace: string): string {
-  for (let number = 1; ; number++) {
-    const file = join(workspace, number === 1 ? 'unsaved.patch' : `unsaved-${number}.patch`)
-    if (!existsSync(file)) return file
-  }
-}
-
 /** By one rename: a worktree is there whole or not at all, and what is named so is saved already. */
 async function takeAway(project: string, { path }: WorktreeRecord, signal: AbortSignal | undefined): Promise<void> {
-  const trash = join(dirname(path), `.removed-${basename(path)}`)
+  const trash = trashOf(path)
   try {
     if (existsSync(path)) {
       rmSync(trash, { recursive: true, force: true })
@@ -175,26 +111,42 @@ async function takeAway(project: string, { path }: WorktreeRecord, signal: Abort
   }
   // barrier: worktree-deleted
   // Git forgets it; one that it does not know is fine.
-  await runGit(project, ['worktree', 'remove', '--force', '--force', path], { signal })
+  await runGit(project, ['worktree', 'remove', '--force', '--force', realPath(path)], { signal })
 }
 
-/** Whether it was deleted, or was not there. */
-async function deleteSpareBranch(
+function trashOf(path: string): string {
+  return join(dirname(path), `.removed-${basename(path)}`)
+}
+
+/** Of a project that is no repository any more git knows nothing. */
+async function isKnown(project: string, path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  return await entryOf(project, path, signal).then((entry) => entry !== null, noneUnlessAborted(signal))
+}
+
+/** `spare`: all its commits are on other branches. */
+async function fateOf(
   project: string,
   { branch }: WorktreeRecord,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
-  try {
-    const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
-    if (tip.code !== 0) return true
-    const commit = tip.stdout.trim()
-    const holders = (await branchesWith(project, commit, signal)).filter((name) => name !== `refs/heads/${branch}`)
-    if (holders.length === 0) return false
-    // Git refuses where it is checked out.
-    return (await runGit(project, ['branch', '-D', '--', branch], { signal })).code === 0
-  } catch (error) {
-    if (isOrchError(error)) return false
-    throw error
+): Promise<'gone' | 'spare' | 'needed'> {
+  const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
+  if (tip.code !== 0) return 'gone'
+  const isElsewhere = branchesWith(project, tip.stdout.trim(), signal).then(
+    (names) => names.some((name) => name !== `refs/heads/${branch}`),
+    noneUnlessAborted(signal),
+  )
+  return (await isElsewhere) ? 'spare' : 'needed'
+}
+
+/** Git refuses where it is checked out. */
+async function deleteBranch(project: string, branch: string, signal: AbortSignal | undefined): Promise<boolean> {
+  return (await runGit(project, ['branch', '-D', '--', branch], { signal })).code === 0
+}
+
+function noneUnlessAborted(signal: AbortSignal | undefined): (error: unknown) => false {
+  return (error) => {
+    if (signal?.aborted || !isOrchError(error)) throw error
+    return false
   }
 }
 

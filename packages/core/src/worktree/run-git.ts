@@ -17,6 +17,8 @@ export interface GitOptions {
   readonly signal?: AbortSignal | undefined
   /** More variables for it, over those of this process. */
   readonly env?: Readonly<Record<string, string>>
+  /** What it reads from its standard input. @default nothing */
+  readonly input?: string
   /** @default TIMING.gitTimeoutMs */
   readonly timeoutMs?: number
 }
@@ -35,12 +37,16 @@ export async function runGit(directory: string, args: readonly string[], options
   const run = (signal: AbortSignal): Promise<GitAnswer> =>
     new Promise((resolve, reject) => {
       const settings = { cwd: directory, env, maxBuffer: MOST_BYTES, signal }
-      execFile('git', ['--no-optional-locks', ...args], settings, (error, stdout, stderr) => {
+      const child = execFile('git', ['--no-optional-locks', ...args], settings, (error, stdout, stderr) => {
         if (signal.aborted) return
         const { code = 0 } = error ?? {}
         if (code === 'ENOENT') reject(missing(directory))
         else resolve({ code: typeof code === 'number' ? code : 128, stdout, stderr: stderr || (error?.message ?? '') })
       })
+      if (options.input === undefined) return
+      // One that ends before it read everything says why itself.
+      child.stdin?.on('error', () => undefined)
+      child.stdin?.end(options.input)
     })
   try {
     return await withDeadline(options.timeoutMs ?? TIMING.gitTimeoutMs, options.signal, run)

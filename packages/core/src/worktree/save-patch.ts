@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { fileError } from '../errors.ts'
 import { uniqueId } from '../unique.ts'
 import { mustGit, runGit } from './run-git.ts'
+import { withScratchIndex } from './scratch-index.ts'
 
 /** What `git apply` takes, whatever the user's own settings are. */
 const DIFF = [
@@ -35,36 +24,32 @@ export interface ChangesSource {
   readonly from: string
   /** The commit they end at. @default the files of the checkout as they are */
   readonly to?: string | undefined
+  /** They end at the index as it is. @default false */
+  readonly staged?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Runs `git diff` from a commit to another one, or to the files of a checkout as they are: those that git does not follow yet
- * are among them, ignored ones are not. The checkout's own index stays as it is.
+ * are among them, and those it was told not to look at; ignored ones are not. The checkout's own index stays as it is.
  * @param args more arguments for it
  * @returns what it printed, one for each list of arguments
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`
  */
 export async function readChanges(
-  { checkout, from, to, signal }: ChangesSource,
+  { checkout, from, to, staged, signal }: ChangesSource,
   ...args: readonly (readonly string[])[]
 ): Promise<readonly string[]> {
   const verb = `read the changes in "${checkout}"`
-  if (to !== undefined)
-    return Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, from, to, '--'], verb, { signal })))
-  const scratch = mkdtempSync(join(tmpdir(), 'orch-index-'))
-  const index = join(scratch, 'index')
-  const options = { signal, env: { GIT_INDEX_FILE: index } }
-  try {
-    const path = ['rev-parse', '--path-format=absolute', '--git-path', 'index']
-    copyIndex((await mustGit(checkout, path, verb, { signal })).trim(), index)
+  const end = staged === true ? ['--cached', from] : to === undefined ? null : [from, to]
+  if (end !== null)
+    return Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, ...end, '--'], verb, { signal })))
+  return await withScratchIndex(checkout, signal, async (options) => {
     const unmerged = await runGit(checkout, ['ls-files', '--unmerged'], options)
     if (unmerged.code !== 0 || unmerged.stdout !== '') await mustGit(checkout, ['read-tree', 'HEAD'], verb, options)
     await mustGit(checkout, ['add', '--intent-to-add', '--', ':/'], verb, options)
     return await Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, from, '--'], verb, options)))
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
-  }
+  })
 }
 
 /**
@@ -91,16 +76,5 @@ export async function savePatch(source: ChangesSource, file: string): Promise<bo
     throw fileError(cause, `Cannot write the patch "${file}"`, 'DISK')
   } finally {
     rmSync(scratch, { force: true })
-  }
-}
-
-/** No younger than it is: git looks into files that changed when their index was written, not at their size alone. */
-function copyIndex(from: string, to: string): void {
-  try {
-    const { mtimeMs } = statSync(from)
-    copyFileSync(from, to)
-    utimesSync(to, (mtimeMs - 1) / 1000, (mtimeMs - 1) / 1000)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(cause, `Cannot copy "${from}"`, 'DISK')
   }
 }

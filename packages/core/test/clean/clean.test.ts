@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { gitRepository } from '../../../../tests/harness/git-repository.ts'
+import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { clean } from '../../src/clean/clean.ts'
 import { OrchError } from '../../src/errors.ts'
@@ -178,6 +178,22 @@ describe('clean()', () => {
     expect((await clean(there, { records: true })).results).toMatchObject([
       { removed: false, reason: { code: 'ABANDONED' } },
     ])
+  })
+
+  it('lists a worktree once, though its branch stays with its commits', async () => {
+    const repository = await gitRepository(join(place.folder, 'repository'))
+    const there = await place.open({ directory: repository })
+    const { id, directory } = (await spawn(there, { task: 'x', worktree: true })).agent
+    await git(directory, 'commit', '--quiet', '--allow-empty', '--message', 'Work')
+    await abandon(there, [id])
+    const parts = ['worktree', 'workspace'].map((what) => expect.objectContaining({ what, removed: true }))
+    expect((await clean(there)).results).toEqual([expect.objectContaining({ id, parts })])
+    expect((await clean(there)).results).toEqual([])
+    expect(await git(repository, 'log', '-1', '--format=%s', `orch/${id}`)).toBe('Work')
+    await git(repository, 'merge', '--quiet', `orch/${id}`)
+    expect((await clean(there, { dryRun: true })).results).toMatchObject([{ id, parts: [{ what: 'worktree' }] }])
+    expect((await clean(there)).results).toMatchObject([{ id, parts: [{ what: 'worktree', removed: true }] }])
+    await expect(git(repository, 'rev-parse', '--verify', '-q', `orch/${id}`)).rejects.toThrow()
   })
 
   it('keeps what a backend still shows, what cannot be trusted, and what is gone with its project', async () => {

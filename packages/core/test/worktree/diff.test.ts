@@ -48,7 +48,7 @@ describe('diff()', () => {
   })
 
   it('is what the branch has once the worktree is gone', async () => {
-    await removeWorktree(record)
+    await removeWorktree(await world.open(), record)
     const { to, files } = await diff(await world.open(), record.id)
     expect(to).toBe(await git(world.project, 'rev-parse', record.worktree.branch))
     expect(files).toEqual([{ path: 'a.txt', insertions: 1, deletions: 0 }])

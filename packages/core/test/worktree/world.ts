@@ -45,9 +45,9 @@ export async function worktreeWorld(scope: Scope): Promise<WorktreeWorld> {
 }
 
 /** Commits everything in a checkout. */
-export async function commitAll(folder: string, message: string): Promise<string> {
+export async function commitAll(folder: string, message: string, ...options: string[]): Promise<string> {
   await git(folder, 'add', '--all')
-  await git(folder, 'commit', '--quiet', '--message', message)
+  await git(folder, 'commit', '--quiet', '--message', message, ...options)
   return git(folder, 'rev-parse', 'HEAD')
 }
 
