@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { currentOwner, type ProcessOwner } from '@orch/core'
 import { perTest } from '../../../tests/harness/scope.ts'
@@ -35,6 +37,21 @@ describe('nextStart(), of a process that saw no server,', () => {
     const { path: folder } = await scope.use(temporaryFolder())
     claim(folder, 1, ENDED)
     expect(nextStart(folder, 0, new Set())).toMatchObject({ generation: 2, abandoned: { generation: 1 } })
+  })
+
+  it('takes the place of a start of which a power loss left a part, and ends nothing for it', async () => {
+    const { path: folder } = await scope.use(temporaryFolder())
+    claim(folder, 1, currentOwner())
+    const file = join(folder, 'start-1.json')
+    const whole = readFileSync(file, 'utf8')
+    for (let bytes = 0; bytes < whole.length; bytes++) {
+      writeFileSync(file, whole.slice(0, bytes))
+      const abandoned = { generation: 1, owner: null }
+      expect([bytes, nextStart(folder, 0, new Set())]).toEqual([bytes, { generation: 2, abandoned }])
+    }
+    writeFileSync(file, whole)
+    writeFileSync(join(folder, 'start-1.failed.json'), '{"fail')
+    expect(nextStart(folder, 0, new Set([1]))).toMatchObject({ generation: 2 })
   })
 
   it('follows a server that has ended', async () => {

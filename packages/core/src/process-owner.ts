@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** A process that is at something, told apart from every other one on every machine. */
@@ -9,11 +9,21 @@ export interface ProcessOwner {
   readonly pid: number
   /** Field 22 of `/proc/PID/stat`, clock ticks since boot; `null` where the system has none. */
   readonly startTime: string | null
+  /** `/proc/self/ns/pid`: where `pid` means this process, as each container has its own. Left out where the system has none. */
+  readonly pidNamespace?: string
 }
+
+/** In place of a start time: it gave up what it was at, which counts as gone wherever it is read. */
+const GAVE_UP = 'given back'
 
 /** This process. */
 export function currentOwner(): ProcessOwner {
-  return { host: hostname(), bootId: readBootId(), pid: process.pid, startTime: readStartTime(process.pid) }
+  return ownerOf(process.pid, readBootId(), readStartTime(process.pid))
+}
+
+/** The same process as one that is not at it any more. */
+export function asGivenUp(owner: ProcessOwner): ProcessOwner {
+  return { ...owner, startTime: GAVE_UP }
 }
 
 /** Who `pid` is now; `null` when it has ended. */
@@ -21,15 +31,30 @@ export function identifyProcess(pid: number): ProcessOwner | null {
   const bootId = readBootId()
   const startTime = readStartTime(pid)
   if (startTime === null && (bootId !== null || !answersSignal(pid))) return null
-  return { host: hostname(), bootId, pid, startTime }
+  return ownerOf(pid, bootId, startTime)
 }
 
-/** Whether exactly that process still runs; `unknown` when it cannot be seen from here. */
+/** Whether exactly that process still runs; `unknown` when it cannot be seen from here: on another host, in another container. */
 export function ownerLiveness(owner: ProcessOwner): 'alive' | 'gone' | 'unknown' {
+  if (owner.startTime === GAVE_UP) return 'gone'
   if (owner.host !== hostname()) return 'unknown'
   if (owner.bootId !== null && owner.bootId !== readBootId()) return 'gone'
+  if (owner.pidNamespace !== undefined && owner.pidNamespace !== readPidNamespace()) return 'unknown'
   if (owner.startTime !== null) return readStartTime(owner.pid) === owner.startTime ? 'alive' : 'gone'
   return answersSignal(owner.pid) ? 'alive' : 'gone'
+}
+
+function ownerOf(pid: number, bootId: string | null, startTime: string | null): ProcessOwner {
+  const pidNamespace = readPidNamespace()
+  return { host: hostname(), bootId, pid, startTime, ...(pidNamespace === undefined ? {} : { pidNamespace }) }
+}
+
+function readPidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return undefined
+  }
 }
 
 function answersSignal(pid: number): boolean {

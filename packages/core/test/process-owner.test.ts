@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { expect, it } from '@jest/globals'
 import { eventually } from '../../../tests/harness/eventually.ts'
-import { currentOwner, ownerLiveness } from '../src/process-owner.ts'
+import { asGivenUp, currentOwner, identifyProcess, ownerLiveness } from '../src/process-owner.ts'
 
 it('currentOwner() is this process, and alive', () => {
   expect(currentOwner()).toMatchObject({
@@ -38,6 +38,27 @@ it('ownerLiveness() knows that a process of an earlier boot is gone', () => {
 
 it('ownerLiveness() cannot tell about another host', () => {
   expect(ownerLiveness({ ...currentOwner(), host: 'elsewhere', bootId: 'x', startTime: '1' })).toBe('unknown')
+})
+
+it('ownerLiveness() cannot tell about another container of this host, until the next boot; a record without one is of here', () => {
+  const inside = { ...currentOwner(), pidNamespace: 'pid:[1]' }
+  expect(currentOwner().pidNamespace).toMatch(/^pid:\[\d+\]$/)
+  expect(identifyProcess(process.pid)).toEqual(currentOwner())
+  expect(ownerLiveness(inside)).toBe('unknown')
+  expect(ownerLiveness({ ...inside, startTime: '1' })).toBe('unknown')
+  expect(ownerLiveness({ ...inside, bootId: '00000000-0000-0000-0000-000000000000' })).toBe('gone')
+  const { pidNamespace, ...old } = currentOwner()
+  expect([pidNamespace === undefined, ownerLiveness(old)]).toEqual([false, 'alive'])
+  expect(ownerLiveness({ ...old, startTime: '1' })).toBe('gone')
+})
+
+it('asGivenUp() is gone wherever it is read', () => {
+  for (const owner of [
+    currentOwner(),
+    { ...currentOwner(), host: 'elsewhere' },
+    { ...currentOwner(), pidNamespace: 'x' },
+  ])
+    expect(ownerLiveness(asGivenUp(owner))).toBe('gone')
 })
 
 it('ownerLiveness() asks by pid alone where the system has no start times', () => {

@@ -5,7 +5,7 @@ import type { Http } from './http.ts'
 import { findProgram } from './program.ts'
 import { lookForManaged, type Server } from './server.ts'
 import { makeServerFolder, readServerRecord } from './server-file.ts'
-import { newestClaim, readFailure, recordFailure, type StartClaim, takeClaim } from './start-claim.ts'
+import { type CutClaim, newestClaim, readFailure, recordFailure, type StartClaim, takeClaim } from './start-claim.ts'
 import { drawPlace, endUnrecorded, isPortTaken, startServer } from './start-server.ts'
 
 /** A drawn port may be taken before the server listens on it: so many are tried. */
@@ -42,7 +42,7 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
   }
   const server = await recheck(attempt, { timeoutMs: TIMING.createTimeoutMs, everyMs: 50, signal })
   if (server !== undefined) return server
-  const owner = newestClaim(folder)?.owner.pid
+  const owner = newestClaim(folder)?.owner?.pid
   throw new OrchError('BUSY', `Cannot start the OpenCode server: process ${owner} is starting it and does not finish`, {
     hint: `End process ${owner}, then try again`,
     retryable: true,
@@ -59,7 +59,7 @@ function dataFolderOf(env: Readonly<Record<string, string | undefined>>): string
 interface NextStart {
   readonly generation: number
   /** A start that never finished; what it left running is ended first. */
-  readonly abandoned: StartClaim | null
+  readonly abandoned: StartClaim | CutClaim | null
 }
 
 /**
@@ -76,10 +76,10 @@ export function nextStart(folder: string, ended: number, awaited: Set<number>): 
 }
 
 /** Whether an unfinished start is over: it failed before this call, or its process died. @throws its failure, if it was waited for. */
-function mayReplace(folder: string, { generation, owner }: StartClaim, awaited: Set<number>): boolean {
+function mayReplace(folder: string, { generation, owner }: StartClaim | CutClaim, awaited: Set<number>): boolean {
   const failure = readFailure(folder, generation)
   if (failure !== null && failure.error !== null && awaited.has(generation)) throw failure.error
-  if (failure !== null || ownerLiveness(owner) === 'gone') return true
+  if (failure !== null || owner === null || ownerLiveness(owner) === 'gone') return true
   awaited.add(generation)
   return false
 }
@@ -94,7 +94,7 @@ async function startNext(
   const claim = { generation, owner: currentOwner(), ...(await drawPlace()) }
   if (!takeClaim(folder, claim)) return undefined
   try {
-    if (abandoned !== null) await endUnrecorded(abandoned)
+    if (abandoned !== null && abandoned.owner !== null) await endUnrecorded(abandoned)
     return await startServer({ folder, program, env, http, dataFolder: dataFolderOf(env) }, claim, signal)
   } catch (error) {
     const mayRetry = isPortTaken(error) && ports > 1

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileError, makePrivateDirectory, OrchError, type ProcessOwner } from '@orch/core'
 import type { Place } from './place.ts'
@@ -43,11 +43,17 @@ export function writeServerRecord(folder: string, record: ServerRecord): void {
   replaceFile(join(folder, 'server.json'), `${JSON.stringify(record, null, 2)}\n`)
 }
 
-/** Replaces a file in one step; mode 0600. */
+/** Replaces a file in one step, which a power loss does not leave cut; mode 0600. */
 export function replaceFile(path: string, text: string): void {
   const draft = `${path}.${randomUUID()}`
   try {
-    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+    const descriptor = openSync(draft, 'wx', 0o600)
+    try {
+      writeFileSync(descriptor, text)
+      fdatasyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
     renameSync(draft, path)
   } catch (error) {
     throw fileError(error, `Cannot write "${path}"`, 'DISK')

@@ -58,8 +58,8 @@ export async function lookForManaged(folder: string, http: Http, signal: AbortSi
   if (alive === 'unknown') {
     throw new OrchError(
       'BACKEND_UNREACHABLE',
-      `Cannot see the OpenCode server at "${record.url}": it was started on host "${record.process.host}"`,
-      { hint: `Run orch on host "${record.process.host}"` },
+      `Cannot see the OpenCode server at "${record.url}": it was started on host "${record.process.host}", on another machine or in another container`,
+      { hint: `Run orch where process ${record.process.pid} of that host is seen` },
     )
   }
   const place = placeOf(record)

@@ -15,19 +15,27 @@ export interface StartClaim {
   readonly password: string
 }
 
+/** A claim of which a power loss left a part: whoever took it, and what that one started, ended then too. */
+export interface CutClaim {
+  readonly generation: number
+  readonly owner: null
+}
+
 /** Takes a claim; `false` when another process was first. */
 export function takeClaim(folder: string, claim: StartClaim): boolean {
   return createOnce(folder, fileOf(claim.generation), claim)
 }
 
 /** The newest claim, or `null` when none was ever taken. */
-export function newestClaim(folder: string): StartClaim | null {
+export function newestClaim(folder: string): StartClaim | CutClaim | null {
   const numbers = readdirSync(folder).flatMap((name) => {
     const number = /^start-(\d+)\.json$/.exec(name)?.[1]
     return number === undefined ? [] : [Number(number)]
   })
   if (numbers.length === 0) return null
-  return JSON.parse(readFileSync(join(folder, fileOf(Math.max(...numbers))), 'utf8')) as StartClaim
+  const generation = Math.max(...numbers)
+  const claim = parse(readFileSync(join(folder, fileOf(generation)), 'utf8')) as StartClaim | null
+  return claim ?? { generation, owner: null }
 }
 
 /** Says that the start under this claim is over and why; `null`: its process gave it up, another may try at once. */
@@ -46,11 +54,20 @@ export function readFailure(folder: string, generation: number): { readonly erro
   } catch {
     return null
   }
-  const { failure } = JSON.parse(text) as {
+  const { failure } = (parse(text) ?? { failure: null }) as {
     failure: { code: OrchErrorCode; message: string; hint: string | null } | null
   }
   if (failure === null) return { error: null }
   return { error: new OrchError(failure.code, failure.message, { hint: failure.hint ?? undefined }) }
+}
+
+/** `null` for what was cut: it was linked whole. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function fileOf(generation: number): string {

@@ -13,9 +13,13 @@ const PATIENCE_MS = 2_000
 export async function endServer(record: ServerRecord, signal: AbortSignal): Promise<readonly Evidence[]> {
   const { pid, host } = record.process
   if (ownerLiveness(record.process) === 'unknown') {
-    throw new OrchError('BACKEND_UNREACHABLE', `Cannot stop the OpenCode server: it was started on host "${host}"`, {
-      hint: `Run orch on host "${host}"`,
-    })
+    throw new OrchError(
+      'BACKEND_UNREACHABLE',
+      `Cannot stop the OpenCode server: it was started on host "${host}", on another machine or in another container`,
+      {
+        hint: `Run orch where process ${pid} of that host is seen`,
+      },
+    )
   }
   const used: string[] = []
   for (const name of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {

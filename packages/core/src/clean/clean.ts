@@ -7,7 +7,7 @@ import { type BulkLook, lookAt } from '../orchestrator/look.ts'
 import type { CleanOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
-import { giveBack, takeOver } from '../registry/claims.ts'
+import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { recheck } from '../timing.ts'
 import { removeWorktree, type WorktreeRemoval } from '../worktree/remove-worktree.ts'
@@ -37,7 +37,7 @@ export async function clean(orch: Orch, options: CleanOptions = {}): Promise<Cle
   })
   if (claimed === undefined)
     throw new OrchError('BUSY', 'Cannot clean: another orch process is at it', {
-      hint: 'Run the same command again once that has ended',
+      hint: hintForHeld(orch.claims, CLAIM),
       retryable: true,
     })
   try {

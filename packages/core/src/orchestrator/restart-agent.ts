@@ -1,6 +1,6 @@
 import type { Backend, CreateResult } from '../backend.ts'
 import { isOrchError, OrchError } from '../errors.ts'
-import { currentOwner, ownerLiveness } from '../process-owner.ts'
+import { asGivenUp, currentOwner, ownerLiveness } from '../process-owner.ts'
 import { newRunChange } from '../recovery/recover-resume.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
@@ -78,7 +78,7 @@ async function resumeOrGiveUp(
     const isOver = isOrchError(error) && error.outcome === 'none' && error.code !== 'AGENT_EXISTS'
     await updateRecord(orch, before, isOver ? 'resume-failed' : 'resume-unknown', ({ resuming }) => {
       if (!resuming) return null
-      return { resuming: isOver ? null : { ...resuming, owner: { ...resuming.owner, startTime: 'given up' } } }
+      return { resuming: isOver ? null : { ...resuming, owner: asGivenUp(resuming.owner) } }
     }).catch(() => {})
     throw error
   }

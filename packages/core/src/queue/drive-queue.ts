@@ -70,7 +70,7 @@ export async function driveQueueOf(orch: Orch, project: string, options: DriveOp
 export function awaitedByQueue(orch: Orch, open: readonly StoredRecord[]): readonly StoredRecord[] {
   const queue = open.filter(isQueued)
   const holders = [...new Set(queue.map(({ record }) => record.project))].flatMap((project) => [
-    ...readPlaces(orch, project).holders,
+    ...readPlaces(orch, project, open).holders,
   ])
   const before = queue.flatMap(({ record }) => record.start?.after.map(({ agent }) => agent) ?? [])
   const ids = new Set([...holders, ...before])
@@ -95,7 +95,7 @@ async function driveProject(
   let open = first
   try {
     for (;;) {
-      const places = readPlaces(orch, project)
+      const places = readPlaces(orch, project, open)
       const scene = await gather(orch, open, { ...options, project, places })
       const decision = decideStarts(scene)
       const isTaken = decision.holders.every((id) => places.holders.includes(id))

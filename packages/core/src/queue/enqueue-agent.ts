@@ -3,6 +3,7 @@ import { updateRecord } from '../orchestrator/update-record.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import type { Brief } from '../spawn/brief.ts'
 import { giveUp, writeTask } from '../spawn/make-agent.ts'
+import { keepContext } from '../workspace/workspace.ts'
 
 /**
  * Queues the agent of a record that this process claimed: its whole task is written down first, so that any process can
@@ -13,6 +14,7 @@ export async function enqueueAgent(orch: Orch, claimed: StoredRecord, brief: Bri
   const { record } = claimed
   try {
     await writeTask(orch, record, brief)
+    keepContext(record.workspace)
     // barrier: start-task-written
     const queued = await updateRecord(orch, claimed, 'start-queued', ({ lifecycle }) =>
       lifecycle === 'spawning' ? { lifecycle: 'queued', owner: null } : null,

@@ -1,5 +1,5 @@
-import { OrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
+import type { StoredRecord } from '../registry/record.ts'
 
 /** Who has the places of a project: one list, and one claim for each change of it. */
 export interface Places {
@@ -9,17 +9,23 @@ export interface Places {
 }
 
 /**
- * The places of a project as they are now.
- * @throws OrchError `DISK`, `RECORD_CORRUPT` when they cannot be read: nobody is started then
+ * The places of a project as they are now. Where the disk damaged their list, whoever was started with one has it.
+ * @param open every open record of that project
+ * @throws OrchError `DISK` when they cannot be read: nobody is started then
  */
-export function readPlaces({ claims }: Orch, project: string): Places {
+export function readPlaces({ claims }: Orch, project: string, open: readonly StoredRecord[]): Places {
   const latest = claims.latest(nameOf(project))
   if (latest === null) return { generation: 0, holders: [] }
-  const holders = parseIds(latest.content)
-  if (holders !== null) return { generation: latest.generation, holders }
-  throw new OrchError('RECORD_CORRUPT', `Cannot tell who has the places of "${project}": their claim is not readable`, {
-    hint: 'Run "orch doctor": it names the state folder, where the newest file below "claims" may be damaged',
-  })
+  const { generation, content } = latest
+  const started = (): string[] => open.filter((stored) => isStarted(stored, project)).map(({ record }) => record.id)
+  return { generation, holders: parseIds(content) ?? started() }
+}
+
+/** Whether it was given a place and may still have it: also one that is queued since its start was cut off. */
+function isStarted({ record, closed }: StoredRecord, project: string): boolean {
+  const { start, lifecycle } = record
+  if (closed || record.project !== project || start === undefined || start.maxParallel === null) return false
+  return lifecycle !== 'queued' || start.triedAt !== null
 }
 
 /** Writes the next list; `false`, and nothing done, when another process was faster. */

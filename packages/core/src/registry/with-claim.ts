@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { stateDirectory } from '../config/config.ts'
 import { OrchError } from '../errors.ts'
 import { recheck, TIMING } from '../timing.ts'
-import { createFileClaims, giveBack, takeOver } from './claims.ts'
+import { createFileClaims, giveBack, hintForHeld, takeOver } from './claims.ts'
 
 /**
  * Changes a file that others may change at once: one orch process of this user after the other. One that died at it holds up nobody.
@@ -18,7 +18,7 @@ export async function withClaim<T>(
   const taken = await recheck(() => takeOver(claims, name, null) || undefined, { timeoutMs: TIMING.readyTimeoutMs })
   if (taken === undefined)
     throw new OrchError('BUSY', `Cannot write "${file}": another orch process is at it`, {
-      hint: 'Run the same command again',
+      hint: hintForHeld(claims, name),
       retryable: true,
     })
   try {

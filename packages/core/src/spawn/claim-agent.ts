@@ -30,27 +30,68 @@ export async function claimAgent(
   const name = keyClaim(orch, options.key)
   for (;;) {
     const latest = orch.claims.latest(name)
-    const held = latest === null ? null : await orch.registry.get(latest.content)
-    if (held?.closed && held.record.lifecycle === 'failed') {
-      orch.claims.create(name, (latest?.generation ?? 0) + 1, createAgentId(slug))
-      // barrier: key-claimed-again
-    } else if (held !== null) {
-      return { stored: held, created: false }
-    } else if (latest === null) {
-      orch.claims.create(name, 1, createAgentId(slug))
+    const held = latest === null ? null : await recordOf(orch, options.key, latest)
+    if (held !== null && !isFreed(held)) return { stored: held, created: false }
+    if (latest === null) {
+      orch.claims.create(name, 1, JSON.stringify(createAgentId(slug)))
       // barrier: key-claimed
-    } else {
-      const stored = await createOnce(orch, recordFor(latest.content))
-      if (stored !== null) return { stored, created: true }
+      continue
     }
+    const id = idIn(latest.content)
+    if (held !== null || id === null) {
+      orch.claims.create(name, latest.generation + 1, JSON.stringify(createAgentId(slug)))
+      // barrier: key-claimed-again
+      continue
+    }
+    const stored = await createOnce(orch, recordFor(id))
+    if (stored !== null) return { stored, created: true }
   }
 }
 
 /** The agent that has this key in the project; `null` when the key is free. */
 export async function holderOf(orch: Orch, key: string): Promise<StoredRecord | null> {
   const latest = orch.claims.latest(keyClaim(orch, key))
-  const held = latest === null ? null : await orch.registry.get(latest.content)
-  return held?.closed && held.record.lifecycle === 'failed' ? null : held
+  const held = latest === null ? null : await recordOf(orch, key, latest)
+  return held !== null && isFreed(held) ? null : held
+}
+
+/** Its agent provably failed to be made. */
+function isFreed({ closed, record }: StoredRecord): boolean {
+  return closed && record.lifecycle === 'failed'
+}
+
+/**
+ * The record that a claim of a key names. One that the disk damaged names none: then the records say who has the key.
+ * @throws OrchError `RECORD_CORRUPT` when one of these that cannot be read may have it
+ */
+async function recordOf(
+  orch: Orch,
+  key: string,
+  { content, place }: { readonly content: string; readonly place: string },
+): Promise<StoredRecord | null> {
+  const id = idIn(content)
+  if (id !== null) return await orch.registry.get(id)
+  const lists = [await orch.registry.list('open'), await orch.registry.list('closed')]
+  const own = lists.flatMap(({ records }) => records).filter(({ record }) => record.project === orch.project)
+  const held = own.filter((stored) => stored.record.key === key && !isFreed(stored))
+  if (held[0] !== undefined) return held[0]
+  const [unreadable] = lists.flatMap((list) => list.unreadable)
+  if (unreadable === undefined) return null
+  throw new OrchError(
+    'RECORD_CORRUPT',
+    `Cannot tell who has the key ${JSON.stringify(key)}: its claim "${place}" is damaged, and so is a record that may name it`,
+    { hint: `Look at "${unreadable.place}"; move it away to forget that agent` },
+  )
+}
+
+/** `null` for what is cut: no part of a whole one is JSON. */
+function idIn(content: string): string | null {
+  try {
+    const id = JSON.parse(content) as unknown
+    return typeof id === 'string' && isAgentId(id) ? id : null
+  } catch {
+    return null
+  }
 }
 
 function keyClaim({ project }: Orch, key: string): string {

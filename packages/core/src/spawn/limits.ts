@@ -1,7 +1,7 @@
 import { OrchError } from '../errors.ts'
 import type { SpawnOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { giveBack, takeOver } from '../registry/claims.ts'
+import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { type ClaimedAgent, holderOf } from './claim-agent.ts'
 
@@ -23,7 +23,7 @@ export async function claimWithinLimits(
   const taken = await recheck(look, { timeoutMs: TIMING.limitsBusyMs, mostMs: TIMING.askerGoneMs, signal })
   if (!taken)
     throw new OrchError('BUSY', `Cannot start an agent for "${parent}": others are started at the same time`, {
-      hint: 'Run the same command again',
+      hint: hintForHeld(orch.claims, name),
       retryable: true,
     })
   try {

@@ -3,7 +3,7 @@ import type { CompleteCheck, VerifyRun } from '../documents.ts'
 import { fileError, OrchError, withContext } from '../errors.ts'
 import { withoutOtherRepository } from '../git.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { giveBack, takeOver } from '../registry/claims.ts'
+import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { keepOutput } from './kept-output.ts'
@@ -55,7 +55,8 @@ export async function commandCheck(
   const { verifyTimeoutMs: timeoutMs = TIMING.verifyTimeoutMs, signal } = options
   const claim = `verify\0${directory}`
   const look = { timeoutMs, everyMs: 50, mostMs: 1_000, signal }
-  if ((await recheck(() => takeOver(orch.claims, claim, null) || undefined, look)) === undefined) throw busy(record)
+  if ((await recheck(() => takeOver(orch.claims, claim, null) || undefined, look)) === undefined)
+    throw busy(record, hintForHeld(orch.claims, claim))
   try {
     const run = await runAndKeep(orch, record, words, { timeoutMs, signal })
     return { check: checkOf(run, { id, timeoutMs }), run }
@@ -116,9 +117,9 @@ function orThrow<T>(work: () => T, toError: (cause: unknown) => OrchError): T {
   }
 }
 
-function busy({ id, directory }: AgentRecord): OrchError {
+function busy({ id, directory }: AgentRecord, hint: string): OrchError {
   return new OrchError('BUSY', `Cannot verify "${id}": another process verifies work in "${directory}"`, {
-    hint: 'Run the same command again once that has ended',
+    hint,
     agent: id,
     retryable: true,
   })

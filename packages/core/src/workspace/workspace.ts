@@ -1,4 +1,4 @@
-import { lutimesSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, lutimesSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Phase } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
@@ -48,7 +48,21 @@ export function createWorkspace(workspace: string, context: string): void {
 
 /** The first message to the agent as it was written at spawn; `null` when its workspace holds none. */
 export function readContext(workspace: string): string | null {
-  return readOrNull(join(workspace, CONTEXT))
+  return readOrNull(join(workspace, CONTEXT)) || null
+}
+
+/** Makes the first message outlive a power loss: nobody else has it while the agent is queued. */
+export function keepContext(workspace: string): void {
+  try {
+    const descriptor = openSync(join(workspace, CONTEXT), 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
 }
 
 /** The agent's own page; `null` when there is none. */

@@ -315,6 +315,37 @@ describe('an agent that is queued', () => {
   })
 })
 
+describe('what a power loss left', () => {
+  it('of the list of places, cut at any byte, gives no place twice and holds up nobody', async () => {
+    const a = await limited('a', 2)
+    const b = await limited('b', 2)
+    await limited('c', 2)
+    const orch = await place.open()
+    await abandon(orch, [b.id])
+    expect(await states()).toEqual({ a: 'working', c: 'working' })
+    await limited('d', 2)
+    for (let bytes = 0; ; bytes++) {
+      const { content = '', place: file = '' } = orch.claims.latest(`places\0${orch.project}`) ?? {}
+      if (bytes === content.length) break
+      writeFileSync(file, content.slice(0, bytes))
+      expect([bytes, await states()]).toEqual([bytes, { a: 'working', c: 'working', d: 'queued' }])
+      writeFileSync(file, content)
+    }
+    writeFileSync(orch.claims.latest(`places\0${orch.project}`)?.place ?? '', '')
+    place.server.finish(a.id)
+    expect(await states()).toEqual({ a: 'idle', c: 'working', d: 'working' })
+  })
+
+  it('of an empty task starts nobody with nothing to do', async () => {
+    const a = await limited('a', 1)
+    const b = await limited('b', 1)
+    writeFileSync(join(b.workspace, 'SPAWN_CONTEXT.md'), '')
+    place.server.finish(a.id)
+    expect(await look(b.id)).toMatchObject({ state: 'failed', reason: { code: 'WORKSPACE_GONE' } })
+    expect(place.server.agents()).toEqual([a.id])
+  })
+})
+
 describe('of 20 processes', () => {
   it('that spawn at once with 3 places, and then look at once, never more than 3 are started, each exactly once', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => start(0)))

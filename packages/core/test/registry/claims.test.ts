@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { temporaryFolder } from '../../../../tests/harness/temporary-folder.ts'
 import { currentOwner } from '../../src/process-owner.ts'
-import { type Claims, createFileClaims, giveBack, takeOver } from '../../src/registry/claims.ts'
+import { type Claims, createFileClaims, giveBack, hintForHeld, takeOver } from '../../src/registry/claims.ts'
 
 const scope = perTest()
 const GONE = { ...currentOwner(), startTime: '1' }
@@ -22,16 +23,16 @@ describe('create() and latest()', () => {
     expect(claims.latest('key')).toBeNull()
     expect(claims.create('key', 1, 'one')).toBe(true)
     expect(claims.create('key', 1, 'other')).toBe(false)
-    expect(claims.latest('key')).toEqual({ generation: 1, content: 'one' })
+    expect(claims.latest('key')).toMatchObject({ generation: 1, content: 'one' })
     expect(claims.create('key', 2, 'two')).toBe(true)
     for (let generation = 3; generation <= 12; generation++) claims.create('key', generation, `${generation}`)
-    expect(claims.latest('key')).toEqual({ generation: 12, content: '12' })
+    expect(claims.latest('key')).toMatchObject({ generation: 12, content: '12' })
     expect(claims.create('key', 1, 'again')).toBe(false)
   })
 
   it.each(['../../up', '/etc/passwd', 'a/b', 'a\0b', '', 'x'.repeat(10_000), '修复'])('take any name: %j', (name) => {
     expect(claims.create(name, 1, 'mine')).toBe(true)
-    expect(claims.latest(name)).toEqual({ generation: 1, content: 'mine' })
+    expect(claims.latest(name)).toMatchObject({ generation: 1, content: 'mine' })
     expect(claims.latest(`${name} `)).toBeNull()
     expect(readdirSync(directory)).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.1$/)])
   })
@@ -56,7 +57,7 @@ describe('create() and latest()', () => {
     const [name = ''] = readdirSync(directory)
     for (const tail of ['x', '1.5', '', '-1', '2~']) writeFileSync(join(directory, `${name.slice(0, -1)}${tail}`), '')
     mkdirSync(join(directory, 'folder'))
-    expect(claims.latest('key')).toEqual({ generation: 1, content: 'one' })
+    expect(claims.latest('key')).toMatchObject({ generation: 1, content: 'one' })
   })
 })
 
@@ -69,7 +70,8 @@ describe('takeOver()', () => {
     ['a process of another host', ELSEWHERE, false],
   ])('from %s, who never claimed: %j', (_, first, taken) => {
     expect(takeOver(claims, 'begin', first)).toBe(taken)
-    expect(claims.latest('begin')).toEqual(taken ? { generation: 1, content: JSON.stringify(currentOwner()) } : null)
+    const expected = { generation: 1, content: JSON.stringify(currentOwner()), place: expect.any(String) }
+    expect(claims.latest('begin')).toEqual(taken ? expected : null)
   })
 
   it('happens once: the one who took over lives', () => {
@@ -87,9 +89,32 @@ describe('takeOver()', () => {
     expect(claims.latest('begin')?.generation).toBe(4)
   })
 
-  it.each(['', 'garbage', 'null', '{}', '[]'])('never from a claim that cannot be read: %j', (content) => {
+  it.each(['null', '{}', '[]', '{"pid":"1"}'])('never from a claim that is whole and names nobody: %j', (content) => {
     claims.create('begin', 1, content)
     expect(takeOver(claims, 'begin', null)).toBe(false)
+  })
+
+  it('once from a claim that a power loss cut at any byte or filled with zeros, and never from a whole one', () => {
+    const whole = JSON.stringify(currentOwner())
+    const zeros = '\0'.repeat(whole.length)
+    const cuts = Array.from({ length: whole.length }, (_, bytes) => whole.slice(0, bytes))
+    for (const [index, content] of [...cuts, zeros].entries()) {
+      claims.create(`claim ${index}`, 1, content)
+      const taken = [1, 2].map(() => takeOver(claims, `claim ${index}`, null))
+      expect([content, taken]).toEqual([content, [true, false]])
+    }
+    claims.create('whole', 1, whole)
+    expect(takeOver(claims, 'whole', null)).toBe(false)
+  })
+
+  it('never from a process of another container, which is named with its claim', () => {
+    claims.create('begin', 1, JSON.stringify({ ...GONE, pidNamespace: 'pid:[1]' }))
+    expect(takeOver(claims, 'begin', null)).toBe(false)
+    expect(hintForHeld(claims, 'begin')).toBe(
+      `Process ${process.pid} on host "${hostname()}", in another container or on another machine, cannot be seen from here; once it has ended, remove "${claims.latest('begin')?.place}"`,
+    )
+    claims.create('mine', 1, JSON.stringify(currentOwner()))
+    expect(hintForHeld(claims, 'mine')).toBe('Run the same command again once that has ended')
   })
 
   it('is possible again once it was given back, for one', () => {

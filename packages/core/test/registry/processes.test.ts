@@ -104,7 +104,7 @@ it('of 20 processes that claim one name at once, one wins', async () => {
   expect(answers.filter((answer) => answer === true)).toHaveLength(1)
   expect(answers.filter((answer) => answer === false)).toHaveLength(19)
   const winner = all[answers.indexOf(true)]
-  expect(createFileClaims(directory).latest('begin')).toEqual({ generation: 1, content: `${winner?.pid}` })
+  expect(createFileClaims(directory).latest('begin')).toMatchObject({ generation: 1, content: `${winner?.pid}` })
 })
 
 it('of 20 processes that take over from a dead one at once, one wins, and nobody robs that one', async () => {

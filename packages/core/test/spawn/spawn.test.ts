@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
@@ -302,7 +302,7 @@ describe('spawn() with a key', () => {
   it('goes on with the spawn of a process that died', async () => {
     const orch = await place.open()
     const half = interrupted(orch, { key: 'a', target: (await orch.backend('memory')).target, owner: null })
-    orch.claims.create(`key\0${orch.project}\0a`, 1, half.id)
+    orch.claims.create(`key\0${orch.project}\0a`, 1, JSON.stringify(half.id))
     await orch.registry.create(half)
     const made = await orch
       .backend('memory')
@@ -321,11 +321,37 @@ describe('spawn() with a key', () => {
 
   it('goes on with a claim whose process died before it made a record', async () => {
     const orch = await place.open()
-    orch.claims.create(`key\0${orch.project}\0a`, 1, 'claimed-only-7k3q')
+    orch.claims.create(`key\0${orch.project}\0a`, 1, '"claimed-only-7k3q"')
     expect(await spawn(orch, { task: 'x', key: 'a' })).toMatchObject({
       created: true,
       agent: { id: 'claimed-only-7k3q', state: 'idle' },
     })
+  })
+
+  it('stays with its agent, and goes to one when there is none, whatever a power loss left of its claim', async () => {
+    const orch = await place.open()
+    const first = await spawn(orch, { task: 'x', key: 'a' })
+    const { content = '', place: file = '' } = orch.claims.latest(`key\0${orch.project}\0a`) ?? {}
+    const cuts = Array.from({ length: content.length }, (_, bytes) => content.slice(0, bytes))
+    for (const left of [...cuts, '\0'.repeat(content.length), first.agent.id]) {
+      writeFileSync(file, left)
+      expect([left, await spawn(orch, { task: 'x', key: 'a' })]).toEqual([
+        left,
+        expect.objectContaining({ created: false, agent: expect.objectContaining({ id: first.agent.id }) }),
+      ])
+    }
+    writeFileSync(join(place.state, 'ended', 'damaged-7k3q.jsonl'), 'cut')
+    rmSync(place.recordFile(first.agent.id))
+    await expect(spawn(orch, { task: 'x', key: 'a' })).rejects.toMatchObject({
+      code: 'RECORD_CORRUPT',
+      hint: expect.stringContaining('damaged-7k3q.jsonl'),
+    })
+    rmSync(join(place.state, 'ended', 'damaged-7k3q.jsonl'))
+    writeFileSync(file, '')
+    const all = await Promise.all(Array.from({ length: 8 }, () => place.open()))
+    const next = await Promise.all(all.map((one) => spawn(one, { task: 'x', key: 'a' })))
+    expect(new Set(next.map(({ agent }) => agent.id)).size).toBe(1)
+    expect(next.filter(({ created }) => created)).toHaveLength(1)
   })
 })
 
