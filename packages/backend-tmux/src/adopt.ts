@@ -17,8 +17,9 @@ export async function listAdoptable(
   signal: AbortSignal,
 ): Promise<readonly Adoptable[]> {
   signal.throwIfAborted()
-  const sockets = server === null ? usualSockets(context) : [socketOf({ socket: server })]
-  return (await Promise.all(sockets.map((socket) => panesAt(context, socket, signal)))).flat()
+  const isNamed = server !== null
+  const sockets = isNamed ? [socketOf({ socket: server })] : usualSockets(context)
+  return (await Promise.all(sockets.map((socket) => panesAt(context, { socket, isNamed }, signal)))).flat()
 }
 
 /** The first part of `TMUX` is the socket of the server that a process runs in (tmux(1), ENVIRONMENT). */
@@ -27,10 +28,25 @@ function usualSockets({ host, paths }: Context): readonly string[] {
   return [...new Set([...(around.startsWith('/') ? [around] : []), paths.socket])]
 }
 
-async function panesAt(context: Context, socket: string, signal: AbortSignal): Promise<readonly Adoptable[]> {
-  if (!isSomethingAt(socket)) return []
-  const answer = await context.tmux.run({ socket, commands: adoptableCommands(), signal })
-  if (saysNoServer(answer.stderr)) return []
+/** A server that somebody names has to be there; the usual ones need not. */
+async function panesAt(
+  context: Context,
+  { socket, isNamed }: { readonly socket: string; readonly isNamed: boolean },
+  signal: AbortSignal,
+): Promise<readonly Adoptable[]> {
+  const answer = isSomethingAt(socket)
+    ? await context.tmux.run({ socket, commands: adoptableCommands(), signal })
+    : null
+  if (answer === null || saysNoServer(answer.stderr)) {
+    if (!isNamed) return []
+    throw new OrchError(
+      'BACKEND_UNREACHABLE',
+      `Cannot list the tmux panes at "${socket}": no tmux server listens there`,
+      {
+        hint: `Print the socket of a tmux server from inside of it: tmux display-message -p '#{socket_path}'`,
+      },
+    )
+  }
   if (answer.code !== 0 && answer.stdout === '')
     throw new OrchError('BACKEND_UNREACHABLE', `Cannot list the tmux panes at "${socket}": ${failureText(answer)}`, {
       hint: 'Run "orch doctor"',

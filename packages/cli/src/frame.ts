@@ -1,5 +1,6 @@
 import { sanitize } from '@orch/core'
 import type { OutputStream } from './io.ts'
+import { counted } from './page.ts'
 
 const UNWRAPPED = '\x1b[?7l'
 const WRAPPED = '\x1b[?7h'
@@ -26,5 +27,5 @@ export function createFrame(stdout: Pick<OutputStream, 'columns' | 'rows'>): (te
 
 function fitting(lines: readonly string[], most: number): readonly string[] {
   if (lines.length <= most) return lines
-  return [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines`]
+  return [...lines.slice(0, most - 1), `… ${counted(lines.length - most + 1, 'more line')}`]
 }

@@ -163,9 +163,8 @@ export function timeOf(option: string, value: string | undefined, now: number): 
 export function wholeNumber(option: string, value: number, range: readonly [number, number]): number {
   const [least, most] = range
   if (Number.isInteger(value) && value >= least && value <= most) return value
-  const given = Number.isNaN(value) ? 'the value given' : `"${value}"`
   throw usageError(
-    `Cannot use "${option}": ${given} is not a whole number from ${least} to ${most}`,
+    `Cannot use "${option}": "${value}" is not a whole number from ${least} to ${most}`,
     `Use for example "${option} ${Math.max(least, Math.min(20, most))}"`,
   )
 }

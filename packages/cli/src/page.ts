@@ -79,6 +79,11 @@ export function oneLine(text: string, most: number = Number.POSITIVE_INFINITY): 
   return characters.length <= most ? flat : `${characters.slice(0, Math.max(1, most - 1)).join('')}…`
 }
 
+/** How many of something there are: "1 file", "2 files". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** The most characters of a column that is neither the first nor the last. */
 const CELL = 24
 

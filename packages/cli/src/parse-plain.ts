@@ -27,6 +27,27 @@ export function positionalsOf(command: Command, words: readonly string[]): reado
   return parsed(command, words).positionals
 }
 
+/** An option as it stands on the command line. */
+interface Typed {
+  /** Its full name, or its letter if that is none of an option. */
+  readonly name: string
+  readonly isKnown: boolean
+  /** Which word it stands in. */
+  readonly index: number
+  /** As it was typed, without a value: `--lines`, `-n`. */
+  readonly typed: string
+  readonly value: string | undefined
+}
+
+/** What looks like an option among the words, in their order. */
+export function optionsOf(command: Command, words: readonly string[]): readonly Typed[] {
+  return parsed(command, words)
+    .tokens.filter((token) => token.kind === 'option')
+    .map(({ name, rawName, index, value }) => {
+      return { name, isKnown: Object.hasOwn(command.options, name), index, typed: rawName, value }
+    })
+}
+
 function parsed(command: Command, words: readonly string[]) {
   return parseArgs({
     args: [...words],

@@ -1,7 +1,8 @@
 import yargs, { type Argv } from 'yargs'
 import type { Arguments, Command } from './define-command.ts'
 import { usageError } from './options.ts'
-import { positionalsOf } from './parse-plain.ts'
+import { optionsOf, positionalsOf } from './parse-plain.ts'
+import { unknownOption } from './unknown-option.ts'
 
 /**
  * Parses the words after the verb with yargs.
@@ -16,6 +17,7 @@ export async function parseWords(command: Command, words: readonly string[]): Pr
   if (args === undefined) throw new Error('The command line was parsed without a result')
   refuseRepeated(command, args, words)
   refuseEmpty(command, args, words)
+  refuseNoNumber(command, args, words)
   return args
 }
 
@@ -42,9 +44,12 @@ function parserOf(command: Command, words: readonly string[], onParsed: (args: A
     .fail((message, error) => {
       if (error !== undefined && error.name !== 'YError') throw error
       const isUnknown = message.startsWith('Unknown argument')
-      throw usageError(
-        problem(command, message),
-        isUnknown ? command.hintForUnknown(positionalsOf(command, words)) : `Run "orch ${verb} --help"`,
+      throw (
+        (isUnknown ? unknownOption(command, words) : undefined) ??
+        usageError(
+          problem(command, message),
+          isUnknown ? command.hintForUnknown(positionalsOf(command, words)) : `Run "orch ${verb} --help"`,
+        )
       )
     })
     .command({
@@ -87,6 +92,14 @@ function refuseEmpty(command: Command, args: Arguments, flags: readonly string[]
       `Cannot run "orch ${command.verb}": "${option}" is empty`,
       `Give "${option}" a value, or leave it out`,
     )
+  }
+}
+
+function refuseNoNumber(command: Command, args: Arguments, words: readonly string[]): void {
+  for (const { name, typed, value } of optionsOf(command, words)) {
+    if (command.options[name]?.type !== 'number' || !Number.isNaN((args as Readonly<Record<string, unknown>>)[name]))
+      continue
+    throw usageError(`Cannot use "${typed}": "${value}" is not a whole number`, `Use for example "${typed} 20"`)
   }
 }
 

@@ -163,7 +163,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
       ...{ path: '/p/.orch/worktrees/fix-login-7k3q', branch: 'orch/fix-login-7k3q', base: 'aaaa' },
       readyAt: '2026-11-22T11:00:00Z',
     },
-    verify: ['npm', 'test'],
+    verify: ['npm', 'run', 'a "b'],
     skill: 'careful',
     deliverables: [
       { path: 'docs/login.md', exists: true },
@@ -215,7 +215,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     task       Fix the login redirect
     backend    memory, small
     skill      careful
-    verified   by npm test
+    verified   by npm run 'a "b'
     directory  /home/ada/shop
     branch     main
     workspace  /home/ada/shop/.orch/workspace/fix-login-7k3q
@@ -223,7 +223,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     active     2s ago
     tokens     1200 in, 340 out
     worktree   /p/.orch/worktrees/fix-login-7k3q
-    git        1 new commits and 1 changed files since the spawn (+30 -4 in 2 files)
+    git        1 new commit and 1 changed file since the spawn (+30 -4 in 2 files)
       b1946ac9 Fix it
       changed src/login.ts
     present  docs/login.md

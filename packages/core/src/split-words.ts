@@ -15,6 +15,16 @@ export function splitWords(line: string): readonly string[] | null {
   return words.length === 0 ? null : words
 }
 
+/** Words as one line that `splitWords` and a shell read as the same words; control characters are left as they are. */
+export function joinWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word))).join(' ')
+}
+
+/** One word for a POSIX shell, always in single quotes. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
 const PIECES = String.raw`'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|[^\s'"\\]+`
 const WORD = new RegExp(`^(?:${PIECES})+`)
 const PIECE = new RegExp(PIECES, 'g')

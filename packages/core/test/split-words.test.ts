@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { splitWords } from '../src/split-words.ts'
+import { joinWords, splitWords } from '../src/split-words.ts'
 
 describe('splitWords()', () => {
   it.each([
@@ -16,5 +16,16 @@ describe('splitWords()', () => {
 
   it.each(['', ' \n', "a 'b", 'a "b', 'a "b\\"', 'a\\', `'a'"b`])('has no words for %j', (line) => {
     expect(splitWords(line)).toBeNull()
+  })
+})
+
+describe('joinWords()', () => {
+  it.each([
+    [['npm', 'test'], 'npm test'],
+    [['a', 'b "c'], `a 'b "c'`],
+    [['sh', '-c', `it's`, ''], `sh -c 'it'\\''s' ''`],
+  ])('shows %j as a line that is read as those words', (words, line) => {
+    expect(joinWords(words)).toBe(line)
+    expect(splitWords(line)).toEqual(words)
   })
 })

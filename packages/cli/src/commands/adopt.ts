@@ -1,4 +1,4 @@
-import { type AdoptDocument, adopt, listAdoptable, parseLabels } from '@orch/core'
+import { type AdoptDocument, adopt, joinWords, listAdoptable, parseLabels } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { listOption } from '../options.ts'
@@ -33,7 +33,7 @@ export const command: Command<AdoptDocument> = defineCommand({
     const options = { server: socket, task, name, labels: labelsOf(label), signal: context.signal }
     return place === undefined ? listAdoptable(orch, options) : adopt(orch, place, options)
   },
-  render,
+  render: (document, page, { socket }) => render(document, page, socket),
   exitCode: ({ agent, complete }) => (complete || agent !== null ? EXIT.ok : EXIT.unavailable),
 })
 
@@ -41,7 +41,7 @@ function labelsOf(words: readonly string[] | undefined): Readonly<Record<string,
   return words === undefined ? undefined : (parseLabels(words) as Readonly<Record<string, string>>)
 }
 
-function render({ adoptable, agent, backends }: AdoptDocument, page: Page): void {
+function render({ adoptable, agent, backends }: AdoptDocument, page: Page, socket: string | undefined): void {
   if (agent !== null) {
     writeAgentLine(page, agent)
     page.note(`  → orch attach ${agent.id}`)
@@ -55,7 +55,7 @@ function render({ adoptable, agent, backends }: AdoptDocument, page: Page): void
       return [styled('bold', place), backend, program ?? '-', title, directory ?? '-']
     })
     writeTable(page, ['PLACE', 'BACKEND', 'PROGRAM', 'TITLE', 'DIRECTORY'], rows)
-    page.note('  → orch adopt PLACE')
+    page.note(`  → orch adopt PLACE${socket === undefined ? '' : ` --socket ${oneLine(joinWords([socket]))}`}`)
   }
 }
 

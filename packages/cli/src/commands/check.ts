@@ -1,8 +1,8 @@
-import { type CheckDocument, check, type GitInfo, type Item, type WorktreeRecord } from '@orch/core'
+import { type CheckDocument, check, type GitInfo, type Item, joinWords, type WorktreeRecord } from '@orch/core'
 import { age } from '../age.ts'
 import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { oneLine, type Page, styled } from '../page.ts'
+import { counted, oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
 import { writeAgentLine, writeChain, writeEvidence, writeRequest } from '../render/agent.ts'
 import { writeItem } from '../render/item.ts'
@@ -62,7 +62,7 @@ function writeFields({ agent, skill, verify }: CheckDocument, page: Page): void 
     ['backend', [agent.backend, agent.program, agent.model].filter(Boolean).join(', ')],
     ['permission', permissionText(agent)],
     ['skill', skill],
-    ['verified', verify && `by ${verify.join(' ')}`],
+    ['verified', verify && `by ${joinWords(verify)}`],
     ['directory', agent.directory],
     ['branch', agent.branch],
     ['workspace', agent.workspace],
@@ -90,10 +90,10 @@ function writeWorktree({ path, readyAt, delivered }: WorktreeRecord, page: Page)
 
 function writeGit(git: GitInfo, page: Page): void {
   const { stat } = git
-  const size = stat === null ? '' : ` (+${stat.insertions} -${stat.deletions} in ${stat.files} files)`
+  const size = stat === null ? '' : ` (+${stat.insertions} -${stat.deletions} in ${counted(stat.files, 'file')})`
   page.line(
     styled('dim', 'git'.padEnd(11)),
-    `${git.commits.length} new commits and ${git.dirty.length} changed files since the spawn${size}`,
+    `${counted(git.commits.length, 'new commit')} and ${counted(git.dirty.length, 'changed file')} since the spawn${size}`,
   )
   for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash).slice(0, 8)} ${oneLine(subject)}`)
   for (const path of git.dirty) page.line(`  changed ${oneLine(path)}`)

@@ -1,7 +1,7 @@
 import { type DiffDocument, diff } from '@orch/core'
 import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
-import { oneLine, type Page, type Part, styled } from '../page.ts'
+import { counted, oneLine, type Page, type Part, styled } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** `orch diff`: in a pager on a terminal. */
@@ -35,7 +35,7 @@ function render({ files, insertions, deletions, patch }: DiffDocument, page: Pag
     const size = added === null ? ['not text'] : [styled('green', `+${added}`), ' ', styled('red', `-${removed}`)]
     page.line(oneLine(path).padEnd(width), '  ', ...size)
   }
-  const count = files.length === 1 ? '1 file' : `${files.length} files`
+  const count = counted(files.length, 'file')
   page.line(styled('dim', `${count}, +${insertions} -${deletions}`))
 }
 

@@ -1,4 +1,4 @@
-import { type Skill, type SkillsDocument, skills } from '@orch/core'
+import { joinWords, type Skill, type SkillsDocument, skills } from '@orch/core'
 import { type Command, defineCommand } from '../define-command.ts'
 import { oneLine, type Page, type Part, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
@@ -40,7 +40,7 @@ function whatOf(skill: Skill): Part {
   const own = [
     [backend, program, model, mode, permissionText(skill)].filter(Boolean).join(', '),
     deliverables.length === 0 ? '' : `makes ${deliverables.join(', ')}`,
-    verify === null ? '' : `verified by ${verify.join(' ')}`,
+    verify === null ? '' : `verified by ${joinWords(verify)}`,
   ].filter(Boolean)
   return oneLine(`${oneLine(description ?? '', 120)} ${own.length === 0 ? '' : `(${own.join('; ')})`}`)
 }

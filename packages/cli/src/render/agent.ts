@@ -1,6 +1,6 @@
 import type { Agent, AgentRequest, Evidence, Finding, State } from '@orch/core'
 import { age } from '../age.ts'
-import { oneLine, type Page, type Style, type Styled, styled } from '../page.ts'
+import { counted, oneLine, type Page, type Style, type Styled, styled } from '../page.ts'
 
 const STYLES: Readonly<Record<State, Style>> = {
   waiting: 'yellow',
@@ -60,7 +60,7 @@ function writeDetail(page: Page, { detail, text }: AgentRequest): void {
 function writeLines(page: Page, lines: readonly string[]): void {
   for (const line of lines.slice(0, DETAIL_LINES)) page.line(`    ${line}`)
   const left = lines.length - DETAIL_LINES
-  if (left > 0) page.line(styled('dim', `    … ${left} more lines; --json shows all`))
+  if (left > 0) page.line(styled('dim', `    … ${counted(left, 'more line')}; --json shows all`))
 }
 
 /** What was seen, one line each. */

@@ -1,4 +1,4 @@
-import type { SpawnPreviewDocument } from '@orch/core'
+import { joinWords, type SpawnPreviewDocument } from '@orch/core'
 import { usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
@@ -34,7 +34,7 @@ export function writePreview(page: Page, { agent, holder, start, attachments, co
     ['parent', agent.parent],
     ['skill', agent.skill],
     ['makes', agent.deliverables.join(', ') || null],
-    ['verified', agent.verify && `by ${agent.verify.join(' ')}`],
+    ['verified', agent.verify && `by ${joinWords(agent.verify)}`],
     ['attached', attachments.map(({ path }) => path).join(', ') || null],
     ['waits', start && waitsFor(start)],
   ]

@@ -35,7 +35,7 @@ export async function listAdoptable(orch: Orch, options: AdoptOptions = {}): Pro
  */
 export async function adopt(orch: Orch, place: string, options: AdoptOptions = {}): Promise<AdoptDocument> {
   const { offers, backends } = await offersOf(orch, options)
-  const offer = chosen(place, offers, backends)
+  const offer = chosen(place, offers) ?? (await refuseNothing(orch, place, backends))
   const there = { ...orch, ...placeOf(orch, offer) }
   const task = options.task?.trim() || offer.title.trim() || `Adopted ${place}`
   const { commit, branch } = await readGitHead(there.directory, options.signal)
@@ -105,17 +105,25 @@ async function ask(
   }
 }
 
-function chosen(place: string, offers: readonly Offer[], backends: Offers['backends']): Offer {
+function chosen(place: string, offers: readonly Offer[]): Offer | undefined {
   const [first, second] = offers.filter((offer) => offer.place === place)
-  if (first !== undefined && second === undefined) return first
-  if (first !== undefined && second !== undefined)
-    throw new OrchError(
-      'AGENT_AMBIGUOUS',
-      `Cannot tell what ${JSON.stringify(place)} means: ${first.detail}, or ${second.detail}`,
-      {
-        hint: 'Choose with --backend or --socket',
-      },
-    )
+  if (first === undefined || second === undefined) return first
+  throw new OrchError(
+    'AGENT_AMBIGUOUS',
+    `Cannot tell what ${JSON.stringify(place)} means: ${first.detail}, or ${second.detail}`,
+    { hint: 'Choose with --backend or --socket' },
+  )
+}
+
+/** Says why nothing can be adopted by that name: above all, whose it is already. */
+async function refuseNothing(orch: Orch, place: string, backends: Offers['backends']): Promise<never> {
+  const { records } = await orch.registry.list('open')
+  const holder = records.find(({ record }) => record.adopted === place && record.lifecycle === 'active')?.record.id
+  if (holder !== undefined)
+    throw new OrchError('AGENT_EXISTS', `Cannot adopt ${JSON.stringify(place)}: it is the agent "${holder}" already`, {
+      hint: `See it with "orch check ${holder}"; where another server has a place of that name, choose it with --socket`,
+      agent: holder,
+    })
   const failed = backends.flatMap(({ name, error }) =>
     error === null ? [] : [`; ${name} could not be looked at: ${error.text}`],
   )

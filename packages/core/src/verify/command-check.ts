@@ -5,6 +5,7 @@ import { withoutOtherRepository } from '../git.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { joinWords } from '../split-words.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { keepOutput } from './kept-output.ts'
 import { runCommand } from './run-command.ts'
@@ -106,7 +107,7 @@ function checkOf(
 }
 
 function shown(words: readonly string[]): string {
-  return `"${words.join(' ')}"`
+  return `"${joinWords(words)}"`
 }
 
 function orThrow<T>(work: () => T, toError: (cause: unknown) => OrchError): T {

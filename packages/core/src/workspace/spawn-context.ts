@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
 import { MOST_RESOURCES } from '../skills/skill.ts'
+import { joinWords, shellQuote } from '../split-words.ts'
 
 /** What a spawn context is written from. */
 export interface SpawnContext {
@@ -60,7 +61,7 @@ function deliverablesText({ deliverables = [] }: SpawnContext): string {
 
 function verifyText({ verify }: SpawnContext): string {
   if (verify === undefined) return ''
-  const line = verify.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word))).join(' ')
+  const line = joinWords(verify)
   return `When you are done this command has to pass where you work; run it before you report Complete:\n\n${fenced(line, 'sh')}`
 }
 
@@ -126,9 +127,4 @@ function fenced(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}${language}\n${text}\n${fence}`
-}
-
-/** One word for a POSIX shell, always in single quotes. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

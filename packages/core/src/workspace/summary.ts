@@ -1,6 +1,7 @@
 import type { Agent, Item, Reason, Usage } from '../agent.ts'
 import type { AgentChanges, CompleteCheck, VerifyRun } from '../documents.ts'
 import { sanitize } from '../sanitize.ts'
+import { joinWords } from '../split-words.ts'
 
 /** What a summary is written from. */
 export interface Summary {
@@ -44,7 +45,7 @@ function section(title: string, text: string): string {
 
 function runText({ command, exitCode, signal, timedOut, durationMs, output, tail }: VerifyRun): string {
   const end = timedOut ? 'time over' : (signal ?? (exitCode === null ? 'not started' : `exit code ${exitCode}`))
-  const head = `- Command: ${oneLine(command.join(' '))}\n- End: ${end} after ${span(durationMs)}\n- Output: ${output}`
+  const head = `- Command: ${oneLine(joinWords(command))}\n- End: ${end} after ${span(durationMs)}\n- Output: ${output}`
   return tail.length === 0 ? head : `${head}\n\n${quoted(tail.join('\n'))}`
 }
 

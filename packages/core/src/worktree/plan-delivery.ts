@@ -204,7 +204,8 @@ async function targetOf({ record, signal }: Work): Promise<string | null> {
 }
 
 function kept({ worktree: { branch, path }, look }: Work): string {
-  const open = look === null || look.changed.length === 0 ? '' : `, ${look.changed.length} files of it not committed`
+  const count = look?.changed.length ?? 0
+  const open = count === 0 ? '' : `, ${count === 1 ? '1 file' : `${count} files`} of it not committed`
   return `Its work stays on the branch "${branch}" in "${path}"${open}`
 }
 

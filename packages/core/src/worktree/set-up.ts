@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileError, OrchError } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { joinWords } from '../split-words.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
 import { WORKTREE_VARIABLE } from './processes-in.ts'
 
@@ -77,7 +78,7 @@ function killGroup(pid: number): void {
 
 function failed(command: readonly string[], problem: string, log: string): OrchError {
   const said = readFileSync(log, 'utf8').trim().slice(-SHOWN_CHARACTERS)
-  const text = `Cannot set up the worktree with "${command.join(' ')}": ${problem}`
+  const text = `Cannot set up the worktree with "${joinWords(command)}": ${problem}`
   return new OrchError('WORKTREE_FAILED', said === '' ? text : `${text}, after it said:\n${said}`, {
     hint: 'Mend "worktree.setup" in the configuration',
   })

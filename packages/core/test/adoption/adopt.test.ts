@@ -48,8 +48,12 @@ describe('adopt()', () => {
     const orch = await place.open()
     await expect(adopt(orch, '%99')).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
     const pane = place.server.stranger('x')
-    await adopt(orch, pane)
-    await expect(adopt(orch, pane)).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' })
+    const { agent } = await adopt(orch, pane)
+    await expect(adopt(orch, pane)).rejects.toMatchObject({
+      code: 'AGENT_EXISTS',
+      agent: agent?.id,
+      message: expect.stringContaining(`it is the agent "${agent?.id}" already`),
+    })
     expect(await orch.registry.ids('open')).toHaveLength(1)
     expect(await orch.registry.ids('closed')).toEqual([])
     const cannot = await place.open({ memory: { without: ['adopt'] }, backend: 'memory' })
