@@ -19,6 +19,8 @@ export interface Context {
   readonly colors: boolean
   /** What the command is busy with, for a person who waits; it is gone before the answer is printed. */
   readonly spinner: Spinner
+  /** The ids of agents that this command began to make: they are named when it is interrupted. */
+  readonly begun: string[]
   /** The project's orchestrator, opened at the first call; opens no backend. */
   orch(): Promise<Orch>
   /**
@@ -46,6 +48,7 @@ export function createContext(args: Arguments, io: Io, command: Command): Contex
   return {
     env: io.env,
     signal: io.signal,
+    begun: [],
     get interactive() {
       return io.stdin.isTTY === true && io.stdout.isTTY === true
     },

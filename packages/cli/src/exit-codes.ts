@@ -46,6 +46,8 @@ export const ERROR_EXIT_CODES: Readonly<Record<OrchErrorCode | 'UNEXPECTED', num
   CONFIG_INVALID: 78,
   SERVER_REMOTE: 78,
   TIMEOUT: 124,
+  INTERRUPTED: 130,
+  TERMINATED: 143,
 }
 
 /** The exit code of `wait` by how it ended. */

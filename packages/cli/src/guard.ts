@@ -1,3 +1,4 @@
+import { isOrchError } from '@orch/core'
 import { type Io, Stopped } from './io.ts'
 
 /** Turns whatever `work` throws into a message on stderr and an exit code: the only try and catch of the package. */
@@ -6,8 +7,12 @@ export async function guard(argv: readonly string[], io: Io, work: () => Promise
     const code = await work()
     return io.signal.reason instanceof Stopped ? io.signal.reason.exitCode : code
   } catch (error) {
-    if (io.signal.reason instanceof Stopped) return io.signal.reason.exitCode
+    if (io.signal.reason instanceof Stopped && !saysSo(error)) return io.signal.reason.exitCode
     const { reportError } = await import('./report-error.ts')
     return reportError(error, argv, io)
   }
+}
+
+function saysSo(error: unknown): boolean {
+  return isOrchError(error) && (error.code === 'INTERRUPTED' || error.code === 'TERMINATED')
 }

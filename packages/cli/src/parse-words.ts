@@ -96,11 +96,11 @@ function refuseEmpty(command: Command, args: Arguments, flags: readonly string[]
 }
 
 function refuseNoNumber(command: Command, args: Arguments, words: readonly string[]): void {
-  for (const { name, typed, value } of optionsOf(command, words)) {
-    if (command.options[name]?.type !== 'number' || !Number.isNaN((args as Readonly<Record<string, unknown>>)[name]))
-      continue
-    throw usageError(`Cannot use "${typed}": "${value}" is not a whole number`, `Use for example "${typed} 20"`)
-  }
+  const wrong = Object.entries(args).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []))
+  const option = optionsOf(command, words).find(({ name }) => wrong.includes(name))
+  if (option === undefined) return
+  const { typed, value } = option
+  throw usageError(`Cannot use "${typed}": "${value}" is not a whole number`, `Use for example "${typed} 20"`)
 }
 
 /** Whether an option stands on the command line by this name: yargs gives every value under all its names. */

@@ -2,7 +2,7 @@ import type { Doc } from '@orch/core'
 import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { createFrame } from './frame.ts'
-import { hasColors, type Io, isDumb } from './io.ts'
+import { hasColors, type Io, isDumb, Stopped } from './io.ts'
 import { usageError } from './options.ts'
 import { createPrinter, jsonLine, print, printTalk } from './output.ts'
 import { createPage, type PageSettings } from './page.ts'
@@ -26,7 +26,13 @@ export async function runCommand(command: Command, words: readonly string[], io:
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
   const context = createContext(args, io, command)
   try {
-    const data = await command.run(args, context)
+    const data = await command.run(args, context).catch(async (error: unknown) => {
+      const { reason } = io.signal
+      // A reader that has gone is told nothing.
+      if (!(reason instanceof Stopped) || reason.exitCode === 0) throw error
+      const { interrupted } = await import('./interrupted.ts')
+      throw interrupted(command.verb, reason, context.begun)
+    })
     context.clear()
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../tests/harness/eventually.ts'
+import { Stopped } from '../src/io.ts'
 import { callOrch } from './harness/call-orch.ts'
 import { createPlace, type Place } from './harness/place.ts'
 
@@ -234,6 +236,43 @@ describe('a command line that cannot be run', () => {
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('defaultBackend'),
     })
+  })
+})
+
+describe('a command that is interrupted', () => {
+  it.each([
+    ['interrupted', 130, 'INTERRUPTED'],
+    ['terminated', 143, 'TERMINATED'],
+  ] as const)('says that it was %s, with %i', async (why, code, name) => {
+    const spawned = await callOrch(place, ['spawn', 'Hang [[hang: on]]'])
+    const id = spawned.stdout.trim()
+    const stop = new AbortController()
+    const waiting = callOrch(place, ['wait', id, '--json'], { signal: stop.signal })
+    stop.abort(new Stopped(why, code))
+    const { stdout, stderr, code: ended } = await waiting
+    expect({ ended, stdout }).toEqual({ ended: code, stdout: '' })
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: name, exitCode: code, message: `Cannot finish "orch wait": it was ${why}`, outcome: 'unknown' },
+    })
+  })
+
+  it('names the agent that it began', async () => {
+    const stop = new AbortController()
+    const spawning = callOrch(place, ['spawn', 'Hang [[hang: on]]', '--name', 'begun', '--wait'], {
+      signal: stop.signal,
+    })
+    await eventually(async () => (await callOrch(place, ['status'])).stdout.includes('begun-'))
+    stop.abort(new Stopped('interrupted', 130))
+    const { code, stdout, stderr } = await spawning
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+    expect(stderr).toMatch(
+      /^orch: Cannot finish "orch spawn": it was interrupted\n {2}→ See what became of "(begun-\w{4})" with "orch check \1"\n$/,
+    )
+  })
+
+  it('says nothing to a reader that has gone', async () => {
+    const signal = AbortSignal.abort(new Stopped('nobody reads stdout', 0))
+    expect(await callOrch(place, ['status'], { signal })).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 })
 

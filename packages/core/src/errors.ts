@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   DEPENDENCY_FAILED: 'An agent that it is to start after can never be as is waited for',
   BUSY: 'Another orch process is at it',
   TIMEOUT: 'Time ran out',
+  INTERRUPTED: 'The command was interrupted before it had an answer',
+  TERMINATED: 'The command was terminated before it had an answer',
   UNSUPPORTED: 'This agent cannot do that',
   REQUEST_AMBIGUOUS: 'Several requests are open',
   REQUEST_NOT_FOUND: 'No such request is open',

@@ -65,6 +65,7 @@ export const command: Command<SpawnDocument | SpawnEachDocument | SpawnPreviewDo
       task,
       ...options,
       ...turn,
+      onClaimed: (id) => context.begun.push(id),
       signal: context.signal,
     })
     return isTaskOf(document, task, attached(args)) ? document : withTaskWarning(document)

@@ -3,6 +3,7 @@ import { type SpawnEachDocument, type SpawnTask, spawnEach, type TurnOptions } f
 import type { Options } from 'yargs'
 import type { Context } from '../context.ts'
 import { usageError, wholeNumber } from '../options.ts'
+import { counted } from '../page.ts'
 import { progressOf } from '../render/progress.ts'
 import { runsOwnProgram, type TaskArgs, taskOptions } from './task.ts'
 import { atPlace, readTaskLines } from './task-lines.ts'
@@ -32,8 +33,9 @@ export async function runEach(
       'Leave out "--dry-run", or give one task',
     )
   const tasks = args.each === undefined ? await copiesOf(args, context) : await tasksOf(args, context, specs)
-  context.spinner.say(`Starting ${tasks.length} agents`)
-  return await spawnEach(await context.orch(), tasks, {
+  const toldOf = (task: SpawnTask): SpawnTask => ({ ...task, onClaimed: (id) => context.begun.push(id) })
+  context.spinner.say(`Starting ${counted(tasks.length, 'agent')}`)
+  return await spawnEach(await context.orch(), tasks.map(toldOf), {
     ...turn,
     signal: context.signal,
     onLook: (agents) => context.spinner.say(progressOf(agents)),

@@ -58,6 +58,8 @@ export interface AfterOption {
 export interface SpawnOptions extends TurnOptions {
   /** The whole task. */
   readonly task: string
+  /** Is told the id as soon as the record is there: what is cut off later can be looked up by it. */
+  readonly onClaimed?: ((id: string) => void) | undefined
   /** The slug of the id instead of one made from the task. `[a-z0-9-]`, at most 40 characters. */
   readonly name?: string | undefined
   /** As the backend names it, or a short name of the configuration. */

@@ -65,10 +65,12 @@ export async function placeAgent(
   const { record } = claimed
   const { backend, signal } = how
   let made: CreateResult | null = null
+  let isAsked = false
   try {
     const task = { backend, prompt: await how.prepare(), signal }
     // barrier: workspace-written
     await makePlace(orch, claimed, signal)
+    isAsked = true
     made = await create(orch, record, task)
     // barrier: agent-created
     const change = placedChange(made)
@@ -77,7 +79,8 @@ export async function placeAgent(
     const woke = made.revived === true
     return { woke, stored: made.begun ? placed : await begin(orch, placed, task) }
   } catch (error) {
-    const nothingLeft = (await takeBack(record, { backend, made, error })) && (await takeBackPlace(record, made))
+    const nothingMade = !isAsked || (await takeBack(record, { backend, made, error }))
+    const nothingLeft = nothingMade && (await takeBackPlace(record, made))
     // The first error counts; what cannot be recorded now is found by the next status.
     await failed(orch, record.id, { error, nothingLeft }).catch(() => {})
     throw nothingLeft || !isOrchError(error) ? error : leftBehind(error, record.id)

@@ -55,6 +55,7 @@ export async function claimPlanned(
   prepareWorkspaces(orch.project)
   const recordFor = (id: string): AgentRecord => newRecord(orch, options, { id, ...plan, parent })
   const claimed = await claimWithinLimits(orch, options, parent, () => claimAgent(orch, options, recordFor))
+  options.onClaimed?.(claimed.stored.record.id)
   // barrier: spawn-claimed
   const { created } = claimed
   const making = { ...plan, signal: options.signal }

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { status } from '../../src/orchestrator/status.ts'
@@ -97,6 +98,26 @@ describe('spawn() with a worktree', () => {
     expect(await worktreesOf(world.project)).toEqual([world.project])
     expect(await branchesOf(world.project)).toEqual(['main'])
     expect((await status(await world.open())).agents).toEqual([])
+  })
+
+  it('leaves nothing behind when it is interrupted in its set-up, and says which agent that was', async () => {
+    world.configure({ setup: ['sh', '-c', 'echo begun; exec sleep 60'] })
+    const stop = new AbortController()
+    const orch = await world.open()
+    const spawning = new Promise<{ readonly id: string; readonly end: Promise<unknown> }>((resolve) => {
+      const onClaimed = (id: string): void => resolve({ id, end })
+      const end = spawn(orch, { task: 'x', worktree: true, signal: stop.signal, onClaimed }).catch((error) => error)
+    })
+    const { id, end } = await spawning
+    const { workspace } = await world.record(id)
+    const log = join(workspace, 'worktree-setup.log')
+    await eventually(() => existsSync(log) && readFileSync(log, 'utf8') === 'begun\n')
+    stop.abort('enough')
+    expect(await end).toBe('enough')
+    expect(await worktreesOf(world.project)).toEqual([world.project])
+    expect(await branchesOf(world.project)).toEqual(['main'])
+    expect(await world.record(id)).toMatchObject({ lifecycle: 'failed', failure: { code: 'ABORTED' }, owner: null })
+    expect((await status(orch)).agents).toEqual([])
   })
 
   it('is refused outside git, and before the first commit', async () => {
