@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { addAbortSignal } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { fileError, letStart, type Orch, OrchError, openOrch, parseDuration } from '@orch/core'
+import { letStart, type Orch, openOrch, parseDuration } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
@@ -25,7 +22,7 @@ export interface Context {
   orch(): Promise<Orch>
   /**
    * The text of a command: its argument, or the file of `--file` (`-` is stdin, which is read for nothing else).
-   * @throws OrchError `USAGE` unless exactly one is given, and when it is not UTF-8; `FILE_NOT_FOUND`.
+   * @throws OrchError `USAGE` unless exactly one is given, and when it is too long or not UTF-8; `FILE_NOT_FOUND`.
    */
   text(what: string, source: TextSource): Promise<string>
   /** Takes the spinner away, if there is one. */
@@ -39,6 +36,8 @@ export interface TextSource {
   readonly argument?: string | undefined
   readonly rest?: readonly string[]
   readonly file?: string | undefined
+  /** At most so many bytes of the file. @default 1 000 000 */
+  readonly most?: number | undefined
 }
 
 /** The context of one command line. */
@@ -64,7 +63,7 @@ export function createContext(args: Arguments, io: Io, command: Command): Contex
       opened ??= open(args, io, command)
       return opened
     },
-    text: (what, source) => readText(what, source, io),
+    text: (what, source) => textOf(what, source, io),
     close: async () => {
       await (await opened)?.close()
     },
@@ -87,7 +86,7 @@ function open(args: Arguments, io: Io, { verb, toleratesConfig }: Command): Prom
   })
 }
 
-async function readText(what: string, source: TextSource, io: Io): Promise<string> {
+async function textOf(what: string, source: TextSource, io: Io): Promise<string> {
   const given = [source.argument, ...(source.rest ?? [])].filter((word) => word !== undefined)
   const [first, second] = given
   if (second !== undefined || (first !== undefined && source.file !== undefined))
@@ -98,24 +97,6 @@ async function readText(what: string, source: TextSource, io: Io): Promise<strin
       `Cannot read the ${what}: none is given`,
       `Give the ${what} in quotes, or "--file FILE", or "-" for stdin`,
     )
-  const { file } = source
-  if (file === '-') return decode(await buffer(addAbortSignal(io.signal, io.stdin)), `the ${what} from stdin`)
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw unreadable(file, cause)
-  })
-  return decode(bytes, `the ${what} from "${file}"`)
-}
-
-function decode(bytes: Uint8Array, object: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw usageError(`Cannot read ${object}: it is not UTF-8 text`, 'Convert it to UTF-8 first')
-  }
-}
-
-function unreadable(file: string, cause: unknown): OrchError {
-  const error = fileError(cause, `Cannot read "${file}": the file is not readable`, 'FILE_NOT_FOUND')
-  if (error.code !== 'FILE_NOT_FOUND') return error
-  return new OrchError(error.code, error.message, { hint: 'Check the path of the file', cause })
+  const { readText } = await import('./read-text.ts')
+  return await readText({ what, file: source.file, most: source.most }, io)
 }

@@ -1,4 +1,3 @@
-import { isOrchError } from '@orch/core'
 import { type Io, Stopped } from './io.ts'
 
 /** Turns whatever `work` throws into a message on stderr and an exit code: the only try and catch of the package. */
@@ -13,6 +12,8 @@ export async function guard(argv: readonly string[], io: Io, work: () => Promise
   }
 }
 
+/** Told by its code: this file is loaded by what needs nothing of core. */
 function saysSo(error: unknown): boolean {
-  return isOrchError(error) && (error.code === 'INTERRUPTED' || error.code === 'TERMINATED')
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return code === 'INTERRUPTED' || code === 'TERMINATED'
 }

@@ -210,6 +210,23 @@ describe('a text that is not UTF-8', () => {
   })
 })
 
+describe('a text that is too long', () => {
+  it.each([
+    ['spawn', 'task'],
+    ['send', 'message'],
+  ])('is refused by %s, and not read to its end', async (verb, what) => {
+    const agent = verb === 'send' ? ['nobody'] : []
+    const fromFile = await callOrch(place, [verb, ...agent, '--file', '/dev/zero'])
+    const fromStdin = await callOrch(place, [verb, ...agent, '-'], { stdin: 'x'.repeat(1_000_001) })
+    const refused = (source: string): object => ({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining(`Cannot read the ${what} from ${source}: it has more than 1000000 bytes\n  → `),
+    })
+    expect([fromFile, fromStdin]).toEqual([refused('"/dev/zero"'), refused('stdin')])
+  })
+})
+
 describe('a command line that cannot be run', () => {
   it.each(REFUSED)('%j gives %i: one sentence and one next action', async (words, code, message, hint) => {
     const called = await callOrch(place, ['--json', ...words])

@@ -8,6 +8,9 @@ import { progressOf } from '../render/progress.ts'
 import { runsOwnProgram, type TaskArgs, taskOptions } from './task.ts'
 import { atPlace, readTaskLines } from './task-lines.ts'
 
+/** Of all tasks together. */
+const MOST_BYTES = 20_000_000
+
 /** What `spawn` is given for several tasks at once. */
 export interface EachArgs extends TaskArgs {
   readonly each?: string | undefined
@@ -62,7 +65,7 @@ async function tasksOf(
   const given = [args.task, args.file, args.number].find((one) => one !== undefined)
   if (given !== undefined || (args.rest.length > 0 && !runsOwnProgram(args)))
     throw usageError('Cannot use "--each": another task, or a number, is given beside it', 'Leave one of them out')
-  const lines = readTaskLines(await context.text('tasks', { file: each }), each, specs)
+  const lines = readTaskLines(await context.text('tasks', { file: each, most: MOST_BYTES }), each, specs)
   if (lines.length === 0)
     throw usageError(`Cannot spawn agents: "${each}" holds no task`, 'Write one task on each line')
   const tasks = lines.map(({ place, task, args: own }) =>
