@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from '@jest/globals'
+import { shellQuote } from '../../src/split-words.ts'
 import { DEFAULT_TEMPLATE, fillTemplate } from '../../src/workspace/context-template.ts'
-import { contextParts, type SpawnContext, shellQuote } from '../../src/workspace/spawn-context.ts'
+import { contextParts, type SpawnContext } from '../../src/workspace/spawn-context.ts'
 
 const CONTEXT = {
   id: 'fix-login-7k3q',
