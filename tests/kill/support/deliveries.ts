@@ -19,7 +19,7 @@ interface Delivery {
 const WAYS: readonly Delivery[] = [
   {
     way: 'merge',
-    at: /^(merge-committed|work-delivered|complete-closed|worktree-saved)/,
+    at: /^(delivery-won|merge-committed|work-delivered|complete-closed|worktree-saved)/,
     async find({ project }, _, file) {
       expect(await readFile(join(project, file), 'utf8')).toBe('work\n')
       expect(await git(project, 'status', '--porcelain', '--', file)).toBe('')

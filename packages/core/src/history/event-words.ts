@@ -47,6 +47,11 @@ const WORDS: Readonly<Record<string, Words>> = {
         ? 'what it had used was kept'
         : `why it is ended: ${quote(endReason)}`
       : `it was about to be ${ending}${endReason === undefined ? '' : `: ${quote(endReason)}`}`,
+  delivering: ({ delivering }) =>
+    delivering
+      ? `its work was about to be handed over (--${delivering.how})`
+      : 'its work was not handed over, or it could not be ended after that',
+  delivered: ({ worktree }) => `what became of its work: ${worktree?.delivered?.text ?? 'nobody knows'}`,
   completed: ({ overridden = [] }) =>
     `it was completed${overridden.length === 0 ? '' : `, in spite of these checks: ${overridden.join(', ')}`}`,
   abandoned: () => 'it was abandoned',

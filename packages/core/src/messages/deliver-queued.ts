@@ -4,7 +4,7 @@ import { isOrchError } from '../errors.ts'
 import { hasEnded, type Look, type LookOptions, lookAtOne } from '../orchestrator/look.ts'
 import type { CallOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { refused } from '../orchestrator/refusal.ts'
+import { endedReason, refused } from '../orchestrator/refusal.ts'
 import { appendUnlessChanged, reread } from '../orchestrator/update-record.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { StoredRecord } from '../registry/record.ts'
@@ -75,7 +75,7 @@ export function isDeliverable(look: Look): boolean {
 /** Whether the agent's last turn is over and went well, and nothing else comes by itself; also when it said Complete. */
 export function isIdle(look: Look): boolean {
   const { stored, observation, agent } = look
-  if (stored.record.lifecycle !== 'active' || stored.record.ending !== undefined || hasEnded(look)) return false
+  if (stored.record.lifecycle !== 'active' || endedReason(stored, false) !== null || hasEnded(look)) return false
   const isAtRest = agent.state === 'idle' || agent.state === 'done'
   return isAtRest && observation?.turn.known === true && observation.turn.value.status === 'ended'
 }

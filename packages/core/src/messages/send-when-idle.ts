@@ -4,10 +4,11 @@ import { OrchError } from '../errors.ts'
 import { isAsleep, type Look, lookAtOne, toRef } from '../orchestrator/look.ts'
 import type { SendOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { endedReason, nobodyReads, refused } from '../orchestrator/refusal.ts'
-import { appendUnlessChanged, reread, updateRecord } from '../orchestrator/update-record.ts'
-import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { nobodyReads, refused } from '../orchestrator/refusal.ts'
+import { appendUnlessChanged, reread } from '../orchestrator/update-record.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { keepFiles } from '../workspace/kept-files.ts'
+import { changeUnlessEnded } from './change-unless-ended.ts'
 import { deliverQueued, isIdle, nextQueued } from './deliver-queued.ts'
 import { handOver } from './hand-over.ts'
 
@@ -62,11 +63,9 @@ async function enqueue(orch: Orch, { stored }: Look, message: Message, { signal 
   const { id, attachments } = message
   await keepFiles(stored.record.workspace, id, attachments)
   const entry: QueuedMessage = { ...message, at: new Date().toISOString(), triedAt: null, failure: null }
-  const queued = await updateRecord(orch, stored, 'queued', ({ ending, queue = [] }) =>
-    ending === undefined ? { queue: [...queue, entry] } : null,
-  )
+  const change = ({ queue = [] }: AgentRecord): RecordChange => ({ queue: [...queue, entry] })
+  const { stored: queued, ended } = await changeUnlessEnded(orch, stored, { type: 'queued', force: false, change })
   // barrier: queue-recorded
-  const ended = endedReason(queued, false)
   if (ended !== null) return { stored: queued, receipt: refused(ended) }
   const look = await lookAtOne(orch, queued, signal)
   const [after] = await deliverQueued(orch, [look], { signal, mayStart: true })

@@ -7,12 +7,13 @@ import { warnOfInterrupted } from '../orchestrator/interrupted-turns.ts'
 import { isAsleep, lookAtOne } from '../orchestrator/look.ts'
 import type { SendOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { endedReason, refusalOf, refused } from '../orchestrator/refusal.ts'
-import { assertSound, reread, updateRecord } from '../orchestrator/update-record.ts'
+import { refusalOf, refused } from '../orchestrator/refusal.ts'
+import { assertSound, reread } from '../orchestrator/update-record.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { uniqueId } from '../unique.ts'
 import { assertAnswers, awaitTurn, NOT_AWAITED } from './await-turn.ts'
+import { changeUnlessEnded } from './change-unless-ended.ts'
 import { handOver } from './hand-over.ts'
 import { type Sent, sendWhenIdle } from './send-when-idle.ts'
 import { takeAttachments } from './take-attachments.ts'
@@ -67,9 +68,7 @@ export async function deliver(
   { signal, force = false }: SendOptions,
 ): Promise<Receipt> {
   const attempt = { id: message.id, at: new Date().toISOString() }
-  const before = await updateRecord(orch, stored, 'sending', (now) =>
-    now.ending === undefined || force ? { attempts: [...now.attempts, attempt] } : null,
-  )
-  const ended = endedReason(before, force)
-  return ended === null ? await handOver(orch, before, message, signal) : refused(ended)
+  const change = ({ attempts }: AgentRecord): RecordChange => ({ attempts: [...attempts, attempt] })
+  const before = await changeUnlessEnded(orch, stored, { type: 'sending', force, change })
+  return before.ended === null ? await handOver(orch, before.stored, message, signal) : refused(before.ended)
 }

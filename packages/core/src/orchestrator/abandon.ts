@@ -2,7 +2,8 @@ import type { Reason, Usage } from '../agent.ts'
 import type { AbandonDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
 import { undelivered } from '../messages/deliver-queued.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { assertNotDelivered } from './being-ended.ts'
 import { endAgent, forEachAgent } from './end-agent.ts'
 import { lookAt } from './look.ts'
 import type { AbandonOptions } from './options.ts'
@@ -52,9 +53,13 @@ async function abandonOne(
     })
   }
   if (stored.closed) return { id, ok: true, stop: null, error: null }
+  assertNotDelivered(stored.record)
   const { stop, stopped } = await endAgent(orch, stored, { as: 'abandoned', usage, reason }, signal)
   // barrier: abandon-stopped
-  if (stop.proven) warnings.push(...notDelivered(await closeRecord(orch, stopped, 'abandoned', { attempts: [] })))
+  if (stop.proven) {
+    const closed = await closeRecord(orch, stopped, 'abandoned', { attempts: [] })
+    warnings.push(...notDelivered(closed), ...handedOver(closed.record))
+  }
   return { id, ok: stop.proven, stop, error: null }
 }
 
@@ -71,6 +76,16 @@ function checkedReason(given: string | undefined): string | undefined {
 function notDelivered(stored: StoredRecord): readonly Reason[] {
   const text = undelivered(stored)
   return text === null ? [] : [{ code: 'NOT_DELIVERED', text: `"${stored.record.id}" was ended: ${text}` }]
+}
+
+/** Who was killed while handing over work may have done so. */
+function handedOver({ id, delivering, worktree }: AgentRecord): readonly Reason[] {
+  if (!delivering) return []
+  const text =
+    worktree?.delivered?.at !== undefined && worktree.delivered.at >= delivering.at
+      ? `The work of "${id}" was handed over before it was abandoned: ${worktree.delivered.text}`
+      : `"orch complete --${delivering.how}" was cut off before "${id}" was abandoned: its work may be handed over already`
+  return [{ code: 'HANDED_OVER', text }]
 }
 
 /** One look at all of them. One whose record cannot be read has its error later. */

@@ -1,10 +1,13 @@
-import type { Reason } from '../agent.ts'
+import type { Reason, Usage } from '../agent.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
-import type { AgentRecord } from '../registry/record.ts'
+import { isOrchError } from '../errors.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { createSharedWith } from '../verify/shared-with.ts'
 import { type Verification, type VerifyingOptions, verify } from '../verify/verify.ts'
+import { awaitDelivery, giveUpDelivery } from '../worktree/delivering.ts'
 import { planDelivery, tidyDelivered } from '../worktree/plan-delivery.ts'
-import { endAgent, endVerifiedAgent, forEachAgent } from './end-agent.ts'
+import { isBeingDelivered } from './being-ended.ts'
+import { endAgent, endVerifiedAgent, forEachAgent, toErrorInfo } from './end-agent.ts'
 import { keepOutcome } from './keep-outcome.ts'
 import { lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
@@ -52,7 +55,8 @@ async function completeAsSeen(
   options: Options,
   isLastRound: boolean,
 ): Promise<CompleteResult | null> {
-  const before = await lookAtOne(orch, assertSound(await reread(orch, id)), options.signal, { usage: true })
+  const sound = assertSound(await awaitDelivery(orch, await reread(orch, id), options.signal))
+  const before = await lookAtOne(orch, sound, options.signal, { usage: true })
   if (before.stored.closed) {
     if (!options.dryRun) options.warnings.push(...(await tidyDelivered(orch, before.stored.record, options.signal)))
     return alreadyClosed(id, before.stored.record)
@@ -75,8 +79,27 @@ async function completeAsSeen(
   const stored = await delivery.deliver(look.stored)
   if (stored === null) return null
   const all = { ...outcome, delivered: stored.record.worktree?.delivered ?? null }
-  const end = options.force ? endAgent : endVerifiedAgent
-  const ended = await end(orch, stored, { as: 'completed', usage: look.agent.usage }, options.signal)
+  try {
+    const ended = await endAndClose(orch, stored, all, { ...options, usage: look.agent.usage })
+    if (ended?.ok !== true) await giveUpDelivery(orch, stored)
+    return ended
+  } catch (error) {
+    await giveUpDelivery(orch, stored)
+    if (options.signal?.aborted || !isOrchError(error)) throw error
+    return { ...all, lifecycle: null, error: toErrorInfo(error) }
+  }
+}
+
+/** @param stored as it was verified, or as it is since the work was handed over: then nobody else ends it */
+async function endAndClose(
+  orch: Orch,
+  stored: StoredRecord,
+  all: CompleteResult,
+  { force, signal, usage, warnings }: Options & { readonly usage: Usage | null },
+): Promise<CompleteResult | null> {
+  const { delivering } = stored.record
+  const end = force || isBeingDelivered(stored.record) ? endAgent : endVerifiedAgent
+  const ended = await end(orch, stored, { as: 'completed', usage }, signal)
   if (ended === null) return null
   const { stop, stopped } = ended
   // barrier: complete-stopped
@@ -85,9 +108,10 @@ async function completeAsSeen(
   const closed = await closeRecord(orch, stopped, 'completed', {
     attempts: [],
     ...(names.length > 0 ? { overridden: names } : {}),
+    ...(delivering ? { delivering: null } : {}),
   })
   // barrier: complete-closed
-  options.warnings.push(...(await tidyDelivered(orch, closed.record, options.signal)))
+  warnings.push(...(await tidyDelivered(orch, closed.record, signal)))
   return { ...all, ok: true, stop, lifecycle: closed.record.lifecycle }
 }
 

@@ -7,6 +7,7 @@ import { settleResume } from '../recovery/settle-resume.ts'
 import { LOOK_AGAIN_MS, turnsUpWithinMs } from '../recovery/turn-up.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
+import { assertNotDelivered } from './being-ended.ts'
 import { toRef } from './look.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { appendUnlessChanged, resumedMeanwhile, updateRecord } from './update-record.ts'
@@ -14,7 +15,7 @@ import { appendUnlessChanged, resumedMeanwhile, updateRecord } from './update-re
 /**
  * Ends an agent and everything attributable to it, and says how that is known. Records first that its end is orch's
  * doing. One that was never recorded to be made is looked for first, as long as it may turn up: not there is proof too.
- * @throws OrchError `BUSY` while another process spawns or resumes it
+ * @throws OrchError `BUSY` while another process spawns or resumes it, or hands over its work
  */
 export async function endAgent(
   orch: Orch,
@@ -27,6 +28,7 @@ export async function endAgent(
   const marked = await updateRecord(orch, settled, 'ending', (now) => {
     if (now.resuming) throw resumedMeanwhile(now.id)
     assertNotSpawning(now)
+    assertNotDelivered(now, stored.record)
     return endingOf(now, ending)
   })
   return { stopped: marked, stop: await stopAgent(orch, marked.record, signal) }

@@ -1,5 +1,6 @@
 import type { Evidence, Reason, Receipt } from '../agent.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { isBeingDelivered } from './being-ended.ts'
 import type { Look } from './look.ts'
 
 /** Why nothing may be typed into an agent now, or `null`; `force` allows it while it waits, is being ended, or could not be looked at. */
@@ -37,9 +38,18 @@ const QUEUED: Reason = { code: 'QUEUED', text: 'It waits to be started' }
 const RESUMING: Reason = { code: 'RESUMING', text: 'Its program is being started again' }
 
 /** Why nobody would act on a message: the record is closed, or is about to be and `force` is not given. */
-export function endedReason({ record, closed }: StoredRecord, force: boolean): Reason | null {
+export function endedReason(
+  { record, closed }: Pick<StoredRecord, 'record' | 'closed'>,
+  force: boolean,
+): Reason | null {
   if (closed) return { code: 'CLOSED', text: `It was ${record.lifecycle} already` }
-  if (record.ending === undefined || force) return null
+  if (force) return null
+  if (isBeingDelivered(record))
+    return {
+      code: 'ENDING',
+      text: `Its work is being handed over: see "orch check ${record.id}" once that has ended, or use --force`,
+    }
+  if (record.ending === undefined) return null
   const verb = record.ending === 'completed' ? 'complete' : 'abandon'
   return {
     code: 'ENDING',

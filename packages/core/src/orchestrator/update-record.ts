@@ -1,6 +1,7 @@
 import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import type { RecordUpdate } from '../registry/registry.ts'
+import { assertClosedAs, assertNotDelivered, assertSameEnding } from './being-ended.ts'
 import type { Orch } from './orch.ts'
 
 /**
@@ -40,7 +41,8 @@ export async function appendUnlessChanged(
 /**
  * Closes a record, unless somebody else closed it first.
  * @param stored as it was when its agent was ended
- * @throws OrchError `BUSY` when its agent was resumed since
+ * @throws OrchError `BUSY` when its agent was resumed since, or another process ends it in another way; `CONFLICT` when that one
+ * closed it
  */
 export async function closeRecord(
   orch: Orch,
@@ -49,8 +51,10 @@ export async function closeRecord(
   change: RecordChange = {},
 ): Promise<StoredRecord> {
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
-    if (assertSound(now).closed) return now
+    if (assertSound(now).closed) return assertClosedAs(now, lifecycle)
     assertNotResumed(now.record, stored.record)
+    assertNotDelivered(now.record, stored.record)
+    if (lifecycle !== 'failed') assertSameEnding(now.record, stored.record)
     const set = { ...change, lifecycle, endedAt: new Date().toISOString() }
     try {
       return await orch.registry.archive(now.record.id, now.revision, { type: lifecycle, set })

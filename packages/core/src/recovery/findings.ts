@@ -1,4 +1,5 @@
 import type { RecoverFinding } from '../documents.ts'
+import { isBeingDelivered } from '../orchestrator/being-ended.ts'
 import { hasEnded, type Look } from '../orchestrator/look.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { isAbandonedSpawn } from './recover.ts'
@@ -70,16 +71,15 @@ function queued({ record: { id, queue = [] } }: StoredRecord): RecoverFinding[] 
 }
 
 function unfinishedEnd({ stored: { record, closed } }: Look): RecoverFinding[] {
-  if (closed || record.ending === undefined) return []
+  if (closed || isBeingDelivered(record)) return []
+  const { id, delivering } = record
+  if (delivering) {
+    const text = `the process that handed its work over died before its record was closed: some of that may be done`
+    return [finding('ending', id, text, `orch complete ${id} --${delivering.how}`)]
+  }
+  if (record.ending === undefined) return []
   const verb = record.ending === 'completed' ? 'complete' : 'abandon'
-  return [
-    finding(
-      'ending',
-      record.id,
-      `it was being ${record.ending}, and its record is still open`,
-      `orch ${verb} ${record.id}`,
-    ),
-  ]
+  return [finding('ending', id, `it was being ${record.ending}, and its record is still open`, `orch ${verb} ${id}`)]
 }
 
 function stopped(look: Look): RecoverFinding[] {

@@ -29,6 +29,15 @@ export interface Delivered {
   readonly at: string
 }
 
+/** A delivery under way: won at the revision that was verified, before anything is handed over. */
+export interface Delivering {
+  /** Of this delivery alone: one process may try several. */
+  readonly uid: string
+  readonly owner: ProcessOwner
+  readonly how: Delivered['how']
+  readonly at: string
+}
+
 /** When an agent is to be started whose task stands in its workspace already. */
 export interface StartPlan {
   /** It takes one of so many places of its project; `null`: none. */
@@ -98,6 +107,8 @@ export interface AgentRecord {
   readonly resuming?: { readonly owner: ProcessOwner; readonly at: string } | null
   /** When its program was last started again: what was seen of it before is not true any more. */
   readonly resumedAt?: string
+  /** Who hands over its work and ends it, from before that until its record is closed; `null` once that was given up. */
+  readonly delivering?: Delivering | null
   /** Set before the agent is stopped: its end is then orch's doing, not a failure of its own. */
   readonly ending?: 'completed' | 'abandoned'
   /** What it had used when it was last looked at before its end. */

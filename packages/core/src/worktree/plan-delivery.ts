@@ -1,10 +1,14 @@
 import { join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { CompleteCheck } from '../documents.ts'
-import { isOrchError } from '../errors.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import { isBeingDelivered } from '../orchestrator/being-ended.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { appendUnlessChanged } from '../orchestrator/update-record.ts'
+import { appendUnlessChanged, updateRecord } from '../orchestrator/update-record.ts'
+import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, Delivered, StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import { recheck, TIMING } from '../timing.ts'
+import { beginDelivery, giveUpDelivery } from './delivering.ts'
 import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
 import { lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
 import { openPullRequest, remoteFor } from './pull-request.ts'
@@ -20,9 +24,10 @@ export interface DeliveryPlan {
   /** How it stands, as a part of what `complete` verifies; none for an agent without a worktree that nothing was asked of. */
   readonly checks: readonly CompleteCheck[]
   /**
-   * Hands the work over and records that. Doing it twice is fine.
+   * Hands the work over and records that, once it is recorded who does it: from then on nobody else ends the agent, and no message
+   * is sent to it unasked. Doing it twice is fine.
    * @param stored as it was verified
-   * @returns the record then; `null` when it changed since, and is to be verified again
+   * @returns the record then; `null`, and nothing handed over, when it changed since and is to be verified again
    * @throws OrchError `MERGE_REFUSED` and nothing changed; `WORKTREE_FAILED`, `DISK`, `BUSY` …
    */
   deliver(stored: StoredRecord): Promise<StoredRecord | null>
@@ -35,7 +40,7 @@ const WORK_PATCH = 'work.patch'
 
 /**
  * Looks how the work of an agent can be handed over, and touches nothing.
- * @param how left out: the worktree and its branch stay
+ * @param how left out: as it was begun before, or else the worktree and its branch stay
  * @throws OrchError `WORKTREE_FAILED`
  */
 export async function planDelivery(
@@ -46,17 +51,27 @@ export async function planDelivery(
 ): Promise<DeliveryPlan> {
   const { worktree } = record
   if (worktree === undefined) return withoutWorktree(record, how)
-  const wanted = how ?? 'keep'
+  const wanted = how ?? record.delivering?.how ?? worktree.delivered?.how ?? 'keep'
   const stands = isWorktree(worktree.path) ? await lookAtWorktree(record.project, worktree, signal) : null
   const work: Work = { orch, record, worktree, how: wanted, look: stands, signal }
   return {
     checks: [await checkOf(work)],
     deliver: async (stored) => {
-      const done = await deliver(work)
-      // barrier: work-delivered
-      if (JSON.stringify(done) === JSON.stringify(stored.record.worktree?.delivered)) return stored
-      const set = { worktree: { ...worktree, delivered: done } }
-      return await appendUnlessChanged(orch, stored, { type: 'delivered', set })
+      if (isBeingDelivered(stored.record)) return null
+      const won = wanted === 'keep' ? stored : await beginDelivery(orch, stored, wanted)
+      if (won === null) return null
+      try {
+        // barrier: delivery-won
+        const done = await deliver(work)
+        // barrier: work-delivered
+        const set = { worktree: { ...worktree, delivered: done } }
+        if (JSON.stringify(done) === JSON.stringify(won.record.worktree?.delivered)) return won
+        if (wanted === 'keep') return await appendUnlessChanged(orch, won, { type: 'delivered', set })
+        return await updateRecord(orch, won, 'delivered', () => set)
+      } catch (error) {
+        await giveUpDelivery(orch, won)
+        throw error
+      }
     },
   }
 }
@@ -131,9 +146,20 @@ function assertCommitted({ worktree: { branch }, look }: Work): void {
   throw mergeRefused(branch, `not committed is ${named(look.changed)}`)
 }
 
-async function merge({ record, worktree: { branch }, signal }: Work): Promise<{ count: number; text: string }> {
+/** One after the other in one project: what two gits do to one index at once is not what either of them checked. */
+async function merge({ orch, record, worktree: { branch }, signal }: Work): Promise<{ count: number; text: string }> {
+  const { id, project } = record
   const message = `Merge branch '${branch}'\n\n${titleOf(record)}`
-  const { into, commit, commits: count } = await mergeBranch(record.project, { branch, message, signal })
+  const claim = `merge\0${project}`
+  const timing = { timeoutMs: TIMING.gitTimeoutMs, everyMs: 50, mostMs: 1_000, signal }
+  if ((await recheck(() => takeOver(orch.claims, claim, null) || undefined, timing)) === undefined)
+    throw new OrchError('BUSY', `Cannot merge "${branch}": another orch process merges into "${project}"`, {
+      hint: 'Run the same command again once that has ended',
+      agent: id,
+      retryable: true,
+    })
+  const merged = mergeBranch(project, { branch, message, signal })
+  const { into, commit, commits: count } = await merged.finally(() => giveBack(orch.claims, claim))
   const text = count === 0 ? `"${into}" had every commit of it` : `Merged ${commits(count)} into "${into}"`
   return { count, text: `${text} (${commit.slice(0, 8)})` }
 }

@@ -157,6 +157,28 @@ describe('abandon()', () => {
     expect(place.server.agents()).toEqual([])
   })
 
+  it.each([
+    [abandon, complete, 'abandoned'],
+    [complete, abandon, 'completed'],
+  ])('beside the other way to end it: %o wins over %o', async (winner, loser, lifecycle) => {
+    const { id } = await place.spawn('x')
+    const page = join(place.project, '.orch/workspace', id, 'WORKSPACE.md')
+    appendFileSync(page, 'Phase: Complete\n')
+    const other = await place.open()
+    let won: unknown
+    const wrap = (backend: Backend): Backend => ({
+      ...backend,
+      stop: async (ref, signal) => {
+        won = (await winner(other, [id])).results
+        return await backend.stop(ref, signal)
+      },
+    })
+    const lost = (await loser(await place.open({ wrap }), [id])).results
+    expect(won).toMatchObject([{ ok: true, error: null }])
+    expect(lost).toMatchObject([{ ok: false, error: { message: expect.stringContaining(`it was ${lifecycle}`) } }])
+    expect(await other.registry.get(id)).toMatchObject({ closed: true, record: { lifecycle } })
+  })
+
   it('does not touch an agent whose record cannot be trusted', async () => {
     const { orch, id } = await place.spawn('x')
     const event = { v: 1, uid: 'u', base: 99, at: '', type: 'x', set: {} }

@@ -62,12 +62,17 @@ describe('updateRecord()', () => {
 })
 
 describe('closeRecord()', () => {
-  it('closes it once, whoever tries', async () => {
-    const all = await Promise.all(
-      (['completed', 'abandoned', 'failed'] as const).map((lifecycle) => closeRecord(orch, stored, lifecycle)),
+  it('closes it once, whoever tries, and says to who tried another way that it did not', async () => {
+    const ways = ['completed', 'abandoned', 'completed', 'abandoned'] as const
+    const all = await Promise.allSettled(ways.map((lifecycle) => closeRecord(orch, stored, lifecycle)))
+    const { lifecycle } = (await reread(orch, ID)).record
+    expect(all).toMatchObject(
+      ways.map((way) =>
+        way === lifecycle
+          ? { status: 'fulfilled', value: { closed: true, record: { lifecycle } } }
+          : { status: 'rejected', reason: { code: 'CONFLICT', message: expect.stringContaining(`was ${lifecycle}`) } },
+      ),
     )
-    expect(new Set(all.map(({ record }) => record.lifecycle)).size).toBe(1)
-    expect(all.map(({ closed }) => closed)).toEqual([true, true, true])
     expect(await reread(orch, ID)).toMatchObject({ closed: true, record: { endedAt: expect.any(String) } })
   })
 

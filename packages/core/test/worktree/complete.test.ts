@@ -1,16 +1,24 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
+import type { Backend } from '../../src/backend.ts'
 import type { CompleteResult } from '../../src/documents.ts'
+import { send } from '../../src/messages/send.ts'
+import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
 import type { CompleteOptions } from '../../src/orchestrator/options.ts'
-import type { AgentRecord, StoredRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import type { Orch } from '../../src/orchestrator/orch.ts'
+import { currentOwner } from '../../src/process-owner.ts'
+import { recoverAll } from '../../src/recovery/recover-all.ts'
+import type { AgentRecord, Delivering, StoredRecord, WorktreeRecord } from '../../src/registry/record.ts'
 import { planDelivery } from '../../src/worktree/plan-delivery.ts'
 import { branchesOf, commitAll, isGone, type WorktreeWorld, worktreeWorld } from './world.ts'
 
 const scope = perTest()
+const DEAD = { ...currentOwner(), startTime: 'dead' }
 let world: WorktreeWorld
 let record: AgentRecord & { worktree: WorktreeRecord }
 let path: string
@@ -165,7 +173,10 @@ describe('complete({ deliver: "merge" })', () => {
     const orch = await world.open()
     const stored = (await orch.registry.get(record.id)) as StoredRecord
     const plan = await planDelivery(orch, stored.record, 'merge', undefined)
-    const delivered = (await plan.deliver(stored))?.record.worktree?.delivered
+    const { record: then, revision } = (await plan.deliver(stored)) as StoredRecord
+    const delivered = then.worktree?.delivered
+    const delivering = { ...(then.delivering as Delivering), owner: DEAD }
+    await orch.registry.append(record.id, revision, { type: 'killed', set: { delivering } })
     expect(delivered).toMatchObject({ how: 'merge', head: commit, text: expect.stringMatching(/^Merged 1 commit/) })
     await git(world.project, 'worktree', 'lock', path)
     expect(await finish('merge')).toMatchObject({ ok: true, delivered, warnings: [{ code: 'LOCKED' }] })
@@ -184,6 +195,105 @@ describe('complete({ deliver: "merge" })', () => {
     const seen = await finish('merge', { dryRun: true })
     expect(seen.checks.at(-1)).toMatchObject({ result: 'pass', text: '1 commit can be merged into "main"' })
     expect(await snapshot()).toEqual(before)
+  })
+})
+
+describe('complete({ deliver: "merge" }) beside others', () => {
+  let commit: string
+
+  beforeEach(async () => {
+    world.put(path, 'a.txt', 'a')
+    commit = await commitAll(path, 'Work')
+  })
+
+  const isMerged = async (): Promise<boolean> => (await git(world.project, 'rev-parse', 'HEAD')) === commit
+
+  /** Opens orch so that `act` is done once, after everything was verified and before anything is handed over. */
+  const actingLate = (act: () => Promise<unknown>): Promise<Orch> => {
+    let acted = false
+    const read: (backend: Backend) => Backend['read'] = (backend) => async (ref, query, signal) => {
+      if (!acted) await act()
+      acted = true
+      return backend.read(ref, query, signal)
+    }
+    return world.open({ wrap: (backend) => ({ ...backend, read: read(backend) }) })
+  }
+
+  /** Runs `work` while git stands in the middle of the merge; it goes on after that. */
+  async function inTheMerge<T>(work: () => Promise<T>): Promise<[CompleteResult, T]> {
+    const [begun, go] = [join(world.folder, 'begun'), join(world.folder, 'go')]
+    const script = `#!/bin/sh\n: >'${begun}'\nwhile [ ! -e '${go}' ]; do sleep 0.02; done\n`
+    mkdirSync(join(world.project, '.git', 'hooks'), { recursive: true })
+    writeFileSync(join(world.project, '.git', 'hooks', 'post-merge'), script, { mode: 0o755 })
+    const running = finish('merge')
+    try {
+      await eventually(() => existsSync(begun))
+      const seen = await work()
+      writeFileSync(go, '')
+      return [await running, seen]
+    } finally {
+      writeFileSync(go, '')
+    }
+  }
+
+  it('merges nothing when a message came after it was verified', async () => {
+    const by = await actingLate(async () => send(await world.open(), record.id, '[[hang: a]]'))
+    const { results } = await complete(by, [record.id], { deliver: 'merge' })
+    expect(results).toMatchObject([{ ok: false, stop: null, delivered: null, lifecycle: 'active' }])
+    expect(results[0]?.checks).toContainEqual(expect.objectContaining({ name: 'turn', result: 'fail' }))
+    expect(await isMerged()).toBe(false)
+    expect((await world.record(record.id)).delivering).toBeUndefined()
+  })
+
+  it('merges nothing when it was abandoned after it was verified, and says so', async () => {
+    const by = await actingLate(async () => abandon(await world.open(), [record.id]))
+    const { results } = await complete(by, [record.id], { deliver: 'merge', force: true })
+    expect(results).toMatchObject([{ ok: false, stop: null, delivered: null, lifecycle: 'abandoned' }])
+    expect(await isMerged()).toBe(false)
+  })
+
+  it('refuses to abandon, and to send, while it merges; the same command again waits for the end of it', async () => {
+    const [done, seen] = await inTheMerge(async () => {
+      const orch = await world.open()
+      const again = complete(await world.open(), [record.id])
+      const sent = await send(orch, record.id, 'More')
+      return { sent, again, abandoned: await abandon(orch, [record.id]) }
+    })
+    expect(seen.abandoned.results).toMatchObject([{ ok: false, stop: null, error: { code: 'BUSY', retryable: true } }])
+    expect(seen.sent.receipt).toMatchObject({ delivery: 'refused', reason: { code: 'ENDING' } })
+    expect(done).toMatchObject({ ok: true, lifecycle: 'completed', delivered: { how: 'merge', head: commit } })
+    expect((await seen.again).results).toMatchObject([{ ok: true, lifecycle: 'completed', stop: null }])
+    expect(await world.record(record.id)).toMatchObject({ lifecycle: 'completed', delivering: null })
+  })
+
+  it('says what was merged when the agent could not be ended after that, and lets others end it', async () => {
+    const by = await world.open({ wrap: (one) => ({ ...one, stop: () => Promise.reject(new Error('mute')) }) })
+    const { results } = await complete(by, [record.id], { deliver: 'merge' })
+    expect(results).toMatchObject([
+      { ok: false, delivered: { how: 'merge', head: commit }, error: { agent: record.id } },
+    ])
+    expect(await world.record(record.id)).toMatchObject({ delivering: null, ending: 'completed' })
+    expect(await finish(undefined)).toMatchObject({ ok: true, delivered: { how: 'merge', head: commit } })
+  })
+
+  it('is named by recover when its process died, and by abandon; the same command ends it', async () => {
+    const orch = await world.open()
+    const { revision } = (await orch.registry.get(record.id)) as StoredRecord
+    const delivering = { uid: 'x', owner: DEAD, how: 'merge', at: new Date().toISOString() } as const
+    await orch.registry.append(record.id, revision, { type: 'delivering', set: { delivering } })
+    expect((await recoverAll(orch)).findings).toMatchObject([
+      { kind: 'ending', id: record.id, next: `orch complete ${record.id} --merge` },
+    ])
+    const other = await world.agent('Another')
+    const stored = (await orch.registry.get(other.id)) as StoredRecord
+    await orch.registry.append(other.id, stored.revision, { type: 'delivering', set: { delivering } })
+    expect(await abandon(orch, [other.id])).toMatchObject({
+      results: [{ ok: true }],
+      warnings: [{ code: 'HANDED_OVER' }],
+    })
+    expect(await finish(undefined)).toMatchObject({ ok: true, delivered: { how: 'merge', head: commit } })
+    expect(await isMerged()).toBe(true)
+    expect((await recoverAll(orch)).findings).toEqual([])
   })
 })
 
