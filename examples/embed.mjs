@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { answer, complete, openOrch, reportPhase, spawn, tail, wait } from '@orch/core'
 import { memory } from '@orch/core/memory'
 
-const orch = await openOrch({ backends: { memory: memory() } })
+const folder = mkdtempSync('/tmp/orch-') // leave "directory" and "env" out for your own project, records and configuration
+const orch = await openOrch({ directory: folder, env: { HOME: folder }, backends: { memory: memory() } })
 const task = 'Fix the login redirect [[permission: npm test]] [[answer: All tests pass]]'
 const { agent } = await spawn(orch, { task })
 
@@ -16,3 +18,4 @@ await reportPhase(orch, { id: agent.id, phase: 'Complete' }) // real agents do t
 const { results } = await complete(orch, [agent.id])
 for (const { name, result, text } of results[0].checks) console.log(result, name, text)
 await orch.close()
+rmSync(folder, { recursive: true })

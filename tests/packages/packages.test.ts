@@ -92,15 +92,17 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(await processesWithEnvironment('ORCH_AGENT_ID', id)).toEqual([])
   })
 
-  it('run the embedding example', async () => {
+  it('run the embedding example, which leaves records and configuration of its user alone', async () => {
     const example = join(project, 'embed.mjs')
     await copyFile(join(root, 'examples/embed.mjs'), example)
-    const [outcome, said, ...checks] = (await run(process.execPath, [example])).split('\n')
+    const { stdout } = await ended(process.execPath, [example], { ORCH_BACKEND: 'tmux' })
+    const [outcome, said, ...checks] = stdout.trim().split('\n')
     expect([outcome, said]).toEqual(['waiting npm test', 'All tests pass'])
     expect(checks.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      ...['pass phase', 'pass requests', 'pass turn', 'pass queue', 'skip deliverables', 'pass changes'],
+      ...['pass phase', 'pass requests', 'pass turn', 'pass queue', 'skip deliverables', 'skip changes'],
       ...['skip verify', 'pass kept'],
     ])
+    expect(await orch('history', '--all-projects', '--json')).not.toContain('"memory"')
   })
 
   it('run the example of the OpenCode client', async () => {
