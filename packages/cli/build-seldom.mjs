@@ -10,6 +10,7 @@ const index = join(source, 'index.ts')
 const SELDOM = [
   'adoption/adopt',
   'clean/clean',
+  'config/change-setting',
   'config/settings',
   'history/history',
   'history/trail',

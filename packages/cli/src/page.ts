@@ -84,14 +84,17 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** The most characters of a column that is neither the first nor the last. */
+/** The most characters of a column that is neither the first nor the last, unless the table says otherwise. */
 const CELL = 24
 
-/** Writes rows under a header, columns aligned. The first is never cut, the last one at the width of the terminal. */
-export function writeTable(page: Page, header: readonly string[], rows: readonly Part[][]): void {
+/**
+ * Writes rows under a header, columns aligned. The first is never cut, the last one at the width of the terminal.
+ * @param cell the most characters of the others
+ */
+export function writeTable(page: Page, header: readonly string[], rows: readonly Part[][], cell: number = CELL): void {
   const inner = (column: number): boolean => column > 0 && column < header.length - 1
   const lines: Part[][] = [header.map((text) => styled('dim', text)), ...rows].map((line: Part[]) =>
-    line.map((part, column) => withText(part, oneLine(textOf(part), inner(column) ? CELL : undefined))),
+    line.map((part, column) => withText(part, oneLine(textOf(part), inner(column) ? cell : undefined))),
   )
   const widths = header.map((_, column) => Math.max(...lines.map((line) => [...textOf(line[column] ?? '')].length)))
   const last = header.length - 1

@@ -35,7 +35,7 @@ describe('orch config', () => {
       stderr: '',
     })
     const unset = await callOrch(place, ['config', 'get', 'models.fast'])
-    expect(unset).toEqual({ code: 0, stdout: '', stderr: 'orch: Nothing is set\n' })
+    expect(unset).toEqual({ code: 66, stdout: '', stderr: 'orch: Nothing is set\n' })
     const { stdout } = await callOrch(place, ['config', 'get', 'models.fast', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ action: 'get', key: 'models.fast', value: null, settings: [] })
   })
@@ -43,8 +43,18 @@ describe('orch config', () => {
   it('sets and lists', async () => {
     expect(await callOrch(place, ['config', 'set', 'models.a\x1b[2J', 'x'])).toMatchObject({ code: 0 })
     expect(await callOrch(place, ['config', 'set', 'models.fast', 'x', '--user'])).toMatchObject({ code: 0 })
+    const long = 'x'.repeat(40)
+    expect(await callOrch(place, ['config', 'set', 'models.long', long])).toMatchObject({ code: 0 })
     const { stdout } = await callOrch(place, ['config', 'list', '--origin'])
     expect(stdout).toMatch(/^models\.fast +user +x +\S+home\/config\/orch\/config\.json$/m)
+    expect(stdout).toContain(` ${long} `)
+    expect(await callOrch(place, ['config', 'unset', 'models.fast', '--user'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^models\.fast is not set in \S+home\/config\/orch\/config\.json\n$/),
+      stderr: '',
+    })
+    const again = await callOrch(place, ['config', 'unset', 'models.fast', '--json'])
+    expect(JSON.parse(again.stdout)).toMatchObject({ action: 'unset', key: 'models.fast', value: null, changed: false })
     expect(stdout).not.toContain('\x1b')
     expect(readFileSync(join(place.project, '.orch/config.json'), 'utf8')).toContain('"defaultBackend":"tmux"')
   })
@@ -53,6 +63,9 @@ describe('orch config', () => {
     ['set models.fast', 64, 'no value is given'],
     ['get', 64, 'no key is given'],
     ['get models x', 64, 'takes no "x"'],
+    ['unset models x', 64, 'takes no "x"'],
+    ['set models.fast null', 64, 'orch config unset models.fast'],
+    ['set defaultBackend tmix', 64, 'Did you mean "tmux"?'],
     ['list models', 64, 'takes no "models"'],
     ['list --user', 64, 'takes no "--user"'],
     ['set modles.fast x', 64, 'Did you mean "models"?'],

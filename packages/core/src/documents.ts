@@ -554,14 +554,14 @@ export interface InitDocument extends Doc {
 
 /** Result of `config`. */
 export interface ConfigDocument extends Doc {
-  readonly action: 'get' | 'set' | 'list'
+  readonly action: 'get' | 'set' | 'unset' | 'list'
   /** What was asked for or set; `null` for `list`. */
   readonly key: string | null
   /** What holds for it; `null` when nothing says anything. */
   readonly value: JsonValue
   /** What holds for `key`, or everything, one by one; what may be a secret is not shown in a list. */
   readonly settings: readonly Setting[]
-  /** The file that `set` means, and whether it was changed; `null` for others. */
+  /** The file that `set` or `unset` means, and whether it was changed; `null` for others. */
   readonly file: string | null
   readonly changed: boolean
 }

@@ -70,10 +70,11 @@ export type {
 } from './backend.ts'
 export { BACKEND_API_VERSION, NOT_ASKED, NOT_SHOWN, SERVER_ENDED } from './backend.ts'
 export { clean } from './clean/clean.ts'
+export { setSetting, unsetSetting } from './config/change-setting.ts'
 export type { BackendConfig, Config, WorktreeConfig } from './config/config.ts'
 export { configDirectory, loadConfig, stateDirectory } from './config/config.ts'
 export type { Setting, SettingOrigin, SettingsPlace } from './config/settings.ts'
-export { getSetting, listSettings, setSetting } from './config/settings.ts'
+export { getSetting, listSettings, settingKeys } from './config/settings.ts'
 export type {
   AbandonDocument,
   AdoptableEntry,

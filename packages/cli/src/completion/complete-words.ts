@@ -23,6 +23,8 @@ export interface Lookups {
   programs(): Promise<readonly Candidate[]>
   models(): Promise<readonly Candidate[]>
   skills(): Promise<readonly Candidate[]>
+  /** The keys of the configuration. */
+  keys(): Promise<readonly Candidate[]>
 }
 
 const FILES = ['file', 'context', 'attach', 'each', 'deliverable']
@@ -48,7 +50,7 @@ export async function completeWords(words: readonly string[], lookups: Lookups):
   if (current.startsWith('-')) return begun(flagsOf(options, used), current)
   if (beside !== null) return begun(aboutCommands(beside, positionals.length), current)
   if (verb === null) return positionals.length === 0 ? begun(verbs(), current) : []
-  const found = await positionalValues(verb, positionals.length, { all, lookups })
+  const found = await positionalValues(verb, positionals, { all, lookups })
   return typeof found === 'string'
     ? found
     : begun(
@@ -138,7 +140,8 @@ async function valuesOf(name: string, { all, lookups }: Where): Promise<Complete
   return name === 'after' || name === 'parent' || name === 'id' ? lookups.agents(all) : []
 }
 
-async function positionalValues(verb: Command, index: number, where: Where): Promise<Completed> {
+async function positionalValues(verb: Command, before: readonly string[], where: Where): Promise<Completed> {
+  const index = before.length
   const slots = verb.command.split(' ').slice(1)
   const slot = slots[Math.min(index, slots.length - 1)]
   if (slot === undefined || (index >= slots.length && !slot.includes('..'))) return []
@@ -146,6 +149,8 @@ async function positionalValues(verb: Command, index: number, where: Where): Pro
   const choices = verb.positionals[name]?.choices
   if (choices !== undefined) return plain(choices.map(String))
   if (name === 'agent') return [...(await where.lookups.agents(where.all)), { value: '@last', does: 'the newest' }]
+  if (name === 'key' && before[0] !== 'list') return where.lookups.keys()
+  if (name === 'value' && before[0] === 'set' && before[1] === 'defaultBackend') return where.lookups.backends()
   return name === 'phase' ? plain(PHASES) : []
 }
 

@@ -51,6 +51,50 @@ export function setInJsonc(text: string, path: readonly string[], value: JsonVal
   return text
 }
 
+/**
+ * Takes one value out of the text of a JSON object with comments; all comments, and everything else, stay as they are. An object
+ * that holds nothing but it, not even a comment, goes with it. Pure.
+ * @param text valid as `parseJsonc` takes it, an object
+ * @param path at least one key; the same text comes back when nothing is there
+ */
+export function removeFromJsonc(text: string, path: readonly string[]): string {
+  const json = withoutTrailingCommas(withoutComments(text))
+  let body = bodyAt(json, json.indexOf('{'))
+  let gone: readonly [Body, Member] | undefined
+  for (const [depth, key] of path.entries()) {
+    const member = body.members.findLast((one) => one.key === key)
+    if (member === undefined) return text
+    if (gone === undefined || !holdsOnly(text, body, member)) gone = [body, member]
+    if (depth === path.length - 1) break
+    if (json[member.at] !== '{') return text
+    body = bodyAt(json, member.at)
+  }
+  if (gone === undefined) return text
+  // Of several with one name each goes: the one before would count otherwise.
+  return removeFromJsonc(cut(text, ...gone), path)
+}
+
+function holdsOnly(text: string, { open, close }: Body, { keyAt, end }: Member): boolean {
+  return /^\s*$/.test(text.slice(open + 1, keyAt)) && /^\s*,?\s*$/.test(text.slice(end, close))
+}
+
+/** Without a member and the comma that would be too many, and without its line if nothing is left on it. */
+function cut(text: string, { members }: Body, { keyAt, end }: Member): string {
+  const bare = withoutComments(text)
+  const next = /^\s*,/.exec(bare.slice(end))
+  const previous = members.findLast((one) => one.end <= keyAt)
+  const after =
+    next === null ? text.slice(end) : text.slice(end, end + next[0].length - 1) + text.slice(end + next[0].length)
+  const comma = previous === undefined ? -1 : bare.indexOf(',', previous.end)
+  const isTooMany = next === null && comma !== -1 && comma < keyAt
+  const before = isTooMany ? text.slice(0, comma) + text.slice(comma + 1, keyAt) : text.slice(0, keyAt)
+  const lineAt = before.lastIndexOf('\n') + 1
+  const rest = /^[ \t]*\r?(\n|$)/.exec(after)
+  if (lineAt > 0 && before.slice(lineAt).trim() === '' && rest !== null)
+    return before.slice(0, lineAt) + after.slice(rest[0].length)
+  return isTooMany ? before.replace(/[ \t]+$/, '') + after : before + after.trimStart()
+}
+
 function insert(text: string, body: Body, [key, value]: readonly [string, JsonValue], layout: Layout): string {
   const { eol, unit } = layout
   const entry = (indent: string): string => `${JSON.stringify(key)}: ${format(value, indent, layout)}`

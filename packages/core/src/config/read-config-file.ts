@@ -62,7 +62,7 @@ async function usablePart(text: string): Promise<ConfigFile> {
  * @throws OrchError `CONFIG_INVALID` naming the file and the key
  */
 export async function parseConfig(file: string, text: string): Promise<ConfigFile> {
-  const value = await parseJson(file, text)
+  const value = await parseConfigText(file, text)
   const { findConfigProblem } = await import('./schema.ts')
   const problem = findConfigProblem(value)
   if (problem === null) return value as ConfigFile
@@ -86,7 +86,11 @@ export function readConfigText(file: string): string | null {
   }
 }
 
-async function parseJson(file: string, text: string): Promise<unknown> {
+/**
+ * What the text of a configuration file says, valid or not.
+ * @throws OrchError `CONFIG_INVALID` naming the file and the place where it is not JSON
+ */
+export async function parseConfigText(file: string, text: string): Promise<unknown> {
   try {
     return parseJsonc(text)
   } catch (cause) {

@@ -77,6 +77,16 @@ export function knownKeys(path: readonly string[]): readonly string[] {
   return Object.keys(inside(object)?.entries ?? {})
 }
 
+/** Every key that is fixed, as names joined by dots: the keys of what is fixed itself stand for it. */
+export function fixedKeys(path: readonly string[] = []): readonly string[] {
+  return knownKeys(path)
+    .filter((name) => name !== '$schema')
+    .flatMap((name) => {
+      const below = fixedKeys([...path, name])
+      return below.length > 0 ? below : [[...path, name].join('.')]
+    })
+}
+
 /** What the schemas here are made of. */
 interface Node {
   readonly wrapped?: Node

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { setInJsonc } from '../../src/config/edit-jsonc.ts'
+import { removeFromJsonc, setInJsonc } from '../../src/config/edit-jsonc.ts'
 import { parseJsonc } from '../../src/config/jsonc.ts'
 import type { JsonValue } from '../../src/json.ts'
 
@@ -81,5 +81,37 @@ describe('setInJsonc()', () => {
       notify: ['n'],
       backends: { tmux: { columns: 7, rows: 8 } },
     })
+  })
+})
+
+describe('removeFromJsonc()', () => {
+  it.each<readonly [string, string, readonly string[], string]>([
+    ['the only one', '{\n  "a": 1\n}\n', ['a'], '{\n}\n'],
+    ['its line, and the comma before it', '{\n  "a": 1, // one\n  "b": 2\n}', ['b'], '{\n  "a": 1 // one\n}'],
+    ['its own comma', '{\n  "a": 1, // one\n  "b": 2,\n}', ['a'], '{\n  // one\n  "b": 2,\n}'],
+    ['one of one line', '{ "a": 1, "b": 2 }', ['a'], '{ "b": 2 }'],
+    ['the last of one line', '{ "a": 1, "b": 2 }', ['b'], '{ "a": 1 }'],
+    ['one below a comment of another', '{ "a": 1, // a, b\n "b": 2 }', ['b'], '{ "a": 1 // a, b\n }'],
+    ['a comma on the next line', '{\n  "a": 1 // x\n  , "b": 2\n}', ['a'], '{\n  // x\n   "b": 2\n}'],
+    ['the lines of an object', '{\r\n  "a": {\r\n    "x": 1\r\n  },\r\n  "b": 2\r\n}', ['a'], '{\r\n  "b": 2\r\n}'],
+    ['an object that is empty then', '{\n  "a": { "x": { "y": 1 } },\n  "b": 2\n}', ['a', 'x', 'y'], '{\n  "b": 2\n}'],
+    ['no comment with it', '{ "a": { /* c */ "x": 1 } }', ['a', 'x'], '{ "a": { /* c */ } }'],
+    ['all of one name', '{"a": 1, "b": 2, "a": 3}', ['a'], '{"b": 2}'],
+    ['nothing that is not there', '{"a": [1]}', ['a', 'x'], '{"a": [1]}'],
+  ])('takes out %s', (_, text, path, expected) => {
+    const after = removeFromJsonc(text, path)
+    expect(after).toBe(expected)
+    expect(parseJsonc(after)).toBeDefined()
+  })
+
+  it('undoes whatever was set, in whatever order, and loses no comment', () => {
+    const start = '{\n  // the backend\n  "a": "x", /* y */\n  "m": { "a": "b" }, // m\n}\n'
+    const paths = [['m', 'c'], ['n'], ['o', 'p', 'q'], ['o', 'p', 'r'], ['o', 's']]
+    const full = paths.reduce((text, path) => setInJsonc(text, path, 1), start)
+    for (const order of [paths, paths.toReversed(), [...paths.slice(2), ...paths.slice(0, 2)]]) {
+      const end = order.reduce(removeFromJsonc, full)
+      expect(parseJsonc(end)).toEqual({ a: 'x', m: { a: 'b' } })
+      for (const comment of ['// the backend\n', '/* y */', '// m\n']) expect(end).toContain(comment)
+    }
   })
 })
