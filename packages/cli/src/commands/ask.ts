@@ -50,7 +50,7 @@ async function* printThenReceive({ document, received }: Asked): AsyncGenerator<
 }
 
 function render({ answer, agent }: AskDocument, page: Page): void {
-  if (answer === null) page.note(`orch: The answer was sent to ${agent} as a message`)
+  if (answer === null) page.note(`orch: The answer was sent to ${agent} as a message: end your turn to read it`)
   else page.line(answer)
 }
 

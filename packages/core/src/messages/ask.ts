@@ -36,19 +36,22 @@ interface Question {
   readonly workspace: string
   readonly request: string
   readonly text: string
+  /** It was answered by a message while nobody waited, and no call has said so yet. */
+  readonly wasSent: boolean
 }
 
 /**
  * Asks the owner of an agent, and waits for the answer: the question stands on the agent's page, where everybody sees it
  * as a request, and `answer` hands its answer to this call alone. Killed or out of time it stays open, and the same question
- * goes on with it; once answered, the same words are a new question. Opens no backend.
+ * goes on with it: when a message answered it meanwhile, that is said. After that the same words are a new question. Opens no backend.
  * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `AGENT_NOT_FOUND`, `CONFLICT` for a closed record, `REQUEST_NOT_FOUND` when the
  * question is taken off the page, `BUSY` when the same is asked by a newer call, `TIMEOUT`, `WORKSPACE_UNWRITABLE`
  */
 export async function ask(orch: Orch, options: AskOptions): Promise<Asked> {
   const text = oneLine(options)
   const question = await nextQuestion(orch, options.id, text)
-  const { workspace, request } = question
+  const { workspace, request, wasSent } = question
+  if (wasSent) return answered(question, null)
   if (takenAnswer(workspace, request) !== null && isAwaited(workspace, request)) throw askedAgain(question)
   const call = startWaiting(workspace, request)
   try {
@@ -88,8 +91,9 @@ async function nextQuestion(orch: Orch, agent: string, words: string): Promise<Q
   for (let count = 1; ; count++) {
     const text = count === 1 ? words : `${words} (${count})`
     const request = questionId(text)
-    const isAnswered = record.answered.includes(request) && takenAnswer(workspace, request) === null
-    if (!isAnswered && !isReceived(workspace, request)) return { agent, workspace, request, text }
+    if (isReceived(workspace, request)) continue
+    const wasSent = record.answered.includes(request) && takenAnswer(workspace, request) === null
+    return { agent, workspace, request, text, wasSent }
   }
 }
 
@@ -159,9 +163,7 @@ function answered({ agent, workspace, request, text: question }: Question, text:
   const via = text === null ? 'message' : 'ask'
   return {
     document: { apiVersion: 1, warnings: [], agent, request, question, answer: text, via },
-    received: () => {
-      if (text !== null) receiveAnswer(workspace, request)
-    },
+    received: () => receiveAnswer(workspace, request),
   }
 }
 

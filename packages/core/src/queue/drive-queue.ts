@@ -5,6 +5,7 @@ import { type Look, lookAt, withoutLook } from '../orchestrator/look.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { turnsUpWithinMs } from '../recovery/turn-up.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
+import { ancestorsOf } from './ancestors.ts'
 import { decideStarts, type QueueScene, type Standing, type StartDecision } from './decide-starts.ts'
 import { type Places, readPlaces, takePlaces } from './queue-places.ts'
 import { failQueued, isQueued, startQueued } from './start-queued.ts'
@@ -187,7 +188,7 @@ async function gather(
   }: DriveOptions & { readonly project: string; readonly places: Places },
 ): Promise<QueueScene> {
   const queue = queueOf(open, project)
-  const records = new Map(open.map((stored) => [stored.record.id, stored]))
+  const ancestors = await ancestorsOf(orch, queue, open)
   const looks = new Map(seen.map((look) => [look.stored.record.id, look]))
   const closed = new Set<string>()
   const gone = new Set<string>()
@@ -216,7 +217,7 @@ async function gather(
     ]),
     closed,
     isFree: (id) => gone.has(id) || closed.has(id) || isAtRest(looks.get(id)),
-    ancestors: (record) => ancestorsOf(record, records),
+    ancestors: ({ id }) => ancestors.get(id) ?? new Set(),
     isDown: (backend) => !mayStart && down.has(backend),
     now: Date.now(),
   }
@@ -233,10 +234,4 @@ function isAtRest(look: Look | undefined): boolean {
   const wasTried = handle === null && start !== undefined && start.triedAt !== null
   if (lifecycle === 'failed' && wasTried && turnsUpWithinMs(look.stored.record) > 0) return false
   return !(isDeliverable(look) && nextQueued(look.stored) !== undefined)
-}
-
-function ancestorsOf(record: AgentRecord, records: ReadonlyMap<string, StoredRecord>): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (let id = record.parent; id !== null && !found.has(id); id = records.get(id)?.record.parent ?? null) found.add(id)
-  return found
 }

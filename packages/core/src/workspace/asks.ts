@@ -4,7 +4,7 @@ import { fileError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { currentOwner, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
 import { readRegularFile } from '../regular-file.ts'
-import { replaceFile } from '../replace-file.ts'
+import { createFile, replaceFile } from '../replace-file.ts'
 import { uniqueId } from '../unique.ts'
 
 /**
@@ -76,10 +76,19 @@ export function takenAnswer(workspace: string, request: string): string | null {
   return read(partOf(workspace, request, 'taken'))
 }
 
-/** Says that whoever asked has the answer, for good. */
+/** Says that whoever asked has the answer, for good: also one that came as a message, of which nothing lies here. */
 export function receiveAnswer(workspace: string, request: string): void {
-  move(workspace, request, ['taken', 'received'])
+  if (!move(workspace, request, ['taken', 'received'])) markReceived(workspace, request)
   rmSync(partOf(workspace, request, 'asking'), { force: true })
+}
+
+function markReceived(workspace: string, request: string): void {
+  try {
+    makePrivateDirectory(asksFolder(workspace))
+    createFile(partOf(workspace, request, 'received'), '')
+  } catch (cause) {
+    throw fileError(cause, `Cannot write the workspace "${workspace}"`, 'WORKSPACE_UNWRITABLE')
+  }
 }
 
 /** Takes an offered answer back; `false` when there is none any more. */

@@ -99,13 +99,18 @@ describe('ask()', () => {
     await open('Which database? (2)')
   })
 
-  it('asks anew after an answer by message, which it does not get itself', async () => {
+  it('says once that the same question was answered by a message meanwhile, and asks anew after that', async () => {
     const first = asking('Which database?')
     await open('Which database?')
     first.stop()
     await expect(first.done).rejects.toThrow('stopped')
     expect(await answer(orch, id, { text: 'Postgres' })).toMatchObject({ result: 'answered' })
     expect(await messages()).toEqual([expect.anything(), 'Postgres'])
+    const again = await asking('Which database?').done
+    expect(again.document).toMatchObject({ question: 'Which database?', answer: null, via: 'message' })
+    expect((await asking('Which database?').done).document).toEqual(again.document)
+    await open()
+    again.received()
     const { done } = asking('Which database?')
     await open('Which database? (2)')
     await answer(orch, id, { text: 'MySQL' })

@@ -106,6 +106,23 @@ describe('spawn() with maxParallel', () => {
     expect(await limited('other', 1)).toMatchObject({ state: 'queued' })
   })
 
+  it.each([
+    ['was ended', () => place.project],
+    ['works in another project', () => join(place.folder, 'other')],
+  ])('does not count who spawned the one that spawned the agent, where that one %s', async (how, directory) => {
+    mkdirSync(directory(), { recursive: true })
+    const as = (id: string): PlaceOptions => ({ env: { ...place.env, ORCH_AGENT_ID: id } })
+    const { id: top } = await limited('top', 1)
+    const between = await spawn(await place.open({ ...as(top), directory: directory() }), {
+      task: HANG,
+      name: 'between',
+    })
+    if (how === 'was ended') await abandon(await place.open(), [between.agent.id])
+    const below = await spawn(await place.open(as(between.agent.id)), { task: HANG, name: 'below', maxParallel: 1 })
+    expect(below.agent).toMatchObject({ state: 'working', parent: between.agent.id })
+    expect(await limited('other', 1)).toMatchObject({ state: 'queued' })
+  })
+
   it('goes first come first, by the record and not by the id', async () => {
     const a = await limited('a', 1)
     for (const name of ['z', 'y', 'x']) await limited(name, 1)
