@@ -40,7 +40,7 @@ export async function agentsOf(
   { exact = false }: { readonly exact?: boolean } = {},
 ): Promise<readonly string[]> {
   const choice = choiceOf(args, args.agent ?? [])
-  return resolveAgents(await context.orch(), { ...choice, exact: exact && !context.interactive })
+  return resolveAgents(await context.orch(), { ...choice, exact: exact && !context.interactive, ...told(context) })
 }
 
 /**
@@ -51,7 +51,12 @@ export async function agentOf(
   args: SelectorArgs & { readonly agent?: string | undefined },
   context: Context,
 ): Promise<string> {
-  return resolveOneAgent(await context.orch(), choiceOf(args, args.agent === undefined ? [] : [args.agent]))
+  const choice = choiceOf(args, args.agent === undefined ? [] : [args.agent])
+  return resolveOneAgent(await context.orch(), { ...choice, ...told(context) })
+}
+
+function told({ warnings }: Context): Pick<AgentChoice, 'onWarning'> {
+  return { onWarning: (warning) => warnings.push(warning) }
 }
 
 /** The arguments of `<verb> [agent] [text]`: where the agent is selected, the first word is the text. */

@@ -1,4 +1,4 @@
-import { letStart, type Orch, openOrch, parseDuration } from '@orch/core'
+import { letStart, type Orch, openOrch, parseDuration, type Reason } from '@orch/core'
 import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
@@ -16,6 +16,8 @@ export interface Context {
   readonly colors: boolean
   /** What the command is busy with, for a person who waits; it is gone before the answer is printed. */
   readonly spinner: Spinner
+  /** What is to be said beside the answer: it goes into the document. */
+  readonly warnings: Reason[]
   /** The ids of agents that this command began to make: they are named when it is interrupted. */
   readonly begun: string[]
   /** The project's orchestrator, opened at the first call; opens no backend. */
@@ -47,6 +49,7 @@ export function createContext(args: Arguments, io: Io, command: Command): Contex
   return {
     env: io.env,
     signal: io.signal,
+    warnings: [],
     begun: [],
     get interactive() {
       return io.stdin.isTTY === true && io.stdout.isTTY === true

@@ -2,7 +2,7 @@ import type { Command } from './define-command.ts'
 import { guard } from './guard.ts'
 import { type Io, processIo } from './io.ts'
 import { isScript } from './is-script.ts'
-import { print } from './output.ts'
+import { jsonLine, print } from './output.ts'
 
 export { processIo }
 
@@ -15,7 +15,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const { verb, rest } = splitVerb(argv)
   if (verb === undefined && rest.some((word) => word === '--version' || word === '-v')) {
     const { version } = await import('./version.ts')
-    await print(io.stdout, `${version()}\n`)
+    const document = { apiVersion: 1, warnings: [], version: version() }
+    await print(io.stdout, rest.includes('--json') ? jsonLine(document) : `${document.version}\n`)
     return 0
   }
   const command = await load(verb)

@@ -26,13 +26,14 @@ export async function runCommand(command: Command, words: readonly string[], io:
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
   const context = createContext(args, io, command)
   try {
-    const data = await command.run(args, context).catch(async (error: unknown) => {
+    const answer = await command.run(args, context).catch(async (error: unknown) => {
       const { reason } = io.signal
       // A reader that has gone is told nothing.
       if (!(reason instanceof Stopped) || reason.exitCode === 0) throw error
       const { interrupted } = await import('./interrupted.ts')
       throw interrupted(command.verb, reason, context.begun)
     })
+    const data = isStream(answer) ? answer : withWarnings(answer, context.warnings)
     context.clear()
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
@@ -71,6 +72,10 @@ async function showInPager(text: string, io: Io): Promise<boolean> {
   if (io.stdout.isTTY !== true || isDumb(io.env)) return false
   const { page } = await import('./pager.ts')
   return await page(text, io.env)
+}
+
+function withWarnings(data: unknown, more: Doc['warnings']): unknown {
+  return more.length === 0 ? data : { ...(data as Doc), warnings: [...warningsOf(data), ...more] }
 }
 
 function warningsOf(data: unknown): Doc['warnings'] {

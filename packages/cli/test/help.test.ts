@@ -43,6 +43,14 @@ it('--version prints the version of the package', async () => {
   for (const words of [['--version'], ['-v']]) expect(await callOrch(place, words)).toEqual(called)
 })
 
+it.each([['--version'], ['help'], ['help', 'spawn'], ['completion', 'bash']])(
+  '%s with --json prints a document as any other',
+  async (...words) => {
+    const { code, stdout } = await callOrch(place, [...words, '--json'])
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, apiVersion: 1, warnings: [] })
+  },
+)
+
 describe('the list of commands', () => {
   it('has every command file', () => {
     const files = readdirSync(new URL('../src/commands', import.meta.url))

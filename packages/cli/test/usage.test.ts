@@ -256,6 +256,18 @@ describe('a command line that cannot be run', () => {
   })
 })
 
+it('a name that begins a closed agent too means the open one, which is said', async () => {
+  const [old, now] = [
+    (await callOrch(place, ['spawn', 'x', '--name', 'twin'])).stdout.trim(),
+    (await callOrch(place, ['spawn', 'x', '--name', 'twin'])).stdout.trim(),
+  ] as const
+  await callOrch(place, ['abandon', old])
+  const { stdout } = await callOrch(place, ['send', 'twin', 'Hello', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ agent: now, warnings: [{ code: 'CLOSED_ALSO_MATCH' }] })
+  const { stderr } = await callOrch(place, ['check', 'twin'])
+  expect(stderr).toContain(`orch: "twin" was taken for "${now}", which is open`)
+})
+
 describe('a command that is interrupted', () => {
   it.each([
     ['interrupted', 130, 'INTERRUPTED'],

@@ -1,3 +1,4 @@
+import type { Doc } from '@orch/core'
 import { type Candidate, completeWords } from '../completion/complete-words.ts'
 import { createLookups } from '../completion/lookups.ts'
 import { SCRIPTS } from '../completion/scripts.ts'
@@ -6,8 +7,7 @@ import type { Page } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
 /** Result of `completion`: the script of a shell, or what can stand in the place of a word. */
-interface CompletionDocument {
-  readonly apiVersion: 1
+interface CompletionDocument extends Doc {
   readonly script: string | null
   /** `files`, `directories`: whatever the shell finds. */
   readonly kind: 'words' | 'files' | 'directories' | null
@@ -27,7 +27,7 @@ export const command: Command<CompletionDocument> = defineCommand({
     ['orch completion bash -- status --st', 'what a shell asks: the words so far, the last of them begun'],
   ],
   run: async ({ shell, rest, project }, { env }) => {
-    const none = { apiVersion: 1, script: null, kind: null, words: [] } as const
+    const none = { apiVersion: 1, warnings: [], script: null, kind: null, words: [] } as const
     if (rest.length === 0) return { ...none, script: SCRIPTS[shell] }
     const found = await completeWords(rest, createLookups(directoryIn(rest) ?? project, env))
     return typeof found === 'string' ? { ...none, kind: found } : { ...none, kind: 'words', words: found }

@@ -1,3 +1,4 @@
+import type { Doc } from '@orch/core'
 import { COMMANDS, findCommand } from '../commands.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { type Page, styled } from '../page.ts'
@@ -6,8 +7,7 @@ import { runAsScript } from '../run-as-script.ts'
 import { TOPICS, topicText } from '../topics.ts'
 
 /** Result of `help`: the lists of commands and topics, or the text of one. */
-interface HelpDocument {
-  readonly apiVersion: 1
+interface HelpDocument extends Doc {
   readonly commands: readonly { readonly name: string; readonly summary: string }[]
   readonly topics: typeof TOPICS
   readonly text: string | null
@@ -28,6 +28,7 @@ export const command: Command<HelpDocument> = defineCommand({
     const beside = [completion, command].map(({ verb, describe }) => ({ name: verb, summary: describe }))
     const all = {
       apiVersion: 1,
+      warnings: [],
       commands: [...listed, ...beside],
       topics: TOPICS,
     } as const

@@ -1,5 +1,6 @@
 import type { QueuedMessage, Receipt } from '../agent.ts'
 import type { AgentRecord, RecordEvent } from '../registry/record.ts'
+import { exitText } from '../state/derive-state.ts'
 
 type Words = (set: Partial<AgentRecord>) => string
 
@@ -80,10 +81,6 @@ function delivered(prompt: Receipt | null | undefined): string {
 
 function queueText(text: string, queue: readonly QueuedMessage[]): string {
   return queue.length === 0 ? `${text}; none waits` : `${text}; ${queue.length} wait or are unconfirmed`
-}
-
-function exitText({ code, signal }: NonNullable<AgentRecord['exit']>): string {
-  return signal === null ? `with code ${code}` : `by signal ${signal}`
 }
 
 function seen(hasFacts: boolean, hasArrived: boolean): string {

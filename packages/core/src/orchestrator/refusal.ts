@@ -1,5 +1,6 @@
 import type { Evidence, Reason, Receipt } from '../agent.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { exitText } from '../state/derive-state.ts'
 import { isBeingDelivered } from './being-ended.ts'
 import type { Look } from './look.ts'
 
@@ -26,7 +27,7 @@ export function nobodyReads({ stored, agent }: Look, force: boolean): Reason | n
   if (agent.lifecycle === 'queued') return QUEUED
   if (agent.lifecycle !== 'active') return NOT_SPAWNED
   if (agent.state === 'exited' || agent.state === 'lost') return agent.reason
-  if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: 'Its process ended' }
+  if (agent.exit !== null) return { code: 'PROCESS_ENDED', text: `Its process ended ${exitText(agent.exit)}` }
   return null
 }
 

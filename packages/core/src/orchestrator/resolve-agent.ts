@@ -1,3 +1,4 @@
+import type { Reason } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { OrchError } from '../errors.ts'
 import { matchesLabels, parseSelectors } from '../labels.ts'
@@ -13,6 +14,8 @@ export interface AgentChoice {
   readonly allProjects?: boolean | undefined
   /** Only full ids will do: the command destroys and nobody sits at a terminal. @default false */
   readonly exact?: boolean | undefined
+  /** Is told of what a name could have meant as well. */
+  readonly onWarning?: ((warning: Reason) => void) | undefined
 }
 
 /**
@@ -22,9 +25,9 @@ export interface AgentChoice {
  * none, or beside names
  */
 export async function resolveAgents(orch: Orch, choice: AgentChoice): Promise<readonly string[]> {
-  const { names = [], selectors = [], exact = false } = choice
+  const { names = [], selectors = [], exact = false, onWarning } = choice
   if (selectors.length === 0)
-    return [...new Set(await Promise.all(names.map((name) => resolveAgent(orch, name, { exact }))))]
+    return [...new Set(await Promise.all(names.map((name) => resolveAgent(orch, name, { exact, onWarning }))))]
   if (names.length > 0)
     throw new OrchError('USAGE', `Cannot select by labels: the agent "${names[0]}" is named as well`, {
       hint: 'Name agents, or select them with -l',
@@ -76,13 +79,15 @@ async function selectAgents(orch: Orch, selectors: readonly string[], allProject
 export async function resolveAgent(
   orch: Orch,
   given: string,
-  options: { readonly exact?: boolean } = {},
+  options: Pick<AgentChoice, 'exact' | 'onWarning'> = {},
 ): Promise<string> {
   const open = await orch.registry.ids('open')
   if (open.includes(given)) return given
   const closed = await orch.registry.ids('closed')
   if (closed.includes(given)) return given
   const id = given === '@last' ? await newest(orch) : byPrefix(given, open, closed)
+  const passedOver = open.includes(id) ? closed.filter((one) => one.startsWith(given)) : []
+  if (passedOver.length > 0 && !options.exact) options.onWarning?.(alsoClosed(given, { id, passedOver }))
   if (!options.exact) return id
   throw new OrchError(
     'FULL_ID_REQUIRED',
@@ -103,6 +108,14 @@ function byPrefix(given: string, open: readonly string[], closed: readonly strin
   throw new OrchError('AGENT_NOT_FOUND', `Cannot find the agent ${JSON.stringify(given)}: no id starts with it`, {
     hint: 'List the agents with "orch status --all-projects --ended"',
   })
+}
+
+function alsoClosed(
+  given: string,
+  { id, passedOver }: { readonly id: string; readonly passedOver: readonly string[] },
+): Reason {
+  const also = passedOver.length === 1 ? `the closed agent "${passedOver[0]}"` : `${passedOver.length} closed agents`
+  return { code: 'CLOSED_ALSO_MATCH', text: `"${given}" was taken for "${id}", which is open; it begins ${also} too` }
 }
 
 function ambiguous(problem: string, ids: readonly string[]): OrchError {

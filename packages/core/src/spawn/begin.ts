@@ -1,11 +1,13 @@
+import type { Exit } from '../agent.ts'
 import { messageOf } from '../attachments.ts'
 import type { Backend } from '../backend.ts'
 import { OrchError } from '../errors.ts'
 import { isOnItsWay } from '../messages/is-on-its-way.ts'
-import { toRef } from '../orchestrator/look.ts'
+import { lookAtOne, toRef } from '../orchestrator/look.ts'
 import { callBackend, type Orch } from '../orchestrator/orch.ts'
 import { updateRecord } from '../orchestrator/update-record.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { exitText } from '../state/derive-state.ts'
 import { TIMING } from '../timing.ts'
 import { uniqueId } from '../unique.ts'
 import { keptFiles } from '../workspace/kept-files.ts'
@@ -36,12 +38,19 @@ export async function begin(
   )
   // barrier: task-given
   if (receipt.delivery === 'refused') {
-    const failure = receipt.reason ?? { code: 'REFUSED', text: 'It refused its task' }
+    const exit = await exitOf(orch, placed, signal)
+    const failure =
+      exit === null
+        ? (receipt.reason ?? { code: 'REFUSED', text: 'It refused its task' })
+        : { code: 'PROCESS_ENDED', text: `Its program ended ${exitText(exit)} before that` }
     await updateRecord(orch, placed, 'refused', () => ({ lifecycle: 'failed', failure, owner: null }))
     throw new OrchError('CREATE_FAILED', `Cannot give "${id}" its task: ${failure.text}`, {
       agent: id,
       backend: backend.name,
-      hint: `End it with "orch abandon ${id}", then spawn again`,
+      hint:
+        exit === null
+          ? `End it with "orch abandon ${id}", then spawn again`
+          : `See what it printed with "orch tail ${id}"`,
       outcome: 'partial',
     })
   }
@@ -51,4 +60,12 @@ export async function begin(
     prompt: receipt,
     attempts: open ? [...now.attempts, { id: messageId, at: receipt.at }] : now.attempts,
   }))
+}
+
+/** How the program of an agent ended that took no task; `null` where it runs, or that cannot be told. */
+function exitOf(orch: Orch, placed: StoredRecord, signal: AbortSignal | undefined): Promise<Exit | null> {
+  return lookAtOne(orch, placed, signal).then(
+    ({ agent }) => agent.exit,
+    () => null,
+  )
 }

@@ -54,6 +54,11 @@ export function openRequests(observation: Observation | null, report: Report): r
   return [...(observation?.requests.known ? observation.requests.value : []), ...report.requests]
 }
 
+/** How a process ended: `with code 3`, `by signal SIGKILL`. */
+export function exitText({ code, signal }: Exit): string {
+  return signal === null ? `with code ${code}` : `by signal ${signal}`
+}
+
 /** The hang-up that the death of its server causes is no exit of its own. */
 function ownExit(exit: Exit | null, observation: Observation | null): Exit | null {
   const lost = observation?.existence.known === true && observation.existence.value === 'lost'
@@ -133,12 +138,11 @@ const lost: Rule = ({ observation, exit }) => {
 
 const failedExit: Rule = ({ record, exit, observation }) => {
   if (exit === null || (exit.signal === null && (exit.code === 0 || exit.code === null))) return null
-  const how = exit.signal === null ? `with code ${exit.code}` : `by signal ${exit.signal}`
   const error = exit.signal === null ? failedTurnOf(observation) : null
   const why = error === null ? '' : ` after its turn failed: ${error}`
   return {
     state: 'failed',
-    reason: { code: 'PROCESS_FAILED', text: `Its process ended ${how}${why}` },
+    reason: { code: 'PROCESS_FAILED', text: `Its process ended ${exitText(exit)}${why}` },
     evidence: exitEvidence(record, observation),
     since: null,
   }

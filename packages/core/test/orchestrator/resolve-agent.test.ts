@@ -49,7 +49,13 @@ describe('resolveAgent()', () => {
   it('prefers open agents, and finds closed ones when no open one matches', async () => {
     await have('fix-old', 'fix-new')
     await close('fix-old')
-    expect(await resolveAgent(orch, 'fix')).toBe('fix-new')
+    const said: unknown[] = []
+    const onWarning = (warning: unknown): void => void said.push(warning)
+    expect(await resolveAgent(orch, 'fix', { onWarning })).toBe('fix-new')
+    const text = '"fix" was taken for "fix-new", which is open; it begins the closed agent "fix-old" too'
+    expect(said).toEqual([{ code: 'CLOSED_ALSO_MATCH', text }])
+    expect(await resolveAgent(orch, 'fix-n', { onWarning })).toBe('fix-new')
+    expect(said).toHaveLength(1)
     expect(await resolveAgent(orch, 'fix-o')).toBe('fix-old')
     expect(await resolveAgent(orch, 'fix-old')).toBe('fix-old')
   })

@@ -212,6 +212,23 @@ describe('spawn()', () => {
     expect(agents).toMatchObject([{ lifecycle: 'failed', state: 'failed', reason }])
   })
 
+  it('says how the program ended that was to get its task', async () => {
+    const die: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      begin: async (agent, message, signal) => {
+        place.server.exit(agent.id, { code: 3, signal: null })
+        return backend.begin(agent, message, signal)
+      },
+    })
+    const orch = await place.open({ wrap: die })
+    await expect(spawn(orch, { task: 'x' })).rejects.toMatchObject({
+      code: 'CREATE_FAILED',
+      message: expect.stringMatching(/^Cannot give "x-\w+" its task: Its program ended with code 3 before that$/),
+      hint: expect.stringMatching(/"orch tail x-\w+"$/),
+    })
+    expect(await status(orch)).toMatchObject({ agents: [{ lifecycle: 'failed', reason: { code: 'PROCESS_ENDED' } }] })
+  })
+
   it('does not begin when it is aborted, and leaves that to the next status', async () => {
     const controller = new AbortController()
     const orch = await place.open({
