@@ -1,9 +1,11 @@
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { SpawnDocument, SpawnEachDocument, StatusDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
 import { perTest } from '../harness/scope.ts'
 import { receivedBy, tmuxPlace } from './support/place.ts'
-import { interactiveAgent } from './support/program.ts'
+import { interactiveAgent, programFile } from './support/program.ts'
 import { countedRun } from './support/started-processes.ts'
 
 const scope = perTest()
@@ -40,6 +42,22 @@ describe('a queue of agents in tmux', () => {
     for (const [index, id] of ids.entries())
       expect(await receivedBy(place, id)).toEqual([expect.stringContaining(`${tasks[index]}\n`)])
     expect(await place.json('status')).toMatchObject({ complete: true, orphans: [], counts: { done: 20, queued: 0 } })
+  })
+
+  it('starts with the PATH that its agents were queued with, whoever looks from a poorer one', async () => {
+    const place = await scope.use(tmuxPlace())
+    const programs = join(place.project, '..', 'programs')
+    await mkdir(programs)
+    await symlink(process.execPath, join(programs, 'my-agent'))
+    const first = await place.spawn('First', ...interactiveAgent)
+    const rich = { env: { PATH: `${programs}:${place.env.PATH}` } }
+    const queued = ['spawn', 'Second', '--after', first, '--program', '--', 'my-agent', programFile('agent.mjs')]
+    const second = (await place.orchWith(rich, ...queued)).stdout.trim()
+    expect(await place.agent(second)).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })
+    expect(await place.orch('phase', 'Complete', '--id', first)).toMatchObject({ code: 0 })
+    expect(await place.agent(second)).toMatchObject({ state: 'running' })
+    const paths = (await place.processesOf(second)).map(({ environment }) => environment.PATH?.split(':')[0])
+    expect(paths).toContain(programs)
   })
 
   it('costs status as many processes however long it is', async () => {

@@ -25,7 +25,7 @@ export async function createAgent(
   signal: AbortSignal,
 ): Promise<CreateResult> {
   signal.throwIfAborted()
-  const program = await chooseProgram(request, context.host.env)
+  const program = await chooseProgram(request, { ...context.host.env, ...request.env })
   refuseUntypable(program.spec, request)
   const given = withPointer(program.spec, request)
   const made = await startRun(context, given, { program, resumed: null, replaces: null }, signal)

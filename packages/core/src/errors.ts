@@ -47,6 +47,30 @@ export const ERROR_CODES = {
   INTERNAL: 'A bug in orch',
 } as const
 
+/** Codes that tell of the process that tried, of its environment and its machine, and not of what it tried. */
+const OF_ENVIRONMENT: readonly string[] = [
+  'PROJECT_NOT_FOUND',
+  'BACKEND_UNKNOWN',
+  'BACKEND_MISSING',
+  'BACKEND_INVALID',
+  'BACKEND_UNREACHABLE',
+  'WRONG_SERVER',
+  'SERVER_REMOTE',
+  'UNAUTHORIZED',
+  'PROGRAM_UNKNOWN',
+  'PROGRAM_INVALID',
+  'PROGRAM_MISSING',
+  'CONFIG_INVALID',
+  'WORKSPACE_UNWRITABLE',
+  'PERMISSION_DENIED',
+  'DISK',
+] satisfies readonly OrchErrorCode[]
+
+/** Whether another process, or the same one later, may well do what failed with this code. */
+export function isOfEnvironment(code: string): boolean {
+  return OF_ENVIRONMENT.includes(code)
+}
+
 /** A key of {@link ERROR_CODES}. */
 export type OrchErrorCode = keyof typeof ERROR_CODES
 

@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SpawnDocument } from '@orch/core'
@@ -32,10 +33,16 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'spawn that is queued and refused once it starts',
-    at: /^start-refused#1$/,
-    async prepare({ world, ledger, name }) {
+    at: /^(start-refused|place-released)#1$/,
+    async prepare({ world: { place, agent }, ledger, name }) {
       ledger.spawns.push({ name, must: false })
-      return ['spawn', 'Task', '--name', name, '--max-parallel', '1000', ...world.refused]
+      const [option = '', dashes = '', , ...words] = agent
+      const missing = join(place.project, `${name}-program`)
+      return ['spawn', 'Task', '--name', name, '--max-parallel', '1000', option, dashes, missing, ...words]
+    },
+    // What was killed stays queued until its program is there.
+    async after({ world: { place }, name }) {
+      await symlink('/bin/sh', join(place.project, `${name}-program`))
     },
   },
   {

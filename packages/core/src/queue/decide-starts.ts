@@ -1,4 +1,5 @@
 import type { Agent, Dependency, Reason } from '../agent.ts'
+import { isOfEnvironment } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 
@@ -12,12 +13,22 @@ export interface QueueScene {
   readonly agents: ReadonlyMap<string, Agent | null>
   /** Those of them whose records are closed: nothing about these changes any more. */
   readonly closed: ReadonlySet<string>
+  /** Those whose records could not be read, and why. */
+  readonly unreadable: ReadonlyMap<string, string>
   /** Whether an agent provably needs its place no longer. */
   isFree(id: string): boolean
   /** Who spawned an agent, who spawned that one, and so on. */
   ancestors(record: AgentRecord): ReadonlySet<string>
-  /** Whether its backend has no server now, and this process is not to start one. */
-  isDown(backend: string): boolean
+  /** Why nobody can be started on a backend by this process now; `null`: that is not known before it is tried. */
+  hindranceOn(backend: string): Reason | null
+  /** What is the matter with the task of one that is queued; `null`: it can be read. */
+  taskProblem(record: AgentRecord): Obstacle | null
+  /** Whether this process queued it, and is asked for it: it is tried whatever others came to. */
+  isOwn(id: string): boolean
+  /** Whether this process tried it already: nobody is tried twice. */
+  isTried(id: string): boolean
+  /** Whether this process has just started one of its kind. */
+  isProven(kind: string): boolean
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -40,8 +51,8 @@ export interface StartDecision {
   readonly doomed: ReadonlyMap<string, Reason>
 }
 
-/** What a dependency comes to: met (`null`), or why not, and whether that may still change. */
-interface Obstacle {
+/** Why one cannot be started, and whether that may still change. */
+export interface Obstacle {
   readonly reason: Reason
   readonly isFinal: boolean
 }
@@ -51,33 +62,43 @@ export const DEPENDENCY_FAILED = 'DEPENDENCY_FAILED'
 
 /**
  * Who is started now. First come first, but one whose dependencies are not met, or that must wait for another reason,
- * holds up nobody. Who has a place keeps it until it is free, also when its start was cut off. An agent counts as no
- * taken place for those that it spawned itself: it lends them its own. Pure.
+ * holds up nobody, and one that could not be started comes after all others. Who has a place keeps it until it is free,
+ * also when its start was cut off. An agent counts as no taken place for those that it spawned itself: it lends them its
+ * own. Of those that need the same of the environment one is tried first: where it fails they wait for a while. Pure.
  */
 export function decideStarts(scene: QueueScene): StartDecision {
   let holders = scene.holders.filter((id) => !scene.isFree(id))
   const starts: string[] = []
   const standings = new Map<string, Standing>()
   const doomed = new Map<string, Reason>()
-  for (const [index, record] of scene.queue.entries()) {
-    const { id, backend, start } = record
-    const stand = (reason: Reason): unknown => standings.set(id, { position: index + 1, reason })
+  const stalled = stalledKinds(scene)
+  const tried = new Set<string>()
+  const positions = new Map(scene.queue.map(({ id }, index) => [id, index + 1]))
+  for (const record of inTurn(scene.queue)) {
+    const { id, start } = record
+    const position = positions.get(id) as number
+    const kind = kindOf(record)
+    const stand = (reason: Reason): unknown => standings.set(id, { position, reason })
     const hasPlace = holders.includes(id)
     const limit = start?.maxParallel ?? null
-    const obstacle = hasPlace ? null : obstacleOf(record, scene, standings)
     const lent = scene.ancestors(record)
     const taken = holders.filter((holder) => holder !== id && !lent.has(holder))
+    const obstacle = hasPlace ? null : (obstacleOf(record, scene, standings) ?? scene.taskProblem(record))
+    const reason = hindranceOf(record, scene, { hasPlace, stalled: stalled.get(kind) })
     if (obstacle !== null) {
       stand(obstacle.reason)
       if (obstacle.isFinal) doomed.set(id, obstacle.reason)
     } else if (wasTriedLately(record, scene.now)) {
       stand(record.failure ?? TRIED_BEFORE)
     } else if (limit !== null && !hasPlace && taken.length >= limit) {
-      stand(allTaken(limit, taken, index + 1))
-    } else if (scene.isDown(backend)) {
-      stand(SERVER_DOWN)
+      stand(allTaken(limit, taken, { position, unreadable: scene.unreadable }))
+    } else if (reason !== null) {
+      stand(reason)
     } else {
       stand(STARTS_NOW)
+      const isNext = scene.isOwn(id) || scene.isProven(kind) || !tried.has(kind)
+      if (scene.isTried(id) || !isNext) continue
+      tried.add(kind)
       starts.push(id)
       if (limit !== null && !hasPlace) holders = [...holders, id]
     }
@@ -85,14 +106,47 @@ export function decideStarts(scene: QueueScene): StartDecision {
   return { starts, holders, standings, doomed }
 }
 
+/** Those whose last start failed come last, so that they hold up nobody: of these who waited longest comes first. */
+function inTurn(queue: readonly AgentRecord[]): readonly AgentRecord[] {
+  const failedAt = ({ start }: AgentRecord): string => start?.failedAt ?? ''
+  if (queue.every((record) => failedAt(record) === '')) return queue
+  return queue.toSorted((a, b) => (failedAt(a) < failedAt(b) ? -1 : failedAt(a) > failedAt(b) ? 1 : 0))
+}
+
+/** What agents have in common that fail for the same reason of the environment. */
+export function kindOf({ backend, program, worktree }: AgentRecord): string {
+  return JSON.stringify([backend, program, worktree !== undefined])
+}
+
+/** Kinds of which one failed a moment ago because of the environment it was started from, and why. */
+function stalledKinds({ queue, now }: QueueScene): ReadonlyMap<string, Reason> {
+  const failed = queue.filter(
+    ({ start, failure }) => isLately(start?.failedAt ?? null, now) && isOfEnvironment(failure?.code ?? ''),
+  )
+  return new Map(failed.map((record) => [kindOf(record), record.failure as Reason]))
+}
+
+/** Why it is not tried now. One that has a place already is, unless it is only a server that is to be started by others. */
+function hindranceOf(
+  { id, backend, failure }: AgentRecord,
+  scene: QueueScene,
+  { hasPlace, stalled }: { readonly hasPlace: boolean; readonly stalled: Reason | undefined },
+): Reason | null {
+  const down = scene.hindranceOn(backend)
+  if (hasPlace) return down?.code === SERVER_DOWN.code ? down : null
+  if (stalled !== undefined && !scene.isOwn(id)) return failure ?? stalled
+  return down
+}
+
 function obstacleOf(
   { start }: AgentRecord,
-  { agents, closed }: QueueScene,
+  { agents, closed, unreadable }: QueueScene,
   standings: ReadonlyMap<string, Standing>,
 ): Obstacle | null {
   const obstacles = (start?.after ?? []).map((dependency) => {
     const agent = agents.get(dependency.agent)
-    if (agent === undefined) return later(dependency, 'it could not be looked at')
+    const why = unreadable.get(dependency.agent)
+    if (agent === undefined) return later(dependency, why ?? 'it could not be looked at')
     if (agent === null) return failed(dependency, 'its record is gone', true)
     if (standings.get(agent.id)?.reason.code === DEPENDENCY_FAILED) return failed(dependency, 'it waits in vain itself')
     return standingOf(dependency, agent, closed.has(agent.id))
@@ -126,14 +180,21 @@ function later({ agent, state }: Dependency, why: string): Obstacle {
   return { reason: { code: 'DEPENDENCY_OPEN', text: `It starts once "${agent}" is ${state}; ${why}` }, isFinal: false }
 }
 
-/** What the process that began to start it asked for may still turn up. */
+/** What the process that began to start it asked for may still turn up; what failed is given a rest. */
 function wasTriedLately({ start }: AgentRecord, now: number): boolean {
-  const at = start?.triedAt ?? null
+  return isLately(start?.triedAt ?? null, now) || isLately(start?.failedAt ?? null, now)
+}
+
+function isLately(at: string | null, now: number): boolean {
   return at !== null && Math.abs(now - Date.parse(at)) < TIMING.inFlightMs
 }
 
-function allTaken(limit: number, taken: readonly string[], position: number): Reason {
-  const whose = taken.slice(0, 3).map((id) => `"${id}"`)
+function allTaken(
+  limit: number,
+  taken: readonly string[],
+  { position, unreadable }: { readonly position: number } & Pick<QueueScene, 'unreadable'>,
+): Reason {
+  const whose = taken.slice(0, 3).map((id) => `"${id}"${unreadable.has(id) ? ', whose record cannot be read' : ''}`)
   const more = taken.length > whose.length ? ` and ${taken.length - whose.length} more` : ''
   const what = limit === 1 ? 'The one place is' : `All ${limit} places are`
   return {
@@ -142,12 +203,14 @@ function allTaken(limit: number, taken: readonly string[], position: number): Re
   }
 }
 
-const STARTS_NOW: Reason = { code: 'STARTS_NOW', text: 'It is being started' }
+/** That it may start, and this process did not do it. */
+export const STARTS_NOW: Reason = { code: 'STARTS_NOW', text: 'It is being started' }
 const TRIED_BEFORE: Reason = {
   code: 'TRIED_BEFORE',
   text: 'The process that began to start it died; it is started again once nothing of that can turn up any more',
 }
-const SERVER_DOWN: Reason = {
+/** That only `wait` and `spawn` go on with it. */
+export const SERVER_DOWN: Reason = {
   code: 'SERVER_DOWN',
   text: 'It can start, and its server does not run: "orch wait" and the next spawn start that',
 }

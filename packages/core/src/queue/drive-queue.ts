@@ -1,14 +1,23 @@
+import type { Reason } from '../agent.ts'
 import type { BackendStatus } from '../documents.ts'
-import { isOrchError, type OrchError } from '../errors.ts'
+import { isOfEnvironment, isOrchError, type OrchError } from '../errors.ts'
 import { isDeliverable, nextQueued } from '../messages/deliver-queued.ts'
 import { type Look, lookAt, withoutLook } from '../orchestrator/look.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { turnsUpWithinMs } from '../recovery/turn-up.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { ancestorsOf } from './ancestors.ts'
-import { decideStarts, type QueueScene, type Standing, type StartDecision } from './decide-starts.ts'
+import {
+  decideStarts,
+  kindOf,
+  type QueueScene,
+  SERVER_DOWN,
+  STARTS_NOW,
+  type Standing,
+  type StartDecision,
+} from './decide-starts.ts'
 import { type Places, readPlaces, takePlaces } from './queue-places.ts'
-import { failQueued, isQueued, startQueued } from './start-queued.ts'
+import { failQueued, isQueued, startQueued, taskProblem } from './start-queued.ts'
 
 /** So many are started at once. */
 const MOST_AT_ONCE = 10
@@ -18,6 +27,8 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether a server that does not run may be started for it: a look alone starts none. */
   readonly mayStart: boolean
+  /** Those that this process queued and is asked for: what it cannot start because of its own environment has failed. @default none */
+  readonly own?: ReadonlySet<string>
   /** What was looked at just now. @default [] */
   readonly looks?: readonly Look[]
   /** Backends that were asked just now. @default [] */
@@ -92,17 +103,18 @@ async function driveProject(
   first: readonly StoredRecord[],
   { driven, ...options }: Driving,
 ): Promise<void> {
-  const tried = new Set<string>()
+  const { signal, own = new Set() } = options
+  const trying: Trying = { tried: new Set(), proven: new Set() }
   let open = first
   try {
     for (;;) {
       const places = readPlaces(orch, project, open)
-      const scene = await gather(orch, open, { ...options, project, places })
+      const scene = await gather(orch, open, { ...options, ...trying, project, places })
       const decision = decideStarts(scene)
       const isTaken = decision.holders.every((id) => places.holders.includes(id))
       if (isTaken || takePlaces(orch, project, places, decision.holders)) {
         // barrier: place-taken
-        const acted = await act(orch, decision, { open, tried, driven, signal: options.signal })
+        const acted = await act(orch, decision, { ...trying, open, own, driven, signal })
         if (!acted) return keepStandings(driven, decision)
       }
       open = (await orch.registry.list('open')).records
@@ -115,43 +127,58 @@ async function driveProject(
   }
 }
 
+/** What of an error does not stand in its record is said by whoever met it. */
 function keepStandings({ standings, errors }: Driving['driven'], decision: StartDecision): void {
   for (const [id, standing] of decision.standings) {
-    const error = errors.get(id)
-    standings.set(
-      id,
-      error === undefined ? standing : { ...standing, reason: { code: error.code, text: error.message } },
-    )
+    const error = standing.reason.code === STARTS_NOW.code ? errors.get(id) : undefined
+    const reason = error === undefined ? standing.reason : { code: error.code, text: error.message }
+    standings.set(id, { ...standing, reason })
   }
 }
 
-/** Whether anything was done: the queue is another one then. Nobody is tried twice by one process. */
+/** Who was tried by this process, and kinds of which it has started one. */
+interface Trying {
+  readonly tried: Set<string>
+  readonly proven: Set<string>
+}
+
+/** Whether anything was done: the queue is another one then. What is the matter with one stops nobody else. */
 async function act(
   orch: Orch,
   { starts, doomed }: StartDecision,
   {
     open,
+    own,
     tried,
+    proven,
     driven,
     signal,
-  }: Pick<Driving, 'driven' | 'signal'> & { readonly open: readonly StoredRecord[]; readonly tried: Set<string> },
+  }: Trying &
+    Pick<Driving, 'driven' | 'signal'> & {
+      readonly open: readonly StoredRecord[]
+      readonly own: ReadonlySet<string>
+    },
 ): Promise<boolean> {
-  const next = starts.filter((id) => !tried.has(id))
-  for (const [id, reason] of doomed) {
-    const stored = open.find(({ record }) => record.id === id)
-    if (stored !== undefined) await failQueued(orch, stored, reason)
-    driven.changed.add(id)
-  }
-  for (let at = 0; at < next.length; at += MOST_AT_ONCE)
-    await Promise.all(next.slice(at, at + MOST_AT_ONCE).map(startOne))
-  return next.length + doomed.size > 0
+  const records = new Map(open.map((stored) => [stored.record.id, stored]))
+  const ends = [...doomed].filter(([id]) => !tried.has(id))
+  for (const [id, reason] of ends) await attempt(id, async (stored) => void (await failQueued(orch, stored, reason)))
+  for (let at = 0; at < starts.length; at += MOST_AT_ONCE)
+    await Promise.all(starts.slice(at, at + MOST_AT_ONCE).map((id) => attempt(id, start)))
+  return starts.length + ends.length > 0
 
-  async function startOne(id: string): Promise<void> {
+  async function start(stored: StoredRecord): Promise<void> {
+    const { id } = stored.record
+    const { isStarted, error } = await startQueued(orch, id, { signal, isOwn: own.has(id) })
+    if (isStarted) proven.add(kindOf(stored.record))
+    if (error !== null) driven.errors.set(id, error)
+  }
+
+  async function attempt(id: string, work: (stored: StoredRecord) => Promise<void>): Promise<void> {
+    const stored = records.get(id)
     tried.add(id)
     driven.changed.add(id)
     try {
-      const error = await startQueued(orch, id, signal)
-      if (error !== null) driven.errors.set(id, error)
+      if (stored !== undefined) await work(stored)
     } catch (error) {
       if (signal?.aborted || !isOrchError(error)) throw error
       driven.errors.set(id, error)
@@ -184,18 +211,26 @@ async function gather(
     looks: seen = [],
     backends: asked = [],
     mayStart,
+    own,
+    tried,
+    proven,
     signal,
-  }: DriveOptions & { readonly project: string; readonly places: Places },
+  }: DriveOptions & Trying & { readonly project: string; readonly places: Places },
 ): Promise<QueueScene> {
   const queue = queueOf(open, project)
   const ancestors = await ancestorsOf(orch, queue, open)
   const looks = new Map(seen.map((look) => [look.stored.record.id, look]))
   const closed = new Set<string>()
   const gone = new Set<string>()
+  const unreadable = new Map<string, string>()
   const left: StoredRecord[] = []
   const before = queue.flatMap(({ start }) => start?.after.map(({ agent }) => agent) ?? [])
   for (const id of new Set([...places.holders, ...before])) {
-    const stored = await orch.registry.get(id)
+    const stored = await getRecord(orch, id)
+    if (isOrchError(stored)) {
+      unreadable.set(id, stored.message)
+      continue
+    }
     if (stored === null) gone.add(id)
     else if (stored.closed) closed.add(id)
     if (stored !== null && (stored.closed || stored.record.handle === null))
@@ -207,7 +242,7 @@ async function gather(
   const isLookNeeded = left.length + alsoLookAt.length > 0
   const more = isLookNeeded ? await lookAt(orch, left, { signal, alsoLookAt }) : { looks: [], backends: [] }
   for (const look of more.looks) looks.set(look.stored.record.id, look)
-  const down = new Set([...asked, ...more.backends].filter(({ ok }) => !ok).map(({ name }) => name))
+  const hindrances = mayStart ? await unusable(orch, queue) : notRunning([...asked, ...more.backends])
   return {
     queue,
     holders: places.holders,
@@ -216,11 +251,45 @@ async function gather(
       ...[...gone].map((id) => [id, null] as const),
     ]),
     closed,
+    unreadable,
     isFree: (id) => gone.has(id) || closed.has(id) || isAtRest(looks.get(id)),
     ancestors: ({ id }) => ancestors.get(id) ?? new Set(),
-    isDown: (backend) => !mayStart && down.has(backend),
+    hindranceOn: (backend) => hindrances.get(backend) ?? null,
+    taskProblem,
+    isOwn: (id) => own?.has(id) === true,
+    isTried: (id) => tried.has(id),
+    isProven: (kind) => proven.has(kind),
     now: Date.now(),
   }
+}
+
+/** What cannot be read stands for itself alone: the queue goes on without it. */
+async function getRecord(orch: Orch, id: string): Promise<StoredRecord | OrchError | null> {
+  try {
+    return await orch.registry.get(id)
+  } catch (error) {
+    if (isOrchError(error)) return error
+    throw error
+  }
+}
+
+/** Backends of the queue that cannot be loaded in this process. */
+async function unusable(orch: Orch, queue: readonly AgentRecord[]): Promise<ReadonlyMap<string, Reason>> {
+  const found = new Map<string, Reason>()
+  for (const name of new Set(queue.map(({ backend }) => backend)))
+    await orch.backend(name).catch((error: unknown) => {
+      if (!isOrchError(error)) throw error
+      found.set(name, { code: error.code, text: error.message })
+    })
+  return found
+}
+
+/** Backends without a server, which a look does not start; of those that could not be asked, why. */
+function notRunning(backends: readonly BackendStatus[]): ReadonlyMap<string, Reason> {
+  const down = backends.filter(({ ok }) => !ok)
+  const reasonOf = ({ error }: BackendStatus): Reason =>
+    error !== null && isOfEnvironment(error.code) && error.code !== 'BACKEND_UNREACHABLE' ? error : SERVER_DOWN
+  return new Map(down.map((status) => [status.name, reasonOf(status)]))
 }
 
 const NOT_LOOKED_AT = { code: 'NOT_OBSERVED', text: 'It was not looked at' }

@@ -16,8 +16,11 @@ export async function enqueueAgent(orch: Orch, claimed: StoredRecord, brief: Bri
     await writeTask(orch, record, brief)
     keepContext(record.workspace)
     // barrier: start-task-written
-    const queued = await updateRecord(orch, claimed, 'start-queued', ({ lifecycle }) =>
-      lifecycle === 'spawning' ? { lifecycle: 'queued', owner: null } : null,
+    const { PATH: path } = orch.env
+    const queued = await updateRecord(orch, claimed, 'start-queued', ({ lifecycle, start }) =>
+      lifecycle === 'spawning'
+        ? { lifecycle: 'queued', owner: null, ...(start && path && { start: { ...start, path } }) }
+        : null,
     )
     // barrier: start-queued
     return queued

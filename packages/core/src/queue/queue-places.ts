@@ -33,6 +33,15 @@ export function takePlaces({ claims }: Orch, project: string, before: Places, ho
   return claims.create(nameOf(project), before.generation + 1, JSON.stringify(holders))
 }
 
+/** Gives back the place of an agent, if it has one. Only the process that its record names as its owner may. */
+export async function releasePlace(orch: Orch, project: string, id: string): Promise<void> {
+  for (;;) {
+    const places = readPlaces(orch, project, (await orch.registry.list('open')).records)
+    const rest = places.holders.filter((holder) => holder !== id)
+    if (rest.length === places.holders.length || takePlaces(orch, project, places, rest)) return
+  }
+}
+
 function nameOf(project: string): string {
   return `places\0${project}`
 }

@@ -1,34 +1,44 @@
-import type { OrchError } from '../errors.ts'
-import { isOrchError } from '../errors.ts'
+import type { Reason } from '../agent.ts'
+import type { Backend } from '../backend.ts'
+import { isOfEnvironment, isOrchError, OrchError } from '../errors.ts'
 import { readGitHead } from '../git.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { appendUnlessChanged, reread, updateRecord } from '../orchestrator/update-record.ts'
 import { currentOwner } from '../process-owner.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { type FailedSpawn, failureOf, placeAgent, recordFailed } from '../spawn/make-agent.ts'
-import { readContext } from '../workspace/workspace.ts'
+import { requireContext } from '../workspace/workspace.ts'
+import type { Obstacle } from './decide-starts.ts'
+import { releasePlace } from './queue-places.ts'
 
 /** Whether an agent waits to be started, and nobody ends it. */
 export function isQueued({ record, closed, damage }: StoredRecord): boolean {
   return !closed && damage === null && record.lifecycle === 'queued' && record.ending === undefined
 }
 
+/** What came of the try to start one. */
+export interface StartResult {
+  readonly isStarted: boolean
+  /** Why this process could not make it; `null` also when another one is at it. */
+  readonly error: OrchError | null
+}
+
+const LEFT: StartResult = { isStarted: false, error: null }
+
 /**
  * Starts an agent that is queued: of any number of processes one does it, as its record says who, and what that one does
  * not come to the end of is recovered as any spawn is.
- * @returns why this process could not make it; `null` when it did, or another one is at it
+ * @param how.isOwn whether it fails for good where only this process and its environment are to blame
  */
-export async function startQueued(orch: Orch, id: string, signal: AbortSignal | undefined): Promise<OrchError | null> {
+export async function startQueued(
+  orch: Orch,
+  id: string,
+  { signal, isOwn }: { readonly signal: AbortSignal | undefined; readonly isOwn: boolean },
+): Promise<StartResult> {
   const stored = await reread(orch, id)
-  const { start, backend: name, workspace } = stored.record
-  if (!isQueued(stored) || start === undefined) return null
-  const prompt = readContext(workspace)
-  if (prompt === null) {
-    const failure = { code: 'WORKSPACE_GONE', text: `Its task is not in its workspace "${workspace}" any more` }
-    await failQueued(orch, stored, failure)
-    return null
-  }
-  const [base, backend] = await Promise.all([baseOf(stored.record, signal), orch.backend(name)])
+  const { start, workspace } = stored.record
+  if (!isQueued(stored) || start === undefined) return LEFT
+  const base = await baseOf(stored.record, signal)
   const claimed = await appendUnlessChanged(orch, stored, {
     type: 'starting',
     set: {
@@ -39,25 +49,70 @@ export async function startQueued(orch: Orch, id: string, signal: AbortSignal | 
       start: { ...start, triedAt: new Date().toISOString() },
     },
   })
-  if (claimed === null) return null
+  if (claimed === null) return LEFT
   // barrier: start-recorded
+  const failed = (_: Orch, __: string, failure: FailedSpawn): Promise<void> => putBack(orch, id, { ...failure, isOwn })
+  const prepare = async (): Promise<string> => requireContext(workspace) ?? throwGone(stored.record)
   try {
-    await placeAgent(orch, claimed, { backend, signal, prepare: async () => prompt }, putBack)
-    return null
+    const backend = await openBackend(orch, stored.record, failed)
+    await placeAgent(orch, claimed, { backend, signal, prepare }, failed)
+    return { isStarted: true, error: null }
   } catch (error) {
     if (!isOrchError(error)) throw error
-    return error
+    return { isStarted: false, error }
   }
 }
 
-/** Where its work begins: the directory may have moved on since it was queued. A worktree is made as it was planned. */
+async function openBackend(
+  orch: Orch,
+  { id, backend }: AgentRecord,
+  failed: (orch: Orch, id: string, spawn: FailedSpawn) => Promise<void>,
+): Promise<Backend> {
+  try {
+    return await orch.backend(backend)
+  } catch (error) {
+    await failed(orch, id, { error, nothingLeft: true }).catch(() => {})
+    throw error
+  }
+}
+
+/** Why one that is queued cannot be given its task: for good only where that provably is not there any more. */
+export function taskProblem({ id, workspace }: AgentRecord): Obstacle | null {
+  try {
+    return requireContext(workspace) === null ? { reason: taskGone(workspace), isFinal: true } : null
+  } catch (error) {
+    if (!isOrchError(error)) throw error
+    const next = `it starts once that is mended, or is taken out of the queue with "orch abandon ${id}"`
+    return { reason: { code: error.code, text: `${error.message}; ${next}` }, isFinal: false }
+  }
+}
+
+function taskGone(workspace: string): Reason {
+  return { code: 'WORKSPACE_GONE', text: `Its task is not in its workspace "${workspace}" any more` }
+}
+
+function throwGone({ id, workspace }: AgentRecord): never {
+  throw new OrchError(
+    'CREATE_FAILED',
+    `Cannot start "${id}": its task is not in its workspace "${workspace}" any more`,
+    {
+      agent: id,
+      hint: 'Spawn it again',
+    },
+  )
+}
+
+/**
+ * Where its work begins: the directory may have moved on since it was queued. A worktree is made as it was planned.
+ * Where git does not tell, it may only be missing here.
+ */
 async function baseOf(
   { directory, worktree }: AgentRecord,
   signal: AbortSignal | undefined,
 ): Promise<Pick<AgentRecord, 'base' | 'branch'> | null> {
   if (worktree !== undefined) return null
   const { commit, branch } = await readGitHead(directory, signal)
-  return { base: commit, branch }
+  return commit === null ? null : { base: commit, branch }
 }
 
 /** Records that an agent which is queued can never be started. */
@@ -74,18 +129,33 @@ export async function failQueued(
 }
 
 /**
- * What was provably not made stays queued where the next try may go well, and has failed else; its task stays in its
- * workspace either way.
+ * What was provably not made stays queued where the next try, or that of another process, may go well, and leaves its
+ * place to others; else it has failed. Its task stays in its workspace either way.
  */
-async function putBack(orch: Orch, id: string, { error, nothingLeft }: FailedSpawn): Promise<void> {
+async function putBack(
+  orch: Orch,
+  id: string,
+  { error, nothingLeft, isOwn }: FailedSpawn & { readonly isOwn: boolean },
+): Promise<void> {
   // barrier: start-refused
   if (!nothingLeft || !isOrchError(error)) return await recordFailed(orch, id, error)
+  const stored = await reread(orch, id)
+  const staysQueued = error.retryable || (isOfEnvironment(error.code) && !isOwn)
+  if (staysQueued) await releasePlace(orch, stored.record.project, id)
+  // barrier: place-released
   const at = new Date().toISOString()
-  await updateRecord(orch, await reread(orch, id), 'start-failed', ({ lifecycle, start }) => {
+  await updateRecord(orch, stored, 'start-failed', ({ lifecycle, start }) => {
     if (lifecycle !== 'spawning' || start === undefined) return null
-    const set = { failure: failureOf(error), owner: null, handle: null, beginAt: null }
-    return error.retryable
-      ? { ...set, lifecycle: 'queued', start: { ...start, triedAt: at } }
-      : { ...set, lifecycle: 'failed', endedAt: at, start: { ...start, triedAt: null } }
+    const set = { owner: null, handle: null, beginAt: null, start: { ...start, triedAt: null, failedAt: at } }
+    return staysQueued
+      ? { ...set, lifecycle: 'queued', failure: whatToDo(error) }
+      : { ...set, lifecycle: 'failed', failure: failureOf(error), endedAt: at }
   })
+}
+
+/** Also what is to be done: of one that waits nobody has seen the error. */
+function whatToDo(error: OrchError): Reason {
+  const { code, text } = failureOf(error)
+  const hint = error.hint === undefined ? '' : `. ${error.hint}`
+  return { code, text: `${text}${hint}; whoever looks next tries again` }
 }

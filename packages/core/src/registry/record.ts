@@ -47,6 +47,10 @@ export interface StartPlan {
   readonly index: number
   /** When a process last began to start it, or was found dead at that; `null` before, and once provably nothing came of it. */
   readonly triedAt: string | null
+  /** When it last could not be started and provably nothing was made; left out before. */
+  readonly failedAt?: string
+  /** `PATH` of the process that queued it: its program is found on that too, whoever starts it. */
+  readonly path?: string
 }
 
 /** What the registry stores about an agent: intent, handle, what was declared, and facts that cannot change again. */

@@ -11,6 +11,7 @@ import { createWorkspace, removeWorkspace } from '../workspace/workspace.ts'
 import { begin, type GivenTask, TASK_FILES } from './begin.ts'
 import { type Brief, writeContext } from './brief.ts'
 import type { WantedAgent } from './new-record.ts'
+import { startPath } from './start-path.ts'
 
 /** What an agent is made of beside its record. */
 export interface Making {
@@ -131,7 +132,10 @@ export function leftBehind(error: OrchError, id: string): OrchError {
 function create(orch: Orch, record: AgentRecord, { backend, prompt, signal }: GivenTask): Promise<CreateResult> {
   const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.createTimeoutMs)
   const call = { backend: backend.name, agent: record.id, verb: 'create', timeoutMs, signal, acts: true }
-  return callBackend(call, (inner) => backend.create(createRequest(record, prompt), inner))
+  const request = createRequest(record, prompt)
+  const path = startPath(orch, record)
+  const env = path === null ? request.env : { ...request.env, PATH: path }
+  return callBackend(call, (inner) => backend.create({ ...request, env }, inner))
 }
 
 /** What a backend is told of an agent that would be made. */

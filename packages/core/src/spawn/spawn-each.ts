@@ -52,7 +52,8 @@ export async function spawnEach(
     // barrier: task-queued
   }
   const claimed = tasks.map((_, index) => made.get(index) as Claimed)
-  const driven = await driveQueueOf(orch, orch.project, { mayStart: true, signal: options.signal })
+  const own = new Set(claimed.flatMap(({ id, created }) => (created ? [id] : [])))
+  const driven = await driveQueueOf(orch, orch.project, { mayStart: true, own, signal: options.signal })
   const ends = options.wait
     ? await awaitTurns(
         orch,

@@ -7,7 +7,7 @@ import type { SpawnOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { reread } from '../orchestrator/update-record.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
-import { type DrivenQueue, driveQueueOf, withStanding } from '../queue/drive-queue.ts'
+import { type DrivenQueue, type DriveOptions, driveQueueOf, withStanding } from '../queue/drive-queue.ts'
 import { enqueueAgent } from '../queue/enqueue-agent.ts'
 import { isQueued } from '../queue/start-queued.ts'
 import { settleSpawn } from '../recovery/settle-spawn.ts'
@@ -29,7 +29,8 @@ export async function spawn(orch: Orch, options: SpawnOptions): Promise<SpawnDoc
   const plan = await decideSpawn(orch, options)
   const { stored, woke, created } = await claimPlanned(orch, options, plan)
   const { id, prompt } = stored.record
-  const driven = stored.record.lifecycle === 'queued' ? await driveOwn(orch, stored, options.signal) : null
+  const queued = { own: new Set(created ? [id] : []), signal: options.signal }
+  const driven = stored.record.lifecycle === 'queued' ? await driveOwn(orch, stored, queued) : null
   const { end, agent: seen } = options.wait
     ? await awaitTurn(orch, id, prompt?.messageId ?? null, options)
     : NOT_AWAITED
@@ -73,8 +74,12 @@ async function makeOrQueue(orch: Orch, claimed: StoredRecord, making: Making): P
 }
 
 /** @throws OrchError the error of its start, when this process tried that and it is not to be tried again */
-async function driveOwn(orch: Orch, { record }: StoredRecord, signal: AbortSignal | undefined): Promise<DrivenQueue> {
-  const driven = await driveQueueOf(orch, record.project, { mayStart: true, signal })
+async function driveOwn(
+  orch: Orch,
+  { record }: StoredRecord,
+  how: Pick<DriveOptions, 'own' | 'signal'>,
+): Promise<DrivenQueue> {
+  const driven = await driveQueueOf(orch, record.project, { ...how, mayStart: true })
   const error = driven.errors.get(record.id)
   if (error !== undefined && !isQueued(await reread(orch, record.id))) throw leftBehind(error, record.id)
   return driven

@@ -51,6 +51,22 @@ export function readContext(workspace: string): string | null {
   return readOrNull(join(workspace, CONTEXT)) || null
 }
 
+/**
+ * The same for somebody who needs it; `null` only where it provably is not there any more: its folder stands without it.
+ * @throws OrchError `PROJECT_NOT_FOUND` while its folder is away, `PERMISSION_DENIED`, `DISK`
+ */
+export function requireContext(workspace: string): string | null {
+  const file = join(workspace, CONTEXT)
+  try {
+    return readRegularFile(file) || null
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && isDirectory(workspace)) return null
+    const error = fileError(cause, `Cannot read the task in "${file}"`, 'PROJECT_NOT_FOUND')
+    if (error.code !== 'PROJECT_NOT_FOUND') throw error
+    throw new OrchError(error.code, error.message, { hint: 'Bring that folder back', cause })
+  }
+}
+
 /** Makes the first message outlive a power loss: nobody else has it while the agent is queued. */
 export function keepContext(workspace: string): void {
   try {

@@ -6,6 +6,7 @@ import type { Orch } from '../orchestrator/orch.ts'
 import { updateRecord } from '../orchestrator/update-record.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import type { AgentRecord, StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import { startPath } from '../spawn/start-path.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
@@ -37,7 +38,8 @@ export async function makeWorktree(
   await shareFiles(record.project, path, wanted, signal)
   // barrier: worktree-shared
   mkdirSync(record.directory, { recursive: true })
-  if (wanted.setup !== null) await setUp(wanted.setup, record, orch.env, signal)
+  const PATH = startPath(orch, record) ?? orch.env.PATH
+  if (wanted.setup !== null) await setUp(wanted.setup, record, { ...orch.env, PATH }, signal)
   // barrier: worktree-set-up
   const ready = { ...worktree, readyAt: new Date().toISOString() }
   return await updateRecord(orch, stored, 'worktree', () => ({ worktree: ready }))

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -169,6 +169,7 @@ describe('spawn() with maxParallel', () => {
       maxParallel: 1,
     })
     expect(agent).toMatchObject({ state: 'queued', reason: { code: 'BACKEND_UNREACHABLE' } })
+    expect(agent.reason.text).toContain('whoever looks next tries again')
     expect(await states()).toMatchObject({ a: 'queued' })
     await letTimePass(agent.id)
     expect(await states()).toMatchObject({ a: 'working' })
@@ -326,9 +327,105 @@ describe('an agent that is queued', () => {
   it('has failed when its task is gone from its workspace', async () => {
     const a = await limited('a', 1)
     const b = await limited('b', 1)
-    rmSync(b.workspace, { recursive: true })
+    rmSync(join(b.workspace, 'SPAWN_CONTEXT.md'))
     place.server.finish(a.id)
     expect(await look(b.id)).toMatchObject({ state: 'failed', reason: { code: 'WORKSPACE_GONE' } })
+  })
+
+  it('waits, and takes no place, while its workspace is away or cannot be read', async () => {
+    const a = await limited('a', 1)
+    const b = await limited('b', 1)
+    const c = await limited('c', 1)
+    const away = `${b.workspace}-away`
+    renameSync(b.workspace, away)
+    place.server.finish(a.id)
+    expect(await states()).toMatchObject({ b: 'queued', c: 'working' })
+    expect(await look(b.id)).toMatchObject({
+      reason: { code: 'PROJECT_NOT_FOUND', text: expect.stringContaining(`"orch abandon ${b.id}"`) },
+    })
+    renameSync(away, b.workspace)
+    expect(await look(b.id)).toMatchObject({ state: 'queued', reason: { code: 'PLACES_TAKEN' } })
+    place.server.finish(c.id)
+    const context = join(b.workspace, 'SPAWN_CONTEXT.md')
+    renameSync(context, away)
+    symlinkSync(away, context)
+    expect(await look(b.id)).toMatchObject({ state: 'queued', reason: { text: expect.stringContaining('ELOOP') } })
+    renameSync(away, context)
+    expect(await states()).toMatchObject({ b: 'working' })
+  })
+
+  it('waits for one whose record cannot be read, and says so; nobody else does', async () => {
+    const a = await limited('a', 1)
+    const { id: broken } = await place.spawn(HANG)
+    const b = await limited('b', 1)
+    const c = await after(broken)
+    const d = await after(a.id, 'idle')
+    for (const id of [a.id, broken]) writeFileSync(place.recordFile(id), 'no record\n')
+    expect(await look(c.id)).toMatchObject({
+      state: 'queued',
+      reason: { code: 'DEPENDENCY_OPEN', text: expect.stringContaining('Cannot read the record') },
+    })
+    expect((await look(b.id)).reason.text).toContain(`by "${a.id}", whose record cannot be read`)
+    expect(await look(d.id)).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })
+    expect((await spawn(await place.open(), { task: HANG, name: 'e', maxParallel: 2 })).agent.state).toBe('working')
+  })
+})
+
+describe('a look from an environment that lacks what agents need', () => {
+  it('leaves them queued with the reason, after one try; the next one from another environment starts them', async () => {
+    const { id: x } = await place.spawn(HANG)
+    for (const name of ['a', 'b', 'c', 'd'])
+      await spawn(await place.open(), { task: HANG, name, maxParallel: 2, after: [{ agent: x, state: 'idle' }] })
+    place.server.finish(x)
+    const tried: string[] = []
+    const poor: PlaceOptions = { wrap: refusing('PROGRAM_MISSING', false, tried) }
+    for (let round = 0; round < 3; round++) {
+      const { agents } = await status(await place.open(poor))
+      const queued = agents.filter(({ state }) => state === 'queued')
+      expect(queued.map(({ reason }) => reason.code)).toEqual(Array(4).fill('PROGRAM_MISSING'))
+      expect(queued[0]?.reason.text).toMatch(/^Cannot create: no\. Install it; whoever looks next tries again$/)
+    }
+    expect(tried).toEqual([expect.stringMatching(/^a-/)])
+    await letTimePass(tried[0] as string)
+    await status(await place.open(poor))
+    expect(tried.map((id) => id.replace(/-.*/, ''))).toEqual(['a', 'b'])
+    for (const id of tried) await letTimePass(id)
+    expect(await states()).toMatchObject({ a: 'queued', b: 'queued', c: 'working', d: 'working' })
+    for (const id of place.server.agents()) place.server.finish(id)
+    expect(await states()).toMatchObject({ a: 'working', b: 'working', c: 'idle', d: 'idle' })
+    for (const id of place.server.agents()) expect(place.server.received(id)).toHaveLength(1)
+  })
+
+  it('that cannot load their backend leaves them queued, and takes no place for them', async () => {
+    const a = await limited('a', 1)
+    const b = await limited('b', 1)
+    await complete(await place.open(), [a.id], { force: true })
+    const claims = (): number => readdirSync(join(place.state, 'claims')).length
+    const before = claims()
+    const poor = await place.open({ wrap: unloadable })
+    expect((await status(poor)).agents).toMatchObject([{ id: b.id, reason: { code: 'BACKEND_INVALID' } }])
+    const waited = await wait(poor, [b.id], { timeoutMs: 100 })
+    expect(waited).toMatchObject({ outcome: 'timeout', agents: [{ agent: { reason: { code: 'BACKEND_INVALID' } } }] })
+    expect(claims()).toBe(before)
+    expect(await states()).toMatchObject({ b: 'working' })
+  })
+})
+
+describe('a place', () => {
+  it('is free again when its agent provably could not be started, for whoever comes next', async () => {
+    const a = await limited('a', 1)
+    await limited('b', 1)
+    await spawn(await place.open(), { task: HANG, name: 'c', maxParallel: 1 })
+    place.server.finish(a.id)
+    const wrap: PlaceOptions['wrap'] = (backend) => ({
+      ...backend,
+      create: async (request, signal) => {
+        if (request.id.startsWith('b-')) throw new OrchError('BUSY', 'Cannot create: no', { retryable: true })
+        return await backend.create(request, signal)
+      },
+    })
+    await status(await place.open({ wrap }))
+    expect(await states()).toEqual({ a: 'idle', b: 'queued', c: 'working' })
   })
 })
 
@@ -471,19 +568,25 @@ async function states(): Promise<Record<string, string>> {
 function refusing(
   code: 'PROGRAM_MISSING' | 'BACKEND_UNREACHABLE',
   retryable: boolean,
+  tried: string[] = [],
 ): NonNullable<PlaceOptions['wrap']> {
   return (backend) => ({
     ...backend,
-    create: async () => {
-      throw new OrchError(code, 'Cannot create: no', { retryable })
+    create: async ({ id }) => {
+      tried.push(id)
+      throw new OrchError(code, 'Cannot create: no', { retryable, hint: 'Install it' })
     },
   })
+}
+
+function unloadable(): never {
+  throw new OrchError('BACKEND_INVALID', 'Cannot load the backend: no')
 }
 
 /** Lets so much time pass that what a dead process asked for has turned up or never will. */
 async function letTimePass(id: string): Promise<void> {
   const file = place.recordFile(id)
-  const aged = readFileSync(file, 'utf8').replaceAll(/"(triedAt|beginAt)":"20\d\d-/g, '"$1":"2020-')
+  const aged = readFileSync(file, 'utf8').replaceAll(/"(triedAt|failedAt|beginAt)":"20\d\d-/g, '"$1":"2020-')
   writeFileSync(file, aged)
 }
 
