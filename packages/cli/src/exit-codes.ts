@@ -84,6 +84,7 @@ export const EXIT = {
   checkFailed: 40,
   stopUnproven: 41,
   partlyFailed: 45,
+  corrupt: 65,
   notSet: 66,
   unavailable: 69,
 } as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { AgentRequest, AnswerDocument, WaitDocument } from '@orch/core'
+import type { AgentRequest, AnswerDocument, BackendStatus, WaitDocument } from '@orch/core'
 import { command as abandon } from '../src/commands/abandon.ts'
 import { command as answer } from '../src/commands/answer.ts'
 import { command as check } from '../src/commands/check.ts'
@@ -75,6 +75,15 @@ describe('status', () => {
           version: null,
           epoch: null,
           error: { code: 'X', text: 'no answer within 5000 ms' },
+          complete: false,
+        },
+        {
+          name: 'unused',
+          ok: false,
+          version: null,
+          epoch: null,
+          error: { code: 'NO_SERVER', text: 'none runs' },
+          complete: true,
         },
       ],
       agents: [
@@ -94,6 +103,8 @@ describe('status', () => {
       old-task-9x9x has no record: near, window @3
       "
     `)
+    const damaged = statusWith({ complete: false, backends: [{ ...(partial.backends[1] as BackendStatus) }] })
+    expect(rendered(status, damaged)).toContain('This list is partial: a record cannot be read\nNo agents')
   })
 })
 

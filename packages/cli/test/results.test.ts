@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync } from 'node:fs'
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { type Called, callOrch } from './harness/call-orch.ts'
@@ -363,6 +363,19 @@ describe('status --exit-code', () => {
       complete: false,
       agents: [{ id, state: 'unknown' }],
     })
+  })
+})
+
+describe('orch recover', () => {
+  it('gives 65 for a record that cannot be read, and status names no backend for it', async () => {
+    placeWith()
+    await spawned('Do [[hang: on]]')
+    const file = join(place.env.XDG_STATE_HOME ?? '', 'orch/agents/ruined-7k3q.jsonl')
+    writeFileSync(file, 'garbage')
+    expect(await resultOf('recover')).toMatchObject({ code: 65, complete: false, findings: [{ kind: 'record' }] })
+    const { stdout, stderr } = await callOrch(place, ['status'])
+    expect(stdout).toMatch(/^This list is partial: a record cannot be read\nAGENT /)
+    expect(stderr).toContain(`(look at "${file}"; move it away to forget the agent)`)
   })
 })
 

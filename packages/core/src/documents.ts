@@ -121,6 +121,8 @@ export interface BackendStatus {
   readonly version: string | null
   readonly epoch: string | null
   readonly error: Reason | null
+  /** Whether all agents of it that were asked for could be looked at: one without any may well have no server. */
+  readonly complete: boolean
 }
 
 /** Something that carries orch's tag and has no open record. */

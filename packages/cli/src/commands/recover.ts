@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { runAsScript } from '../run-as-script.ts'
 
-/** `orch recover`: exit code 69 when some part could not be looked at. */
+/** `orch recover`: exit code 65 when a record cannot be read or trusted, 69 when some other part could not be looked at. */
 export const command: Command<RecoverDocument> = defineCommand({
   command: 'recover',
   describe: 'Say what a crash or a restart left undone, and go on with it',
@@ -18,12 +18,15 @@ export const command: Command<RecoverDocument> = defineCommand({
   run: async ({ allProjects, dryRun }, context) =>
     recoverAll(await context.orch(), { allProjects, dryRun, signal: context.signal }),
   render,
-  exitCode: ({ complete }) => (complete ? EXIT.ok : EXIT.unavailable),
+  exitCode: ({ complete, findings }) => {
+    if (findings.some(({ kind }) => kind === 'record')) return EXIT.corrupt
+    return complete ? EXIT.ok : EXIT.unavailable
+  },
 })
 
 function render({ agents, backends, complete, dryRun, findings }: RecoverDocument, page: Page): void {
   if (!complete) page.line(styled('yellow', 'Not everything could be looked at'))
-  for (const { name, error } of complete ? [] : backends)
+  for (const { name, error } of backends.filter((one) => !one.complete))
     if (error !== null) page.line(styled('yellow', `  ${name}: ${oneLine(error.text)}`))
   for (const { id, kind, text, action, done, next } of findings) {
     page.line(styled('bold', id ?? kind), `  ${oneLine(text)}`)

@@ -103,8 +103,10 @@ function render(document: StatusDocument, page: Page, args: Shown): void {
 }
 
 function writePartial(document: StatusDocument, page: Page): void {
-  page.line(styled('yellow', 'This list is partial: not everything could be looked at'))
-  for (const { name, error } of document.backends)
+  const partial = document.backends.filter(({ complete }) => !complete)
+  const why = partial.length > 0 ? 'not everything could be looked at' : 'a record cannot be read'
+  page.line(styled('yellow', `This list is partial: ${why}`))
+  for (const { name, error } of partial)
     if (error !== null) page.line(styled('yellow', `  ${name}: ${oneLine(error.text)}`))
 }
 

@@ -78,7 +78,7 @@ async function cleanAll(orch: Orch, options: CleanOptions): Promise<CleanDocumen
     results: [
       ...results,
       ...keptOpen(look),
-      ...unreadable.map(({ id, reason }) => ({ ...kept(id, 'RECORD_CORRUPT', reason) })),
+      ...unreadable.map(({ id, code = 'RECORD_CORRUPT', reason }) => ({ ...kept(id, code, reason) })),
     ],
   }
 }

@@ -7,6 +7,7 @@ import { TIMING } from '../timing.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
 import { findRepairs } from './repairs.ts'
+import { adviceFor } from './warnings.ts'
 
 /** What one backend said of itself. */
 interface Probed {
@@ -66,6 +67,8 @@ async function recordsCheck(orch: Orch): Promise<Check> {
   try {
     accessSync(directory, constants.W_OK)
     const { records, unreadable } = await orch.registry.list('open')
+    const denied = unreadable.find(({ code = 'RECORD_CORRUPT' }) => code !== 'RECORD_CORRUPT')
+    if (denied !== undefined) return { name, result: 'warn', text: denied.reason, fix: adviceFor(denied) }
     const damaged = records.filter(({ damage }) => damage !== null).map(({ record }) => record.id)
     const bad = [...unreadable.map(({ id }) => id), ...damaged]
     if (bad.length === 0) return { name, result: 'ok', text: `${records.length} open records in "${directory}"` }

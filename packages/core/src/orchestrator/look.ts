@@ -46,7 +46,6 @@ interface BackendLook {
   readonly observations: ReadonlyMap<string, Observation>
   readonly capabilities: ReadonlyMap<string, readonly Capability[]>
   readonly found: readonly Found[]
-  readonly complete: boolean
 }
 
 /**
@@ -84,7 +83,7 @@ export async function lookAt(
     found: entries.flatMap(([backend, { found, observations }]) =>
       found.filter(({ id }) => !observations.has(id)).map((one) => ({ ...one, backend })),
     ),
-    complete: all.every(({ complete }) => complete),
+    complete: all.every(({ status }) => status.complete),
   }
 }
 
@@ -149,21 +148,19 @@ async function askBackend(
     const call = { backend: name, verb: 'observe', timeoutMs: orch.requestTimeoutMs, signal }
     const result = await callBackend(call, (inner) => backend.observe(refs, inner, { explain, usage, beforeSend }))
     return {
-      status: { name, ...result.server },
+      status: { name, ...result.server, complete: result.complete || group.length === 0 },
       observations: byId(refs, result),
       capabilities,
       found: result.found ?? [],
-      complete: result.complete || group.length === 0,
     }
   } catch (error) {
     if (signal?.aborted || !isOrchError(error)) throw error
     const reason: Reason = { code: error.code, text: error.message }
     return {
-      status: { name, ok: false, version: null, epoch: null, error: reason },
+      status: { name, ok: false, version: null, epoch: null, error: reason, complete: group.length === 0 },
       observations: new Map(refs.map(({ id }) => [id, unseen(id, reason)])),
       capabilities: new Map(),
       found: [],
-      complete: group.length === 0,
     }
   }
 }

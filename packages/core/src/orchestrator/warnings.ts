@@ -6,9 +6,9 @@ import type { Orch } from './orch.ts'
 
 /** The part every document has: its version, and what is wrong with the records it was made from. */
 export function documentFor(records: readonly StoredRecord[], unreadable: readonly UnreadableRecord[] = []): Doc {
-  const warnings: Reason[] = unreadable.map(({ place, reason }) => ({
-    code: 'RECORD_CORRUPT',
-    text: `${reason} (in "${place}"; move it away to forget the agent)`,
+  const warnings: Reason[] = unreadable.map((one) => ({
+    code: one.code ?? 'RECORD_CORRUPT',
+    text: `${one.reason} (${adviceFor(one).replace(/^[A-Z]/, (letter) => letter.toLowerCase())})`,
   }))
   for (const { record, damage, skippedLines } of records) {
     if (damage !== null) {
@@ -22,6 +22,11 @@ export function documentFor(records: readonly StoredRecord[], unreadable: readon
     }
   }
   return { apiVersion: 1, warnings }
+}
+
+/** What is to be done about a record that cannot be read. */
+export function adviceFor({ hint, place }: UnreadableRecord): string {
+  return hint ?? `Look at "${place}"; move it away to forget the agent`
 }
 
 /** What is wrong with the configuration, for what goes on without that part of it. */

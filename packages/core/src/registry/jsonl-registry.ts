@@ -215,7 +215,8 @@ function readAll(which: 'open' | 'closed', directory: string): RecordList {
       const text = readIfThere(file, entry.isFile() ? readText : readRegularFile)
       if (text !== null) records.push(foldOrThrow(id, file, text, which === 'closed').stored)
     } catch (error) {
-      unreadable.push({ id, place: file, reason: (error as Error).message })
+      const { message, code, hint } = error as OrchError
+      unreadable.push({ id, place: file, reason: message, code, hint })
     }
   }
   return { records, unreadable }

@@ -1,3 +1,4 @@
+import type { OrchErrorCode } from '../errors.ts'
 import type { AgentRecord, RecordChange, RecordEvent, StoredRecord } from './record.ts'
 
 /** A record that is there and cannot be read at all. */
@@ -6,6 +7,10 @@ export interface UnreadableRecord {
   /** Where it is, for people. */
   readonly place: string
   readonly reason: string
+  /** What kind of failure it is: a record may be sound and this user not allowed to read it. @default 'RECORD_CORRUPT' */
+  readonly code?: OrchErrorCode
+  /** One next action. @default to move it away */
+  readonly hint?: string | undefined
 }
 
 /** What `list` found. */

@@ -2,6 +2,7 @@ import { createAgentId, isAgentId } from '../agent-id.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { SpawnOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
+import { adviceFor } from '../orchestrator/warnings.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 
 /** A record that this process has to spawn (`created`), or one that is there already for the same key. */
@@ -80,7 +81,7 @@ async function recordOf(
   throw new OrchError(
     'RECORD_CORRUPT',
     `Cannot tell who has the key ${JSON.stringify(key)}: its claim "${place}" is damaged, and so is a record that may name it`,
-    { hint: `Look at "${unreadable.place}"; move it away to forget that agent` },
+    { hint: adviceFor(unreadable) },
   )
 }
 

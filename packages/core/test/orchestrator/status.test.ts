@@ -8,8 +8,10 @@ import { OrchError } from '../../src/errors.ts'
 import { NO_USAGE } from '../../src/memory/simulation.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
+import { doctor } from '../../src/orchestrator/doctor.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
+import type { RecordList } from '../../src/registry/registry.ts'
 import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
 import { known, unknown } from '../harness/values.ts'
@@ -357,6 +359,18 @@ describe('status() of damaged records', () => {
     expect(document.warnings).toEqual([
       { code: 'RECORD_CORRUPT', text: expect.stringContaining(place.recordFile('broken-7k3q')) },
     ])
+  })
+
+  it('says of one that this user may not read what to do about that, and never to move it away', async () => {
+    const orch = await place.open()
+    const hint = 'Check the owner and mode of that path'
+    const denied = { id: 'a-7k3q', place: '/x', reason: 'Cannot read', code: 'PERMISSION_DENIED', hint } as const
+    const list = async (): Promise<RecordList> => ({ records: [], unreadable: [denied] })
+    const as = { ...orch, registry: { ...orch.registry, list } }
+    const told = { code: 'PERMISSION_DENIED', text: 'Cannot read (check the owner and mode of that path)' }
+    expect((await status(as)).warnings).toEqual([told])
+    const { checks } = await doctor(as)
+    expect(checks).toContainEqual({ name: 'records', result: 'warn', text: 'Cannot read', fix: hint })
   })
 
   it('shows an agent whose record misses an event as unknown', async () => {
