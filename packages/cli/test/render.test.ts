@@ -168,6 +168,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
         },
       ],
       dirty: ['src/login.ts'],
+      dirtyBefore: 2,
       stat: { files: 2, insertions: 30, deletions: 4 },
     },
     worktree: {
@@ -234,7 +235,7 @@ it('check shows state, evidence, requests, commits, deliverables and the newest 
     active     2s ago
     tokens     1200 in, 340 out
     worktree   /p/.orch/worktrees/fix-login-7k3q
-    git        1 new commit and 1 changed file since the spawn (+30 -4 in 2 files)
+    git        1 new commit and 1 changed file since the spawn (+30 -4 in 2 files), 2 files dirty before
       b1946ac9 Fix it
       changed src/login.ts
     present  docs/login.md
@@ -694,6 +695,7 @@ describe('text of agents', () => {
           branch: null,
           commits: [{ hash: evil, subject: evil, at: '' }],
           dirty: [evil],
+          dirtyBefore: 0,
           stat: null,
         },
         worktree: { path: evil, branch: evil, base: evil, readyAt: evil },

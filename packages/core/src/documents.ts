@@ -172,6 +172,8 @@ export interface DiffDocument extends Doc {
   readonly files: readonly FileChange[]
   readonly insertions: number
   readonly deletions: number
+  /** How many files are left out, as they were dirty before its spawn and were not touched since. */
+  readonly dirtyBefore: number
   /** As `git diff` prints it; `null` with `stat`. */
   readonly patch: string | null
 }
@@ -182,8 +184,11 @@ export interface GitInfo {
   readonly head: string | null
   readonly branch: string | null
   readonly commits: readonly { readonly hash: string; readonly subject: string; readonly at: string }[]
+  /** Files that are not committed and were changed since. */
   readonly dirty: readonly string[]
-  /** Against the base, of files that git follows; `null` where that is not known. */
+  /** How many files were dirty before its spawn and were not touched since; they are not in `dirty`. */
+  readonly dirtyBefore: number
+  /** Against the base, of files that git follows, without those; `null` where that is not known. */
   readonly stat: { readonly files: number; readonly insertions: number; readonly deletions: number } | null
 }
 
@@ -317,8 +322,6 @@ export interface VerifyRun {
 
 /** What changed in an agent's directory since its spawn. */
 export interface AgentChanges extends Omit<GitInfo, 'stat'> {
-  /** How many files were dirty before its spawn and were not touched since; they are not in `dirty`. */
-  readonly dirtyBefore: number
   /** Agents that worked in the same directory meanwhile: with any of them, nobody can tell whose a change is. */
   readonly sharedWith: readonly string[]
 }

@@ -89,12 +89,11 @@ function writeWorktree({ path, readyAt, delivered }: WorktreeRecord, page: Page)
 }
 
 function writeGit(git: GitInfo, page: Page): void {
-  const { stat } = git
+  const { stat, commits, dirty, dirtyBefore } = git
   const size = stat === null ? '' : ` (+${stat.insertions} -${stat.deletions} in ${counted(stat.files, 'file')})`
-  page.line(
-    styled('dim', 'git'.padEnd(11)),
-    `${counted(git.commits.length, 'new commit')} and ${counted(git.dirty.length, 'changed file')} since the spawn${size}`,
-  )
+  const before = dirtyBefore === 0 ? '' : `, ${counted(dirtyBefore, 'file')} dirty before`
+  const since = `${counted(commits.length, 'new commit')} and ${counted(dirty.length, 'changed file')} since the spawn`
+  page.line(styled('dim', 'git'.padEnd(11)), `${since}${size}${before}`)
   for (const { hash, subject } of git.commits) page.line(`  ${oneLine(hash).slice(0, 8)} ${oneLine(subject)}`)
   for (const path of git.dirty) page.line(`  changed ${oneLine(path)}`)
 }

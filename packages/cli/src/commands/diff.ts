@@ -25,7 +25,7 @@ export const command: Command<DiffDocument> = defineCommand({
   render,
 })
 
-function render({ files, insertions, deletions, patch }: DiffDocument, page: Page): void {
+function render({ files, insertions, deletions, patch, dirtyBefore }: DiffDocument, page: Page): void {
   if (patch !== null && patch !== '') {
     for (const line of patch.replace(/\n$/, '').split('\n')) page.line(lookOf(line))
     return
@@ -36,7 +36,8 @@ function render({ files, insertions, deletions, patch }: DiffDocument, page: Pag
     page.line(oneLine(path).padEnd(width), '  ', ...size)
   }
   const count = counted(files.length, 'file')
-  page.line(styled('dim', `${count}, +${insertions} -${deletions}`))
+  const before = dirtyBefore === 0 ? '' : `; left out is what was dirty before its spawn (${dirtyBefore})`
+  page.line(styled('dim', `${count}, +${insertions} -${deletions}${before}`))
 }
 
 function lookOf(line: string): Part {

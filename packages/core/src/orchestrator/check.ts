@@ -2,7 +2,6 @@ import type { Agent } from '../agent.ts'
 import type { ReadResult } from '../backend.ts'
 import type { CheckDocument } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
-import { readGitInfo } from '../git.ts'
 import { lookAndDeliver } from '../messages/deliver-queued.ts'
 import { driveQueueOf, withStanding } from '../queue/drive-queue.ts'
 import { recoverSpawns } from '../recovery/recover.ts'
@@ -12,6 +11,7 @@ import { readTranscript } from '../transcript/read-transcript.ts'
 import { shownUsage } from '../usage.ts'
 import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { readPage } from '../workspace/workspace.ts'
+import { readGitInfo } from '../worktree/git-info.ts'
 import { type Look, type LookOptions, lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -28,10 +28,10 @@ const TURNS = 5
 export async function check(orch: Orch, id: string, options: CallOptions = {}): Promise<CheckDocument> {
   const stored = assertSound(await reread(orch, id))
   const [recovered = stored] = await recoverSpawns(orch, [stored], [], options.signal)
-  const { directory, base, workspace } = recovered.record
+  const { workspace } = recovered.record
   const [look, git, newest] = await Promise.all([
     lookAndAct(orch, recovered, { signal: options.signal, explain: true, usage: true }),
-    readGitInfo(directory, base, options.signal),
+    readGitInfo(recovered.record, options.signal),
     readNewest(orch, recovered.record, options.signal),
   ])
   const { apiVersion, warnings } = documentFor([look.stored])

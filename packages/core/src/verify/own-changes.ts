@@ -7,6 +7,10 @@ import type { AgentRecord } from '../registry/record.ts'
 /** What git shows of an agent's directory, and what of it is of the time since its spawn. */
 export interface ChangesLook {
   readonly changes: AgentChanges
+  /** The top of the checkout. */
+  readonly root: string
+  /** Paths that were dirty before and were not touched since. */
+  readonly before: readonly string[]
   /** Paths that a merge left in conflict. */
   readonly conflicts: readonly string[]
   /** Another one for every change of a file or a commit. */
@@ -37,7 +41,8 @@ export async function readOwnChanges(
   ])
   if (root === null || status === null) return null
   const { head, branch, paths } = parseStatus(status)
-  const dirty = paths.map((path) => datedPath(root.replace(/\n$/, ''), path))
+  const top = root.replace(/\n$/, '')
+  const dirty = paths.map((path) => datedPath(top, path))
   // What sets a worktree up writes there too, before the agent does.
   const begun = Date.parse(record.worktree?.readyAt ?? record.spawnedAt)
   // A clock that was set back tells nothing of what came before: all of it counts.
@@ -45,6 +50,8 @@ export async function readOwnChanges(
   const commits = head === null || head === base ? [] : await commitsSince(directory, { base, since }, signal)
   const own = dirty.filter(({ changedAt }) => changedAt >= since)
   return {
+    root: top,
+    before: dirty.filter(({ changedAt }) => changedAt < since).map(({ path }) => path),
     changes: {
       base,
       head,

@@ -7,8 +7,10 @@ import type { Orch } from '../orchestrator/orch.ts'
 import { assertSound, reread } from '../orchestrator/update-record.ts'
 import { realPath } from '../real-path.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { readOwnChanges } from '../verify/own-changes.ts'
 import { runGit } from './run-git.ts'
 import { readChanges } from './save-patch.ts'
+import { type SinceSpawn, sinceSpawn } from './since-spawn.ts'
 
 /** What `diff` takes. */
 export interface DiffOptions extends CallOptions {
@@ -18,7 +20,7 @@ export interface DiffOptions extends CallOptions {
 
 /**
  * What changed since the spawn of an agent: its commits, what is not committed, and files that git does not follow yet; in a
- * checkout that is not its own, by whomever. Of a worktree that is gone it is what its branch has. Changes nothing.
+ * checkout that is not its own, by whomever. What was dirty before and is untouched is left out. Of a worktree that is gone it is what its branch has. Changes nothing.
  * @throws OrchError `WORKTREE_FAILED` where there is nothing to compare; `AGENT_NOT_FOUND`, `RECORD_CORRUPT`
  */
 export async function diff(orch: Orch, id: string, options: DiffOptions = {}): Promise<DiffDocument> {
@@ -33,7 +35,8 @@ export async function diff(orch: Orch, id: string, options: DiffOptions = {}): P
     )
   const place = await placeOf(record, signal)
   const lists = [['--numstat', '-z'], ...(stat ? [] : [[]])]
-  const [numbers = '', patch = null] = await readChanges({ ...place, from: base, signal }, ...lists)
+  const { pathspecs, dirtyBefore } = await leftOut(record, place, signal)
+  const [numbers = '', patch = null] = await readChanges({ ...place, from: base, pathspecs, signal }, ...lists)
   const files = numbers.split('\0').filter(Boolean).map(parseNumbers)
   const sum = (of: 'insertions' | 'deletions'): number => files.reduce((total, file) => total + (file[of] ?? 0), 0)
   return {
@@ -46,14 +49,27 @@ export async function diff(orch: Orch, id: string, options: DiffOptions = {}): P
     files,
     insertions: sum('insertions'),
     deletions: sum('deletions'),
+    dirtyBefore,
     patch,
   }
 }
 
-async function placeOf(
+/** Between two commits nothing is dirty. */
+async function leftOut(
   record: AgentRecord,
+  { checkout, to }: Place,
   signal: AbortSignal | undefined,
-): Promise<{ readonly checkout: string; readonly to?: string }> {
+): Promise<SinceSpawn> {
+  const look = to === undefined ? await readOwnChanges(record, [], signal) : null
+  return look === null ? { pathspecs: [], dirtyBefore: 0 } : await sinceSpawn(checkout, look, signal)
+}
+
+interface Place {
+  readonly checkout: string
+  readonly to?: string
+}
+
+async function placeOf(record: AgentRecord, signal: AbortSignal | undefined): Promise<Place> {
   const { worktree, directory, project, id, workspace } = record
   if (existsSync(directory)) {
     const top = await runGit(directory, ['rev-parse', '--show-toplevel'], { signal })

@@ -7,6 +7,7 @@ import { realPath } from '../real-path.ts'
 import type { AgentRecord, WorktreeRecord } from '../registry/record.ts'
 import { findRepository } from './find-repository.ts'
 import { isWorktree, lookAtWorktree, repositoryInside } from './look-at-worktree.ts'
+import { WORKTREE_VARIABLE } from './processes-in.ts'
 import { mustGit, runGit } from './run-git.ts'
 import { patchesFor, type SavedWork, saveWorktree } from './save-worktree.ts'
 import { entryOf, whyKept } from './why-kept.ts'
@@ -110,8 +111,9 @@ async function takeAway(project: string, { path }: WorktreeRecord, signal: Abort
     throw fileError(cause, `Cannot remove the worktree "${path}"`, 'WORKTREE_FAILED')
   }
   // barrier: worktree-deleted
-  // Git forgets it; one that it does not know is fine.
-  await runGit(project, ['worktree', 'remove', '--force', '--force', realPath(path)], { signal })
+  // Git forgets it; one that it does not know is fine. It may outlive this process, and must not meet the next worktree there.
+  const args = ['worktree', 'remove', '--force', '--force', realPath(path)]
+  await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
 }
 
 function trashOf(path: string): string {

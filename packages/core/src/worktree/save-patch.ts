@@ -26,6 +26,8 @@ export interface ChangesSource {
   readonly to?: string | undefined
   /** They end at the index as it is. @default false */
   readonly staged?: boolean | undefined
+  /** Which files of them. @default all */
+  readonly pathspecs?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,18 +39,22 @@ export interface ChangesSource {
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`
  */
 export async function readChanges(
-  { checkout, from, to, staged, signal }: ChangesSource,
+  { checkout, from, to, staged, pathspecs = [], signal }: ChangesSource,
   ...args: readonly (readonly string[])[]
 ): Promise<readonly string[]> {
   const verb = `read the changes in "${checkout}"`
   const end = staged === true ? ['--cached', from] : to === undefined ? null : [from, to]
   if (end !== null)
-    return Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, ...end, '--'], verb, { signal })))
+    return Promise.all(
+      args.map((one) => mustGit(checkout, [...DIFF, ...one, ...end, '--', ...pathspecs], verb, { signal })),
+    )
   return await withScratchIndex(checkout, signal, async (options) => {
     const unmerged = await runGit(checkout, ['ls-files', '--unmerged'], options)
     if (unmerged.code !== 0 || unmerged.stdout !== '') await mustGit(checkout, ['read-tree', 'HEAD'], verb, options)
     await mustGit(checkout, ['add', '--intent-to-add', '--', ':/'], verb, options)
-    return await Promise.all(args.map((one) => mustGit(checkout, [...DIFF, ...one, from, '--'], verb, options)))
+    return await Promise.all(
+      args.map((one) => mustGit(checkout, [...DIFF, ...one, from, '--', ...pathspecs], verb, options)),
+    )
   })
 }
 

@@ -7,6 +7,7 @@ import type { AgentRecord, WorktreeRecord } from '../../src/registry/record.ts'
 import { spawn } from '../../src/spawn/spawn.ts'
 import { diff } from '../../src/worktree/diff.ts'
 import { removeWorktree } from '../../src/worktree/remove-worktree.ts'
+import { laterThan } from '../harness/later-than.ts'
 import { createPlace } from '../harness/place.ts'
 import { commitAll, type WorktreeWorld, worktreeWorld } from './world.ts'
 
@@ -68,11 +69,20 @@ describe('diff()', () => {
 
   it('is of the checkout for an agent without a worktree', async () => {
     const orch = await world.open()
+    world.put(world.project, 'README.md', 'dirty before\n')
+    world.put(world.project, 'old.txt', 'dirty before\n')
+    await laterThan(world.project)
     const { agent } = await spawn(orch, { task: 'x' })
     world.put(world.project, 'b.bin', '\0')
-    const { directory, files } = await diff(orch, agent.id)
+    const { directory, files, dirtyBefore, patch } = await diff(orch, agent.id)
     expect(directory).toBe(world.project)
-    expect(files).toEqual([{ path: 'b.bin', insertions: null, deletions: null }])
+    expect({ files, dirtyBefore }).toEqual({
+      files: [{ path: 'b.bin', insertions: null, deletions: null }],
+      dirtyBefore: 2,
+    })
+    expect(patch).not.toContain('dirty before')
+    world.put(world.project, 'old.txt', 'dirty since\n')
+    expect((await diff(orch, agent.id)).files.map(({ path }) => path)).toEqual(['b.bin', 'old.txt'])
   })
 })
 
