@@ -59,9 +59,8 @@ export interface SpawnDocument extends Doc, TurnEnd {
   readonly attachments: readonly Attachment[]
 }
 
-/** Result of `spawn --dry-run`: what would be made. */
-export interface SpawnPreviewDocument extends Doc {
-  readonly dryRun: true
+/** One agent that would be made. */
+export interface SpawnPreview {
   /** The agent that has the key already: nothing would be made. */
   readonly holder: string | null
   /** As it would be recorded; the end of its id is an example. */
@@ -93,6 +92,18 @@ export interface SpawnPreviewDocument extends Doc {
   readonly attachments: readonly Attachment[]
   /** The whole of its `SPAWN_CONTEXT.md`, which is its first message. */
   readonly context: string
+}
+
+/** Result of `spawn --dry-run`: what would be made. */
+export interface SpawnPreviewDocument extends Doc, SpawnPreview {
+  readonly dryRun: true
+}
+
+/** Result of `spawn --dry-run` for several tasks, in their order. */
+export interface SpawnPreviewEachDocument extends Doc {
+  readonly dryRun: true
+  /** Each with where it was written: `line 3 of "tasks.txt"`. */
+  readonly results: readonly (SpawnPreview & { readonly place: string })[]
 }
 
 /** What became of one of several tasks. */

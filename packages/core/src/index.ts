@@ -116,7 +116,9 @@ export type {
   SpawnDocument,
   SpawnEachDocument,
   SpawnedTask,
+  SpawnPreview,
   SpawnPreviewDocument,
+  SpawnPreviewEachDocument,
   StatusDocument,
   TailLine,
   TrailEntry,
@@ -217,7 +219,7 @@ export type { RecordList, RecordUpdate, Registry, UnreadableRecord } from './reg
 export { sanitize, sanitizeExceptColors } from './sanitize.ts'
 export { createSharing, type Sharing } from './sharing.ts'
 export type { Skill, SkillFolder, SkillOrigin } from './skills/skill.ts'
-export { previewSpawn } from './spawn/preview-spawn.ts'
+export { previewEach, previewSpawn } from './spawn/preview-spawn.ts'
 export { spawn } from './spawn/spawn.ts'
 export { spawnEach } from './spawn/spawn-each.ts'
 export { joinWords, splitWords } from './split-words.ts'

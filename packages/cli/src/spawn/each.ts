@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto'
-import { type SpawnEachDocument, type SpawnTask, spawnEach, type TurnOptions } from '@orch/core'
+import {
+  previewEach,
+  type SpawnEachDocument,
+  type SpawnPreviewEachDocument,
+  type SpawnTask,
+  spawnEach,
+  type TurnOptions,
+} from '@orch/core'
 import type { Options } from 'yargs'
 import type { Context } from '../context.ts'
 import { usageError, wholeNumber } from '../options.ts'
 import { counted } from '../page.ts'
 import { progressOf } from '../render/progress.ts'
+import { isPreview } from './preview.ts'
 import { runsOwnProgram, type TaskArgs, taskOptions } from './task.ts'
 import { atPlace, readTaskLines } from './task-lines.ts'
 
@@ -29,13 +37,10 @@ export async function runEach(
   args: EachArgs,
   context: Context,
   { specs, turn }: { readonly specs: Readonly<Record<string, Options>>; readonly turn: TurnOptions },
-): Promise<SpawnEachDocument> {
-  if (args.dryRun === true)
-    throw usageError(
-      'Cannot use "--dry-run" for several tasks: it shows one',
-      'Leave out "--dry-run", or give one task',
-    )
+): Promise<SpawnEachDocument | SpawnPreviewEachDocument> {
+  const previews = isPreview({ ...args, wait: turn.wait })
   const tasks = args.each === undefined ? await copiesOf(args, context) : await tasksOf(args, context, specs)
+  if (previews) return await previewEach(await context.orch(), tasks, { signal: context.signal })
   const toldOf = (task: SpawnTask): SpawnTask => ({ ...task, onClaimed: (id) => context.begun.push(id) })
   context.spinner.say(`Starting ${counted(tasks.length, 'agent')}`)
   return await spawnEach(await context.orch(), tasks.map(toldOf), {

@@ -1,4 +1,4 @@
-import { joinWords, type SpawnPreviewDocument } from '@orch/core'
+import { joinWords, type SpawnPreview, type SpawnPreviewDocument, type SpawnPreviewEachDocument } from '@orch/core'
 import { usageError } from '../options.ts'
 import { oneLine, type Page, styled } from '../page.ts'
 import { permissionText } from '../permission.ts'
@@ -21,8 +21,22 @@ export function isPreview(args: {
   return args.dryRun === true
 }
 
-/** What would be made, then the whole context. */
-export function writePreview(page: Page, { agent, holder, start, attachments, context }: SpawnPreviewDocument): void {
+/** What would be made, then the whole context; of several tasks only JSON has that. */
+export function writePreview(page: Page, document: SpawnPreviewDocument | SpawnPreviewEachDocument): void {
+  if ('results' in document) {
+    for (const preview of document.results) {
+      page.line(styled('bold', oneLine(preview.place)))
+      writeFields(page, preview)
+    }
+    page.note('  → --json shows what each is told')
+    return
+  }
+  writeFields(page, document)
+  page.line(styled('dim', 'is told:'))
+  for (const line of document.context.trimEnd().split('\n')) page.line(line)
+}
+
+function writeFields(page: Page, { agent, holder, start, attachments }: SpawnPreview): void {
   if (holder !== null) page.line(`Nothing would be made: ${holder} has the key "${oneLine(agent.key ?? '')}"`)
   const fields: readonly (readonly [string, string | null])[] = [
     ['id', `${agent.id} (its last four characters are an example)`],
@@ -39,11 +53,9 @@ export function writePreview(page: Page, { agent, holder, start, attachments, co
     ['waits', start && waitsFor(start)],
   ]
   for (const [name, value] of fields) if (value !== null) page.line(styled('dim', name.padEnd(11)), oneLine(value))
-  page.line(styled('dim', 'is told:'))
-  for (const line of context.trimEnd().split('\n')) page.line(line)
 }
 
-function waitsFor({ maxParallel, after }: NonNullable<SpawnPreviewDocument['start']>): string {
+function waitsFor({ maxParallel, after }: NonNullable<SpawnPreview['start']>): string {
   const place = maxParallel === null ? [] : [`one of ${maxParallel} places`]
   return [...place, ...after.map(({ agent, state }) => `${agent} is ${state}`)].join(', ')
 }

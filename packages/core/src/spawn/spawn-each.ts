@@ -1,6 +1,4 @@
-import { setMaxListeners } from 'node:events'
 import type { SpawnEachDocument, SpawnedTask } from '../documents.ts'
-import { isOrchError, OrchError } from '../errors.ts'
 import { awaitTurns, NOT_AWAITED } from '../messages/await-turn.ts'
 import { toErrorInfo } from '../orchestrator/end-agent.ts'
 import { type Look, lookAt } from '../orchestrator/look.ts'
@@ -9,15 +7,10 @@ import type { Orch } from '../orchestrator/orch.ts'
 import { reread } from '../orchestrator/update-record.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
 import { type DrivenQueue, driveQueueOf, withStanding } from '../queue/drive-queue.ts'
-import { assertEnd } from '../queue/plan-start.ts'
-import { parentOf } from './lineage.ts'
-import { type OrderedTask, orderTasks, placeOf } from './order-tasks.ts'
-import { decideSpawn, type SpawnPlan } from './plan-spawn.ts'
+import { placeOf } from './order-tasks.ts'
+import type { SpawnPlan } from './plan-spawn.ts'
+import { planTasks, withPlace } from './plan-tasks.ts'
 import { claimPlanned, notDelivered } from './spawn.ts'
-import { sharedQuestions } from './spawn-questions.ts'
-
-/** A file of tasks is held in memory, and a queue is read at every look. */
-const MOST_TASKS = 10_000
 
 /**
  * Spawns several agents. Every task is checked before anything is made; then all are queued, one after another, and those
@@ -31,10 +24,7 @@ export async function spawnEach(
   tasks: readonly SpawnTask[],
   options: SpawnEachOptions = {},
 ): Promise<SpawnEachDocument> {
-  assertMany(tasks)
-  if (options.signal !== undefined) setMaxListeners(0, options.signal)
-  const ordered = orderTasks(tasks)
-  const plans = await decideAll(orch, ordered, options)
+  const { ordered, plans } = await planTasks(orch, tasks, options)
   const made = new Map<number, Claimed>()
   for (const { task, index, afterTasks } of ordered) {
     const plan = plans.get(index) as SpawnPlan
@@ -86,62 +76,6 @@ export async function spawnEach(
 interface Claimed {
   readonly id: string
   readonly created: boolean
-}
-
-function assertMany(tasks: readonly SpawnTask[]): void {
-  if (tasks.length === 0 || tasks.length > MOST_TASKS) {
-    throw new OrchError('USAGE', `Cannot spawn ${tasks.length} agents at once: 1 to ${MOST_TASKS} can be`, {
-      hint: 'Give the tasks one on each line',
-    })
-  }
-  const keys = new Map<string, string>()
-  for (const [index, task] of tasks.entries()) {
-    if (task.key === undefined) continue
-    const place = placeOf(task, index)
-    const other = keys.get(task.key)
-    keys.set(task.key, place)
-    if (task.key.trim() !== '' && other === undefined) continue
-    const state = other === undefined ? 'is empty' : `is that of ${other} too`
-    throw new OrchError('USAGE', `Cannot spawn an agent: its key ${state} (${place})`, {
-      hint: 'Give each task a key of its own, or none',
-    })
-  }
-}
-
-/** Side by side; of several that are refused the first one counts. */
-async function decideAll(
-  orch: Orch,
-  ordered: readonly OrderedTask[],
-  { signal, wait }: SpawnEachOptions,
-): Promise<ReadonlyMap<number, SpawnPlan>> {
-  const ask = sharedQuestions(orch)
-  const decide = async ({ task, index, after, afterTasks }: OrderedTask): Promise<readonly [number, SpawnPlan]> => {
-    for (const { index: other, state = 'done' } of afterTasks) assertEnd(`task ${other + 1}`, state)
-    await parentOf(orch, task)
-    return [index, await decideSpawn(orch, { ...task, after, signal, wait }, ask)]
-  }
-  const inGivenOrder = ordered.toSorted((a, b) => a.index - b.index)
-  const decided = await Promise.allSettled(inGivenOrder.map(decide))
-  for (const [at, one] of decided.entries()) {
-    const { task, index } = inGivenOrder[at] as OrderedTask
-    if (one.status === 'rejected') throw withPlace(one.reason, placeOf(task, index), 0)
-  }
-  return new Map(decided.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
-}
-
-/** The same error, with where its task was written and how many were queued before it. */
-function withPlace(error: unknown, place: string, queued: number): unknown {
-  if (!isOrchError(error)) return error
-  const { code, hint, agent, backend, retryable } = error
-  const before = queued === 0 ? '' : `; ${queued} before it are queued`
-  return new OrchError(code, `${error.message} (${place}${before})`, {
-    hint,
-    agent,
-    backend,
-    retryable,
-    outcome: queued === 0 ? error.outcome : 'partial',
-    cause: error,
-  })
 }
 
 async function lookAtAll(
