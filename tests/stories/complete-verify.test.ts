@@ -43,7 +43,7 @@ describe('complete with what was agreed on', () => {
       code: 40,
       results: [{ ok: false, stop: null, verify: { exitCode: 3, tail: ['why'] } }],
     })
-    expect(await readFile(inWorkspace(id, 'verify.log'), 'utf8')).toBe('why\n')
+    expect(await readFile(inWorkspace(id, 'kept-by-orch/verify.log'), 'utf8')).toBe('why\n')
     expect(await place.json('complete', id, '--dry-run')).toMatchObject({
       code: 40,
       dryRun: true,
@@ -58,7 +58,7 @@ describe('complete with what was agreed on', () => {
       code: 0,
       results: [{ ok: true, lifecycle: 'completed', changes: { dirty: [], commits: [{ subject: 'Notes' }] } }],
     })
-    const summary = await readFile(inWorkspace(id, 'SUMMARY.md'), 'utf8')
+    const summary = await readFile(inWorkspace(id, 'kept-by-orch/SUMMARY.md'), 'utf8')
     expect(summary).toMatch(/^- commit [0-9a-f]{12} Notes$/m)
     expect(summary).not.toContain('mine.txt')
   })
@@ -86,7 +86,7 @@ describe('complete with what was agreed on', () => {
     const { code } = await running.result()
     expect(code).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: null }[signal])
     await eventually(async () => !hasCommand(await place.processesOf(id)))
-    expect(existsSync(inWorkspace(id, 'SUMMARY.md'))).toBe(false)
+    expect(existsSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md'))).toBe(false)
     expect(await place.agent(id)).toMatchObject({ lifecycle: 'active' })
     expect(await place.json('complete', id, '--verify', 'true')).toMatchObject({ code: 0, results: [{ ok: true }] })
   })

@@ -31,7 +31,7 @@ const WAYS: readonly Delivery[] = [
     at: /^patch-drafted/,
     isLoose: true,
     async find({ project }, id, file) {
-      const patch = join(project, '.orch', 'workspace', id, 'work.patch')
+      const patch = join(project, '.orch', 'workspace', id, 'kept-by-orch', 'work.patch')
       expect(await git(project, 'apply', '--numstat', patch)).toBe(`1\t0\t${file}`)
     },
   },

@@ -211,7 +211,7 @@ function completeThatVerifies(): Scenario {
       const id = ids.get(name) as string
       expect(await place.orch(...line(id))).toMatchObject({ code: 0 })
       ledger.ended.push(id)
-      const workspace = join(place.project, '.orch', 'workspace', id)
+      const workspace = join(place.project, '.orch', 'workspace', id, 'kept-by-orch')
       expect((await readdir(workspace)).filter((file) => file.startsWith('verify.log'))).toEqual(['verify.log'])
       expect(await readFile(join(workspace, 'SUMMARY.md'), 'utf8')).toContain('- pass verify: ')
       const lines = (await readFile(join(workspace, 'transcript.jsonl'), 'utf8')).split('\n').slice(0, -1)

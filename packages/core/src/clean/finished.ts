@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { Found } from '../backend.ts'
 import { elapsedMs } from '../history/elapsed.ts'
 import { isWithin } from '../real-path.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { lookAtDeliverables } from '../workspace/deliverables.ts'
+import { keptFolder } from '../workspace/kept-folder.ts'
 import { workspacePath } from '../workspace/workspace.ts'
 
 const ENDS: Readonly<Partial<Record<AgentRecord['lifecycle'], string>>> = {
@@ -67,7 +68,10 @@ export function whyStays(
 
 /** What stands in an agent's workspace alone, so that the workspace stays; `null` when nothing does. */
 export function whyWorkspaceStays(record: AgentRecord): Reason | null {
-  const patch = namesIn(record.workspace).find((name) => name.endsWith('.patch'))
+  const { workspace } = record
+  const patch = [workspace, keptFolder(workspace)]
+    .flatMap((folder) => namesIn(folder).map((name) => relative(workspace, join(folder, name))))
+    .find((name) => name.endsWith('.patch'))
   if (patch !== undefined)
     return { code: 'UNSAVED_WORK', text: `Its workspace holds "${patch}": apply it, or move it away` }
   const inside = lookAtDeliverables(record).find(
@@ -90,7 +94,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
     throw error
   }
 }

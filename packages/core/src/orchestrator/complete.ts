@@ -59,7 +59,7 @@ async function completeAsSeen(
   const before = await lookAtOne(orch, sound, options.signal, { usage: true })
   if (before.stored.closed) {
     if (!options.dryRun) options.warnings.push(...(await tidyDelivered(orch, before.stored.record, options.signal)))
-    return alreadyClosed(id, before.stored.record)
+    return alreadyClosed(before.stored.record, options.deliver)
   }
   const found = await verify(orch, before, options)
   if (found === null) return null
@@ -126,14 +126,9 @@ function hasFailed(checks: readonly CompleteCheck[]): boolean {
   return checks.some(({ result }) => result === 'fail')
 }
 
-/** What failed, and the command that was not run because of it. */
 function overridden(found: Verification): Verification {
-  const isCommandMissing = found.command !== null && found.run === null
-  const checks = found.checks.map((check): CompleteCheck => {
-    const isOverridden = check.result === 'fail' || (isCommandMissing && check.name === 'verify')
-    return isOverridden ? { name: check.name, result: 'overridden', text: check.text } : check
-  })
-  return { ...found, checks }
+  const override = ({ name, text }: CompleteCheck): CompleteCheck => ({ name, result: 'overridden', text })
+  return { ...found, checks: found.checks.map((check) => (check.result === 'fail' ? override(check) : check)) }
 }
 
 /** The commands of several agents are run one after the other. */
@@ -146,9 +141,20 @@ function oneAtATime(): Options['inTurn'] {
   }
 }
 
-function alreadyClosed(id: string, { lifecycle, worktree }: AgentRecord): CompleteResult {
-  const done = lifecycle === 'completed'
-  const check: CompleteCheck = { name: 'record', result: done ? 'pass' : 'fail', text: `It was ${lifecycle} before` }
+/** Nothing of a closed record changes any more: what was handed over in one way then is not handed over in another one now. */
+function alreadyClosed({ id, lifecycle, worktree, project }: AgentRecord, how: Options['deliver']): CompleteResult {
+  const isCompleted = lifecycle === 'completed'
   const delivered = worktree?.delivered ?? null
-  return { ...NOTHING_FOUND, id, ok: done, checks: [check], delivered, lifecycle, error: null }
+  const isAsAsked = how === undefined || how === (delivered?.how ?? 'keep')
+  const ok = isCompleted && isAsAsked
+  const text = `It was ${lifecycle} before${isCompleted && !isAsAsked ? `, and not with --${how}` : ''}`
+  const check: CompleteCheck = {
+    name: 'record',
+    result: ok ? 'pass' : 'fail',
+    text,
+    ...(isCompleted && how === 'merge' && worktree !== undefined
+      ? { hint: `Merge it with "git -C ${project} merge ${worktree.branch}"` }
+      : {}),
+  }
+  return { ...NOTHING_FOUND, id, ok, checks: [check], delivered, lifecycle, error: null }
 }

@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Item, Reason } from '../agent.ts'
 import type { CompleteCheck, KeptOutcome, TailLine } from '../documents.ts'
 import { fileError, isOrchError, withContext } from '../errors.ts'
 import { replaceFile } from '../replace-file.ts'
 import { LONGEST_PAGE, readTranscript } from '../transcript/read-transcript.ts'
 import type { Verification } from '../verify/verify.ts'
+import { keptFolder, makeKeptFolder } from '../workspace/kept-folder.ts'
 import { summaryText } from '../workspace/summary.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -19,7 +20,7 @@ interface Outcome {
 }
 
 /**
- * Keeps the transcript and a summary in the agent's workspace, each whole or not at all. A transcript that cannot be read is said.
+ * Keeps the transcript and a summary in orch's own folder of the agent's workspace, each whole or not at all. A transcript that cannot be read is said.
  * @throws OrchError `WORKSPACE_UNWRITABLE`, `PERMISSION_DENIED`, `DISK`; with `force` none, but an overridden check
  */
 export async function keepOutcome(
@@ -29,27 +30,29 @@ export async function keepOutcome(
 ): Promise<Outcome> {
   const name = 'kept'
   const { record } = look.stored
-  const { workspace } = record
+  const folder = keptFolder(record.workspace)
   const transcript = await readWhole(orch, look, options.signal)
-  const path = join(workspace, SUMMARY)
+  const [summary, items] = [join(folder, SUMMARY), join(folder, TRANSCRIPT)]
   try {
-    if (transcript.items !== null) replaceFile(join(workspace, TRANSCRIPT), linesOf(record.id, transcript.items))
+    makeKeptFolder(record.workspace)
+    if (transcript.items !== null) replaceFile(items, linesOf(record.id, transcript.items))
     // barrier: transcript-kept
     const said = { agent: look.agent, checks, run, changes, transcript, at: new Date().toISOString() }
-    replaceFile(path, summaryText(said))
+    replaceFile(summary, summaryText(said))
     // barrier: summary-kept
   } catch (cause) {
-    const text = `Cannot keep what "${record.id}" did in "${workspace}"`
+    const text = `Cannot keep what "${record.id}" did in "${folder}"`
     const error = withContext(fileError(cause, text, 'WORKSPACE_UNWRITABLE'), { agent: record.id })
     if (options.force !== true) throw error
     return { kept: null, check: { name, result: 'overridden', text: error.message } }
   }
+  const place = `in "${relative(record.project, folder)}"`
   if (transcript.items === null) {
-    const text = `${SUMMARY} without a transcript: ${transcript.gap?.text ?? 'it has none'}`
-    return { kept: { summary: path, transcript: null }, check: { name, result: 'skip', text } }
+    const text = `${SUMMARY} ${place}, without a transcript: ${transcript.gap?.text ?? 'it has none'}`
+    return { kept: { summary, transcript: null }, check: { name, result: 'skip', text } }
   }
-  const text = `${SUMMARY} and ${TRANSCRIPT} in its workspace`
-  return { kept: { summary: path, transcript: join(workspace, TRANSCRIPT) }, check: { name, result: 'pass', text } }
+  const text = `${SUMMARY} and ${TRANSCRIPT} ${place}`
+  return { kept: { summary, transcript: items }, check: { name, result: 'pass', text } }
 }
 
 /** Everything it said and did; `items` is `null` when that cannot be read, and `gap` says why, or what is missing. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { CompleteCheck, VerifyRun } from '../documents.ts'
-import { fileError, OrchError, withContext } from '../errors.ts'
+import { fileError, isOrchError, OrchError, withContext } from '../errors.ts'
 import { withoutOtherRepository } from '../git.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
@@ -36,6 +36,12 @@ export function commandFor({ verify }: AgentRecord, options: VerifyOptions): rea
 export function notRun(words: readonly string[] | null): CompleteCheck {
   const text = words === null ? 'No command was agreed on' : 'Not run: another check failed'
   return { name: NAME, result: 'skip', text }
+}
+
+/** The check of a command whose output cannot be kept. Throws every other error. */
+export function notKept(error: unknown): CommandCheck {
+  if (!isOrchError(error) || !['WORKSPACE_UNWRITABLE', 'PERMISSION_DENIED', 'DISK'].includes(error.code)) throw error
+  return { check: { name: NAME, result: 'fail', text: error.message }, run: null }
 }
 
 /**

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { uniqueId } from '../unique.ts'
+import { makeKeptFolder } from '../workspace/kept-folder.ts'
 
-/** Where the output of the command that verified an agent's work is kept, in its workspace. */
+/** Where the output of the command that verified an agent's work is kept, in orch's own folder of its workspace. */
 const OUTPUT = 'verify.log'
 
 /** A command that prints without end does not fill the disk, in bytes. */
@@ -24,8 +25,9 @@ export interface KeptOutput {
 
 /** Opens it in a workspace, 0600, for the only command that runs for its agent. Throws what the operating system says. */
 export function keepOutput(workspace: string): KeptOutput {
-  const file = join(workspace, OUTPUT)
-  removeLeftovers(workspace)
+  const folder = makeKeptFolder(workspace)
+  const file = join(folder, OUTPUT)
+  removeLeftovers(folder)
   const scratch = `${file}.${uniqueId()}`
   const descriptor = openSync(scratch, 'wx', 0o600)
   let failure = null as { readonly cause: unknown } | null
@@ -64,6 +66,6 @@ export function keepOutput(workspace: string): KeptOutput {
 const LEFTOVER = /^verify\.log\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Of commands whose orch was killed; a name that is not ours is somebody else's file. */
-function removeLeftovers(workspace: string): void {
-  for (const name of readdirSync(workspace)) if (LEFTOVER.test(name)) rmSync(join(workspace, name), { force: true })
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) if (LEFTOVER.test(name)) rmSync(join(folder, name), { force: true })
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { AgentChanges } from '../documents.ts'
 import { git } from '../git.ts'
 import type { AgentRecord } from '../registry/record.ts'
+import { isWorktree } from '../worktree/look-at-worktree.ts'
 
 /** What git shows of an agent's directory, and what of it is of the time since its spawn. */
 export interface ChangesLook {
@@ -26,7 +27,8 @@ interface DirtyPath {
 
 /**
  * What changed since the agent's spawn: commits that were made since, and files that are not committed and were changed since. A file
- * that was not touched since its spawn is not its, and neither is a commit that is older. `null` where git tells nothing.
+ * that was not touched since its spawn is not its, and neither is a commit that is older. `null` where git tells nothing,
+ * or would tell of the checkout around a worktree that is none any more.
  * @param sharedWith agents that worked in the same directory meanwhile
  */
 export async function readOwnChanges(
@@ -34,7 +36,8 @@ export async function readOwnChanges(
   sharedWith: readonly string[],
   signal?: AbortSignal,
 ): Promise<ChangesLook | null> {
-  const { directory, base } = record
+  const { directory, base, worktree } = record
+  if (worktree !== undefined && !isWorktree(worktree.path)) return null
   const [root, status] = await Promise.all([
     git(directory, ['rev-parse', '--show-toplevel'], signal),
     git(directory, ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all'], signal),

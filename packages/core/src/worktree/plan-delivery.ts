@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import type { CompleteCheck } from '../documents.ts'
-import { isOrchError, OrchError } from '../errors.ts'
+import { fileError, isOrchError, OrchError } from '../errors.ts'
 import { isBeingDelivered } from '../orchestrator/being-ended.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { appendUnlessChanged, updateRecord } from '../orchestrator/update-record.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, Delivered, StoredRecord, WorktreeRecord } from '../registry/record.ts'
 import { recheck, TIMING } from '../timing.ts'
+import { keptFolder, makeKeptFolder } from '../workspace/kept-folder.ts'
 import { beginDelivery, giveUpDelivery } from './delivering.ts'
 import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
 import { lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
@@ -35,8 +37,10 @@ export interface DeliveryPlan {
 
 const CHECK = 'delivery'
 
-/** The patch of everything that an agent did, in its workspace. */
-const WORK_PATCH = 'work.patch'
+/** The patch of everything that an agent did. */
+function workPatch({ workspace }: AgentRecord): string {
+  return join(keptFolder(workspace), 'work.patch')
+}
 
 /**
  * Looks how the work of an agent can be handed over, and touches nothing.
@@ -104,7 +108,8 @@ async function checkOf(work: Work): Promise<CompleteCheck> {
   const { branch, path } = worktree
   const changed = look?.changed ?? []
   if (how === 'keep') return pass(kept(work))
-  if (how === 'patch') return pass(`Everything it did goes into "${join(record.workspace, WORK_PATCH)}"`)
+  if (isUnknown(work)) return fail(unknownText(path))
+  if (how === 'patch') return pass(`Everything it did goes into "${workPatch(record)}"`)
   const tell = (what: string): string => `orch send ${record.id} "${what}"`
   if (changed.length > 0) return fail(`Not committed is ${named(changed)} in "${path}"`, tell('Commit your work'))
   if (look !== null && look.branch !== branch)
@@ -132,11 +137,21 @@ async function deliver(work: Work): Promise<Delivered> {
   // What is done again by whoever was killed after it is not told anew.
   const before = worktree.delivered?.how === how && worktree.delivered.head === head ? worktree.delivered : null
   if (how === 'keep') return { how, head, text: kept(work), place: null, at: before?.at ?? at }
+  if (isUnknown(work)) throw mergeRefused(worktree.branch, unknownText(worktree.path))
   if (how === 'patch') return { how, head, ...(await writePatch(work)), at }
   assertCommitted(work)
   if (how === 'pr') return { how, head, ...(await request(work)), at: before?.at ?? at }
   const { count, text } = await merge(work)
   return count === 0 && before !== null ? before : { how, head, text, place: null, at }
+}
+
+/** Its folder is there and git does not know it any more: what is not committed in it can be told by nobody. */
+function isUnknown({ look, worktree: { path } }: Work): boolean {
+  return look === null && existsSync(path)
+}
+
+function unknownText(path: string): string {
+  return `"${path}" is no worktree any more: git tells nothing of what is not committed in it`
 }
 
 /** `--force` overrides a check, but what is not committed is in no branch. */
@@ -176,14 +191,22 @@ async function request(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
 
 async function writePatch(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
   const { record, worktree, look, signal } = work
-  const { workspace, project } = record
-  const file = join(workspace, WORK_PATCH)
+  const file = workPatch(record)
   const from = worktree.base
   const tip = await tipOf(work)
   if (look === null && tip === null) throw mergeRefused(worktree.branch, 'its worktree and its branch are gone')
-  const source = look === null ? { checkout: project, to: tip ?? from } : { checkout: worktree.path }
+  const source = look === null ? { checkout: record.project, to: tip ?? from } : { checkout: worktree.path }
+  makeFolderFor(record)
   const isThere = await savePatch({ ...source, from, signal }, file)
   return isThere ? { text: `Its work is in "${file}"`, place: file } : { text: 'It changed nothing', place: null }
+}
+
+function makeFolderFor({ id, workspace }: AgentRecord): void {
+  try {
+    makeKeptFolder(workspace)
+  } catch (cause) {
+    throw fileError(cause, `Cannot keep the work of "${id}" in "${keptFolder(workspace)}"`, 'WORKSPACE_UNWRITABLE')
+  }
 }
 
 /**
@@ -229,7 +252,10 @@ async function targetOf({ record, signal }: Work): Promise<string | null> {
   return (await runGit(record.project, ['symbolic-ref', '-q', '--short', 'HEAD'], { signal })).stdout.trim() || null
 }
 
-function kept({ worktree: { branch, path }, look }: Work): string {
+function kept(work: Work): string {
+  const { worktree, look } = work
+  const { branch, path } = worktree
+  if (isUnknown(work)) return `Its commits stay on the branch "${branch}"; ${unknownText(path)}`
   const count = look?.changed.length ?? 0
   const open = count === 0 ? '' : `, ${count === 1 ? '1 file' : `${count} files`} of it not committed`
   return `Its work stays on the branch "${branch}" in "${path}"${open}`

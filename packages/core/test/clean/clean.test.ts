@@ -95,6 +95,9 @@ describe('clean()', () => {
   it('keeps a workspace that holds a patch or a deliverable, and what is found by its record', async () => {
     const patched = await ended()
     writeFileSync(join(workspace(patched), 'unsaved.patch'), 'diff')
+    const kept = await ended('z')
+    mkdirSync(join(workspace(kept), 'kept-by-orch'), { recursive: true })
+    writeFileSync(join(workspace(kept), 'kept-by-orch', 'work.patch'), 'diff')
     const report = `.orch/workspace/report.md`
     const promised = await ended('y', { deliverables: [report] })
     const { record } = (await orch.registry.get(promised)) ?? {}
@@ -108,6 +111,8 @@ describe('clean()', () => {
       parts: [{ what: 'workspace', removed: false, text: expect.stringContaining('unsaved.patch') }],
     })
     expect(existsSync(join(workspace(patched), 'unsaved.patch'))).toBe(true)
+    expect(results.find(({ id }) => id === kept)?.parts[0]?.text).toContain('kept-by-orch/work.patch')
+    expect(existsSync(join(workspace(kept), 'kept-by-orch', 'work.patch'))).toBe(true)
     expect(await orch.registry.get(patched)).toMatchObject({ closed: true })
     expect(existsSync(join(place.project, report))).toBe(true)
   })

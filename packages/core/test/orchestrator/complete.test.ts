@@ -33,6 +33,7 @@ describe('complete()', () => {
           ok: true,
           checks: [
             { name: 'phase', result: 'pass', text: expect.any(String) },
+            { name: 'state', result: 'pass', text: 'It is done' },
             { name: 'requests', result: 'pass', text: expect.any(String) },
             { name: 'turn', result: 'pass', text: expect.any(String) },
             { name: 'queue', result: 'pass', text: expect.any(String) },
@@ -103,7 +104,7 @@ describe('complete()', () => {
     page(id, 'Phase: Complete\n')
     const { results } = await complete(orch, [id])
     expect(results).toMatchObject([
-      { ok: true, checks: { 1: { name: 'requests' }, 2: { name: 'turn', result: 'skip' } } },
+      { ok: true, checks: { 2: { name: 'requests' }, 3: { name: 'turn', result: 'skip' } } },
     ])
   })
 
@@ -113,8 +114,8 @@ describe('complete()', () => {
     place.server.freeze()
     const { results } = await complete(await place.open(), [id])
     expect(results).toMatchObject([{ ok: false, lifecycle: 'active', stop: null }])
-    const [, requests, turn] = results[0]?.checks ?? []
-    expect([requests?.result, turn?.result]).toEqual(['fail', 'fail'])
+    const [, state, requests, turn] = results[0]?.checks ?? []
+    expect([state, requests, turn].map((check) => check?.result)).toEqual(['skip', 'fail', 'fail'])
     expect(requests?.text).toContain('could not be looked at')
     const forced = await complete(await place.open(), [id], { force: true })
     expect(forced.results).toMatchObject([{ ok: false, error: { code: 'BACKEND_UNREACHABLE', agent: id } }])
@@ -149,10 +150,21 @@ describe('complete()', () => {
     expect((await complete(orch, [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
   })
 
-  it.each(['[[exit: 0]]', '[[exit: 3]]'])('completes what has ended by itself: %s', async (task) => {
-    const { orch, id } = await place.spawn(task)
-    page(id, 'Phase: Complete\nQUESTION: nobody will ever know?\n')
-    expect((await complete(orch, [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
+  it('completes what has ended by itself, and what failed so only by force', async () => {
+    for (const task of ['[[exit: 0]]', '[[exit: 3]]']) {
+      const { orch, id } = await place.spawn(task)
+      page(id, 'Phase: Complete\nQUESTION: nobody will ever know?\n')
+      const [seen] = (await complete(orch, [id])).results
+      if (task === '[[exit: 0]]') expect(seen).toMatchObject({ ok: true, lifecycle: 'completed' })
+      else {
+        expect(seen).toMatchObject({ ok: false, stop: null, lifecycle: 'active' })
+        expect(seen?.checks.filter(({ result }) => result === 'fail')).toMatchObject([
+          { name: 'state', text: expect.stringContaining('It failed: ') },
+        ])
+        expect((await complete(orch, [id], { force: true })).results).toMatchObject([{ ok: true }])
+        expect((await orch.registry.get(id))?.record.overridden).toEqual(['state'])
+      }
+    }
   })
 
   it('twice is fine', async () => {
@@ -275,7 +287,7 @@ const unproven: NonNullable<PlaceOptions['wrap']> = (backend) => ({
 })
 
 function kept(id: string, name: string): string {
-  return join(place.project, '.orch/workspace', id, name)
+  return join(place.project, '.orch/workspace', id, 'kept-by-orch', name)
 }
 
 function page(id: string, text: string): void {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -43,7 +43,7 @@ describe('the command that verifies work', () => {
   it('runs in the directory of the agent and has to pass; its output is kept', async () => {
     const id = await done({ verify: sh('pwd; echo "$ORCH_AGENT_ID"; echo no >&2; test -e made') })
     const failed = await completeOne(id)
-    const output = inWorkspace(id, 'verify.log')
+    const output = inWorkspace(id, 'kept-by-orch/verify.log')
     expect(failed).toMatchObject({ ok: false, stop: null, kept: null, lifecycle: 'active' })
     expect(failed.verify).toMatchObject({ exitCode: 1, signal: null, timedOut: false, output })
     expect(failed.verify?.tail).toEqual([place.project, id, 'no'])
@@ -66,16 +66,23 @@ describe('the command that verifies work', () => {
     const result = await completeOne(id, { dryRun: true })
     expect(result).toMatchObject({ ok: true, verify: { exitCode: 0 }, stop: null, kept: null })
     expect(await orch.registry.get(id)).toEqual(before)
-    expect(existsSync(inWorkspace(id, 'SUMMARY.md'))).toBe(false)
+    expect(existsSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md'))).toBe(false)
   })
 
-  it('is not run when another check failed; force says that it was overridden too', async () => {
-    const id = await done({ verify: sh('touch ran'), deliverables: ['gone.md'] })
+  it('is not run when another check failed, unless forced: then it is run and recorded all the same', async () => {
+    const id = await done({ verify: sh('touch ran; exit 3'), deliverables: ['gone.md'] })
     const failed = await completeOne(id)
     expect(checkOf(failed, 'verify')).toMatchObject({ result: 'skip', text: expect.stringContaining('Not run') })
-    expect(await completeOne(id, { force: true })).toMatchObject({ ok: true, verify: null })
-    expect((await orch.registry.get(id))?.record.overridden).toEqual(['deliverables', 'verify'])
     expect(existsSync(join(place.project, 'ran'))).toBe(false)
+    expect(await completeOne(id, { force: true })).toMatchObject({ ok: true, verify: { exitCode: 3 } })
+    expect((await orch.registry.get(id))?.record.overridden).toEqual(['deliverables', 'verify'])
+    expect(existsSync(join(place.project, 'ran'))).toBe(true)
+  })
+
+  it('that passes is not overridden where only another check failed', async () => {
+    const id = await done({ verify: ['true'], deliverables: ['gone.md'] })
+    expect(await completeOne(id, { force: true })).toMatchObject({ ok: true, verify: { exitCode: 0 } })
+    expect((await orch.registry.get(id))?.record.overridden).toEqual(['deliverables'])
   })
 
   it('that fails is overridden by force, and recorded', async () => {
@@ -102,7 +109,7 @@ describe('the command that verifies work', () => {
   it('keeps the end of what is endless, and not all of it', async () => {
     const id = await done({ verify: sh('head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last') })
     expect((await completeOne(id)).verify?.tail.at(-1)).toBe('last')
-    const { size } = statSync(inWorkspace(id, 'verify.log'))
+    const { size } = statSync(inWorkspace(id, 'kept-by-orch/verify.log'))
     expect(size).toBeLessThan(17 * 1024 * 1024)
   })
 
@@ -116,10 +123,11 @@ describe('the command that verifies work', () => {
 
   it('takes away what a killed one left of its output', async () => {
     const id = await done({ verify: ['true'] })
-    writeFileSync(inWorkspace(id, `verify.log.${uniqueId()}`), 'part')
-    writeFileSync(inWorkspace(id, 'verify.log.notes'), 'not of orch')
+    mkdirSync(inWorkspace(id, 'kept-by-orch'))
+    writeFileSync(inWorkspace(id, `kept-by-orch/verify.log.${uniqueId()}`), 'part')
+    writeFileSync(inWorkspace(id, 'kept-by-orch/verify.log.notes'), 'not of orch')
     await completeOne(id, { dryRun: true })
-    const left = readdirSync(inWorkspace(id, '.')).filter((name) => name.startsWith('verify'))
+    const left = readdirSync(inWorkspace(id, 'kept-by-orch')).filter((name) => name.startsWith('verify'))
     expect(left.sort()).toEqual(['verify.log', 'verify.log.notes'])
   })
 
@@ -130,7 +138,7 @@ describe('the command that verifies work', () => {
     await eventually(() => existsSync(join(place.project, 'begun')))
     controller.abort(new Error('enough'))
     await expect(running).rejects.toThrow('enough')
-    expect(readdirSync(inWorkspace(id, '.')).filter((name) => name.startsWith('verify'))).toEqual([])
+    expect(readdirSync(inWorkspace(id, 'kept-by-orch')).filter((name) => name.startsWith('verify'))).toEqual([])
     expect(await completeOne(id, { verify: ['true'] })).toMatchObject({ ok: true })
   })
 
@@ -153,7 +161,7 @@ describe('the command that verifies work', () => {
     writeFileSync(join(place.project, 'go'), '')
     expect(await running).toMatchObject({ ok: true, lifecycle: 'completed' })
     expect(readFileSync(join(place.project, 'runs'), 'utf8')).toBe('run\nrun\n')
-    expect(readFileSync(inWorkspace(id, 'SUMMARY.md'), 'utf8')).toContain('> b')
+    expect(readFileSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md'), 'utf8')).toContain('> b')
   })
 
   it('fails in a directory that is gone', async () => {
@@ -215,17 +223,22 @@ describe('what is kept of an agent', () => {
     await gitRepository(place.project)
     const task = '# Head\x1b[2J\n[[think: hm]][[answer: one]][[answer: All\n# of it]]'
     const id = await done({ task, verify: sh('echo checked') })
+    const own = ['SUMMARY.md', 'transcript.jsonl', 'verify.log', 'work.patch']
+    for (const name of own) writeFileSync(inWorkspace(id, name), 'of the agent')
     writeFileSync(join(place.project, 'since'), '')
     const stopless = await place.open({
       wrap: (one) => ({ ...one, stop: async () => ({ proven: false, evidence: [] }) }),
     })
     const { kept } = await completeOne(id, {}, stopless)
-    expect(kept).toEqual({ summary: inWorkspace(id, 'SUMMARY.md'), transcript: inWorkspace(id, 'transcript.jsonl') })
-    const lines = readFileSync(inWorkspace(id, 'transcript.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(kept).toEqual({
+      summary: inWorkspace(id, 'kept-by-orch/SUMMARY.md'),
+      transcript: inWorkspace(id, 'kept-by-orch/transcript.jsonl'),
+    })
+    const lines = readFileSync(inWorkspace(id, 'kept-by-orch/transcript.jsonl'), 'utf8').trimEnd().split('\n')
     const items = lines.map((line) => JSON.parse(line))
     expect(items).toEqual(items.map(() => expect.objectContaining({ apiVersion: 1, type: 'item', agent: id })))
     expect(items.map(({ item }) => item.text)).toEqual([expect.stringContaining('# Head'), 'hm', 'one', 'All\n# of it'])
-    const text = readFileSync(inWorkspace(id, 'SUMMARY.md'), 'utf8')
+    const text = readFileSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md'), 'utf8')
     for (const part of [
       '> # Head\n',
       '- pass phase: ',
@@ -243,9 +256,8 @@ describe('what is kept of an agent', () => {
         (one) => `## ${one}`,
       ),
     ])
-    expect(readdirSync(inWorkspace(id, '.')).sort()).toEqual([
-      ...['SPAWN_CONTEXT.md', 'SUMMARY.md', 'WORKSPACE.md', 'transcript.jsonl', 'verify.log'],
-    ])
+    expect(readdirSync(inWorkspace(id, 'kept-by-orch')).sort()).toEqual(own.slice(0, 3))
+    for (const name of own) expect(readFileSync(inWorkspace(id, name), 'utf8')).toBe('of the agent')
   })
 
   it('is a summary alone when the transcript cannot be read', async () => {
@@ -254,19 +266,25 @@ describe('what is kept of an agent', () => {
     const result = await completeOne(id, {}, mute)
     expect(result).toMatchObject({ ok: true, kept: { transcript: null } })
     expect(checkOf(result, 'kept')).toMatchObject({ result: 'skip', text: expect.stringContaining('mute') })
-    expect(readFileSync(inWorkspace(id, 'SUMMARY.md'), 'utf8')).toContain('could not be read')
+    expect(readFileSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md'), 'utf8')).toContain('could not be read')
   })
 
-  it('has to be kept, unless forced', async () => {
-    const id = await done()
-    mkdirSync(inWorkspace(id, 'SUMMARY.md/x'), { recursive: true })
-    expect(await completeOne(id)).toMatchObject({
-      ok: false,
-      lifecycle: null,
-      error: { code: 'WORKSPACE_UNWRITABLE', agent: id },
-    })
-    expect(place.server.agents()).toEqual([id])
-    expect(await completeOne(id, { force: true })).toMatchObject({ ok: true, kept: null })
-    expect((await orch.registry.get(id))?.record.overridden).toEqual(['kept'])
-  })
+  it.each(['folder', 'link'])(
+    'has to be kept, unless forced, and is not where a %s stands in the way',
+    async (what) => {
+      const id = await done({ verify: ['true'] })
+      if (what === 'folder') mkdirSync(inWorkspace(id, 'kept-by-orch/SUMMARY.md/x'), { recursive: true })
+      else symlinkSync(place.folder, inWorkspace(id, 'kept-by-orch'))
+      expect(await completeOne(id)).toMatchObject({
+        ok: false,
+        lifecycle: null,
+        error: { code: 'WORKSPACE_UNWRITABLE', agent: id },
+      })
+      expect(place.server.agents()).toEqual([id])
+      expect(await completeOne(id, { force: true })).toMatchObject({ ok: true, kept: null })
+      const overridden = what === 'folder' ? ['kept'] : ['verify', 'kept']
+      expect((await orch.registry.get(id))?.record.overridden).toEqual(overridden)
+      expect(existsSync(join(place.folder, 'SUMMARY.md'))).toBe(false)
+    },
+  )
 })

@@ -51,6 +51,9 @@ describe('readOwnChanges()', () => {
   })
 
   it('of a worktree begins when that was set up', async () => {
+    const path = join(directory, '..', 'worktree')
+    await git(directory, 'worktree', 'add', '--quiet', path)
+    directory = path
     write('from the set-up')
     const readyAt = await laterThan(directory)
     write('mine')

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -302,7 +302,7 @@ describe('complete() of other ways', () => {
     world.put(path, 'a.txt', 'a')
     expect(await finish(undefined)).toMatchObject({
       ok: true,
-      delivered: { how: 'keep', text: expect.stringContaining(`branch "${branch}" in "${path}", 1 files of it not`) },
+      delivered: { how: 'keep', text: expect.stringContaining(`branch "${branch}" in "${path}", 1 file of it not`) },
     })
     expect(existsSync(join(path, 'a.txt'))).toBe(true)
   })
@@ -311,7 +311,7 @@ describe('complete() of other ways', () => {
     world.put(path, 'a.txt', 'a\n')
     const commit = await commitAll(path, 'Work')
     world.put(path, 'README.md', 'one\n2\nthree\n')
-    const place = join(record.workspace, 'work.patch')
+    const place = join(record.workspace, 'kept-by-orch', 'work.patch')
     expect(await finish('patch')).toMatchObject({ ok: true, delivered: { how: 'patch', place, head: commit } })
     await git(world.project, 'apply', place)
     expect(readFileSync(join(world.project, 'README.md'), 'utf8')).toBe('one\n2\nthree\n')
@@ -319,6 +319,44 @@ describe('complete() of other ways', () => {
     expect(await git(world.project, 'rev-parse', branch)).toBe(commit)
     expect(await isGone(world.project, record.worktree)).toBe(true)
   })
+
+  it('is not done in another way once it is completed, and says so', async () => {
+    world.put(path, 'a.txt', 'a')
+    await commitAll(path, 'Work')
+    expect(await finish('keep')).toMatchObject({ ok: true })
+    for (const force of [false, true]) {
+      const seen = await finish('merge', { force })
+      expect(seen).toMatchObject({ ok: false, lifecycle: 'completed', delivered: { how: 'keep' }, error: null })
+      expect(seen.checks).toEqual([
+        {
+          name: 'record',
+          result: 'fail',
+          text: 'It was completed before, and not with --merge',
+          hint: `Merge it with "git -C ${world.project} merge ${branch}"`,
+        },
+      ])
+    }
+    expect(await finish('keep')).toMatchObject({ ok: true })
+  })
+
+  it.each(['patch', 'merge'] as const)(
+    'hands over nothing (%s) of a folder that is no worktree any more',
+    async (how) => {
+      world.put(path, 'a.txt', 'a')
+      rmSync(join(path, '.git'))
+      world.put(world.project, 'mine.txt', 'of the main checkout')
+      for (const force of [false, true]) {
+        const seen = await finish(how, { force })
+        expect(seen).toMatchObject({ ok: false, delivered: null })
+        const said = seen.error?.message ?? seen.checks.find(({ result }) => result === 'fail')?.text
+        expect(said).toContain(`"${path}" is no worktree any more`)
+      }
+      const kept = await finish('keep')
+      expect(kept).toMatchObject({ ok: true, changes: null, delivered: { how: 'keep' } })
+      expect(kept.delivered?.text).toContain('is no worktree any more')
+      expect(readFileSync(join(path, 'a.txt'), 'utf8')).toBe('a')
+    },
+  )
 
   it('refuses to hand over what stands in no worktree of its own', async () => {
     const { orch, id } = await world.spawn('x')
