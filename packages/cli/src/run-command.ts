@@ -1,4 +1,4 @@
-import type { Doc } from '@orch/core'
+import type { Doc, Reason } from '@orch/core'
 import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { createFrame } from './frame.ts'
@@ -26,14 +26,13 @@ export async function runCommand(command: Command, words: readonly string[], io:
 export async function execute(command: Command, args: Arguments, io: Io): Promise<number> {
   const context = createContext(args, io, command)
   try {
-    const answer = await command.run(args, context).catch(async (error: unknown) => {
+    const data = await command.run(args, context).catch(async (error: unknown) => {
       const { reason } = io.signal
       // A reader that has gone is told nothing.
       if (!(reason instanceof Stopped) || reason.exitCode === 0) throw error
       const { interrupted } = await import('./interrupted.ts')
       throw interrupted(command.verb, reason, context.begun)
     })
-    const data = isStream(answer) ? answer : withWarnings(answer, context.warnings)
     context.clear()
     const printer = createPrinter(io.stdout)
     const lines = isStream(data) ? data : [data]
@@ -41,14 +40,15 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
     const redraws = command.redraws(args)
     const whole = createPage(pageSettings(io))
     const frame = redraws && io.stdout.isTTY === true && !isDumb(io.env) ? createFrame(io.stdout) : null
-    for await (const line of lines) {
+    for await (const said of lines) {
+      const line = withWarnings(said, context.warnings)
       const page = redraws ? createPage(pageSettings(io)) : whole
       if (args.json === true) {
         await printer.print(jsonLine(line))
         continue
       }
       command.render(line, page, args)
-      for (const warning of warningsOf(line)) page.note(`orch: ${warning.text}`)
+      for (const warning of warningsOf(line) ?? context.warnings.splice(0)) page.note(`orch: ${warning.text}`)
       const { answer, talk } = page.take()
       if (frame !== null) {
         await printer.print(frame(answer + talk))
@@ -74,12 +74,16 @@ async function showInPager(text: string, io: Io): Promise<boolean> {
   return await page(text, io.env)
 }
 
-function withWarnings(data: unknown, more: Doc['warnings']): unknown {
-  return more.length === 0 ? data : { ...(data as Doc), warnings: [...warningsOf(data), ...more] }
+/** The document with what was found out before it was made. A line of a stream may be none. */
+function withWarnings(data: unknown, before: Reason[]): unknown {
+  const own = warningsOf(data)
+  if (own === undefined || before.length === 0) return data
+  const texts = new Set(own.map(({ text }) => text))
+  return { ...(data as Doc), warnings: [...own, ...before.splice(0).filter(({ text }) => !texts.has(text))] }
 }
 
-function warningsOf(data: unknown): Doc['warnings'] {
-  return (data as Partial<Doc>).warnings ?? []
+function warningsOf(data: unknown): Doc['warnings'] | undefined {
+  return (data as Partial<Doc> | null)?.warnings
 }
 
 function pageSettings(io: Io): PageSettings {

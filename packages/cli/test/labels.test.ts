@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { treeOf } from '../src/render/tree.ts'
 import { type Called, callOrch } from './harness/call-orch.ts'
@@ -41,6 +43,21 @@ describe('a selector', () => {
     expect((await callOrch(place, ['tail', '-l', 'team=api'])).code).toBe(0)
     expect(await documentOf('resume', '-l', 'team=api', '--dry-run')).toMatchObject({ results: [{ id }] })
     expect(await documentOf('complete', '-l', 'team=api', '--dry-run')).toMatchObject({ results: [{ id }] })
+  })
+
+  it('says in the document, and beside a stream, which records it passed over', async () => {
+    await spawned('One', '--label', 'team=api')
+    writeFileSync(join(place.env.XDG_STATE_HOME as string, 'orch', 'agents', 'broken-7k3q.jsonl'), 'cut')
+    const warning = { code: 'RECORD_CORRUPT', text: expect.stringContaining('broken-7k3q') }
+    for (const verb of ['status', 'check', 'history', 'resume', 'interrupt'])
+      expect([verb, await documentOf(verb, '-l', 'team=api')]).toEqual([
+        verb,
+        expect.objectContaining({ warnings: [warning] }),
+      ])
+    for (const verb of ['check', 'tail'])
+      expect((await callOrch(place, [verb, '-l', 'team=api'])).stderr).toMatch(
+        /^orch: Cannot read the record of "broken-7k3q"/m,
+      )
   })
 
   it('of a command that ends agents needs a terminal: without one it names what it finds', async () => {

@@ -2,7 +2,9 @@ import type { Reason } from '../agent.ts'
 import { isAgentId } from '../agent-id.ts'
 import { OrchError } from '../errors.ts'
 import { matchesLabels, parseSelectors } from '../labels.ts'
+import type { RecordList } from '../registry/registry.ts'
 import type { Orch } from './orch.ts'
+import { documentFor } from './warnings.ts'
 
 /** Which agents a command is about: by their names, or by their labels. */
 export interface AgentChoice {
@@ -14,7 +16,7 @@ export interface AgentChoice {
   readonly allProjects?: boolean | undefined
   /** Only full ids will do: the command destroys and nobody sits at a terminal. @default false */
   readonly exact?: boolean | undefined
-  /** Is told of what a name could have meant as well. */
+  /** Is told of what could be meant as well: closed agents, and records that cannot be read or trusted. */
   readonly onWarning?: ((warning: Reason) => void) | undefined
 }
 
@@ -32,7 +34,7 @@ export async function resolveAgents(orch: Orch, choice: AgentChoice): Promise<re
     throw new OrchError('USAGE', `Cannot select by labels: the agent "${names[0]}" is named as well`, {
       hint: 'Name agents, or select them with -l',
     })
-  const ids = await selectAgents(orch, selectors, choice.allProjects === true)
+  const ids = await selectAgents(orch, selectors, choice)
   if (!exact) return ids
   throw new OrchError(
     'FULL_ID_REQUIRED',
@@ -54,21 +56,43 @@ export async function resolveOneAgent(orch: Orch, choice: AgentChoice): Promise<
   throw ambiguous(`Cannot tell which agent "${selector}" means`, ids)
 }
 
-async function selectAgents(orch: Orch, selectors: readonly string[], allProjects: boolean): Promise<string[]> {
+async function selectAgents(
+  orch: Orch,
+  selectors: readonly string[],
+  { allProjects = false, onWarning }: AgentChoice,
+): Promise<string[]> {
   const conditions = parseSelectors(selectors)
-  const { records } = await orch.registry.list('open')
+  const { records, unreadable } = await orch.registry.list('open')
   const inScope = records.filter(({ record }) => allProjects || record.project === orch.project)
-  const ids = inScope
-    .filter(({ record }) => matchesLabels(record.labels, conditions))
-    .toSorted((a, b) => (a.record.spawnedAt < b.record.spawnedAt ? -1 : 1))
-    .map(({ record }) => record.id)
-  if (ids.length > 0) return ids
+  const selected = inScope.filter(({ record }) => matchesLabels(record.labels, conditions))
+  const passedOver = warningsOf({ records: inScope.filter((stored) => !selected.includes(stored)), unreadable })
+  if (selected.length > 0) {
+    for (const warning of passedOver) onWarning?.(warning)
+    return selected
+      .toSorted((a, b) => (a.record.spawnedAt < b.record.spawnedAt ? -1 : 1))
+      .map(({ record }) => record.id)
+  }
   const where = allProjects ? 'any project' : 'this project'
   throw new OrchError(
     'AGENT_NOT_FOUND',
-    `Cannot find an agent with "${selectors.join(',')}": none of the ${inScope.length} open agents of ${where} matches`,
+    `Cannot find an agent with "${selectors.join(',')}": none of the ${inScope.length} open agents of ${where} matches${damageIn(passedOver)}`,
     { hint: 'List the labels with "orch status --json", or name agents by their ids' },
   )
+}
+
+function damageIn(passedOver: readonly Reason[]): string {
+  const [first] = passedOver
+  if (first === undefined) return ''
+  const more = passedOver.length === 1 ? '' : `, and ${passedOver.length - 1} more`
+  return `; passed over: ${first.text}${more}`
+}
+
+/** What is said of records whose labels, or whose times, are not known for sure. */
+function warningsOf({ records, unreadable }: RecordList): readonly Reason[] {
+  return documentFor(
+    records.filter(({ damage }) => damage !== null),
+    unreadable,
+  ).warnings
 }
 
 /**
@@ -85,7 +109,7 @@ export async function resolveAgent(
   if (open.includes(given)) return given
   const closed = await orch.registry.ids('closed')
   if (closed.includes(given)) return given
-  const id = given === '@last' ? await newest(orch) : byPrefix(given, open, closed)
+  const id = given === '@last' ? await newest(orch, options) : byPrefix(given, open, closed)
   const passedOver = open.includes(id) ? closed.filter((one) => one.startsWith(given)) : []
   if (passedOver.length > 0 && !options.exact) options.onWarning?.(alsoClosed(given, { id, passedOver }))
   if (!options.exact) return id
@@ -125,12 +149,14 @@ function ambiguous(problem: string, ids: readonly string[]): OrchError {
   })
 }
 
-async function newest(orch: Orch): Promise<string> {
+async function newest(orch: Orch, { onWarning }: Pick<AgentChoice, 'onWarning'>): Promise<string> {
   const lists = [await orch.registry.list('open'), await orch.registry.list('closed')]
-  for (const { records } of lists) {
+  for (const { records, unreadable } of lists) {
     const own = records.filter(({ record }) => record.project === orch.project)
     const last = own.sort((a, b) => b.record.spawnedAt.localeCompare(a.record.spawnedAt))[0]
-    if (last) return last.record.id
+    if (last === undefined) continue
+    for (const warning of warningsOf({ records: [], unreadable })) onWarning?.(warning)
+    return last.record.id
   }
   throw new OrchError('AGENT_NOT_FOUND', 'Cannot find the agent "@last": this project has no agents', {
     hint: 'Start one with "orch spawn"',

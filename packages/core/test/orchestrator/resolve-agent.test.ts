@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -143,6 +143,24 @@ describe('resolveAgents()', () => {
       code: 'AGENT_NOT_FOUND',
       message: 'Cannot find an agent with "team=none": none of the 3 open agents of this project matches',
     })
+  })
+
+  it('tells of records that may be meant too and cannot be read or trusted, with @last as well', async () => {
+    const told: unknown[] = []
+    const onWarning = (warning: unknown): unknown => told.push(warning)
+    writeFileSync(place.recordFile('broken-7k3q'), 'cut')
+    const lost = { v: 1, uid: 'x', base: 7, at: at(9), type: 'labels', set: { labels: { team: 'api' } } }
+    appendFileSync(place.recordFile('third-c'), `\n${JSON.stringify(lost)}\n`)
+    expect(await resolveAgents(orch, { selectors: ['team=api'], onWarning })).toEqual(['first-a', 'second-b'])
+    const unreadable = { code: 'RECORD_CORRUPT', text: expect.stringContaining('broken-7k3q') }
+    expect(told.splice(0)).toEqual([unreadable, { code: expect.any(String), text: expect.stringContaining('third-c') }])
+    expect(await resolveAgents(orch, { names: ['@last'], onWarning })).toEqual(['third-c'])
+    expect(told.splice(0)).toEqual([unreadable])
+    await expect(resolveAgents(orch, { selectors: ['team=none'], onWarning })).rejects.toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+      message: expect.stringMatching(/; passed over: Cannot read the record of "broken-7k3q".*, and 1 more$/),
+    })
+    expect(told).toEqual([])
   })
 
   it('refuses names beside a selector', async () => {
