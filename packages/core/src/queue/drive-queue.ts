@@ -1,23 +1,20 @@
 import type { Reason } from '../agent.ts'
 import type { BackendStatus } from '../documents.ts'
-import { isOfEnvironment, isOrchError, type OrchError } from '../errors.ts'
-import { isDeliverable, nextQueued } from '../messages/deliver-queued.ts'
-import { type Look, lookAt, withoutLook } from '../orchestrator/look.ts'
+import { isOrchError, OrchError } from '../errors.ts'
+import type { Look } from '../orchestrator/look.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import { turnsUpWithinMs } from '../recovery/turn-up.ts'
-import type { AgentRecord, StoredRecord } from '../registry/record.ts'
-import { ancestorsOf } from './ancestors.ts'
+import type { StoredRecord } from '../registry/record.ts'
 import {
+  DEPENDENCY_FAILED,
   decideStarts,
   kindOf,
-  type QueueScene,
-  SERVER_DOWN,
   STARTS_NOW,
   type Standing,
   type StartDecision,
 } from './decide-starts.ts'
-import { type Places, readPlaces, takePlaces } from './queue-places.ts'
-import { failQueued, isQueued, startQueued, taskProblem } from './start-queued.ts'
+import { readPlaces, takePlaces } from './queue-places.ts'
+import { gatherScene, queueOf, type Trying } from './queue-scene.ts'
+import { failQueued, isQueued, startQueued } from './start-queued.ts'
 
 /** So many are started at once. */
 const MOST_AT_ONCE = 10
@@ -109,7 +106,7 @@ async function driveProject(
   try {
     for (;;) {
       const places = readPlaces(orch, project, open)
-      const scene = await gather(orch, open, { ...options, ...trying, project, places })
+      const scene = await gatherScene(orch, open, { ...options, ...trying, project, places })
       const decision = decideStarts(scene)
       const isTaken = decision.holders.every((id) => places.holders.includes(id))
       if (isTaken || takePlaces(orch, project, places, decision.holders)) {
@@ -136,12 +133,6 @@ function keepStandings({ standings, errors }: Driving['driven'], decision: Start
   }
 }
 
-/** Who was tried by this process, and kinds of which it has started one. */
-interface Trying {
-  readonly tried: Set<string>
-  readonly proven: Set<string>
-}
-
 /** Whether anything was done: the queue is another one then. What is the matter with one stops nobody else. */
 async function act(
   orch: Orch,
@@ -161,7 +152,7 @@ async function act(
 ): Promise<boolean> {
   const records = new Map(open.map((stored) => [stored.record.id, stored]))
   const ends = [...doomed].filter(([id]) => !tried.has(id))
-  for (const [id, reason] of ends) await attempt(id, async (stored) => void (await failQueued(orch, stored, reason)))
+  for (const [id, reason] of ends) await attempt(id, (stored) => fail(stored, reason))
   for (let at = 0; at < starts.length; at += MOST_AT_ONCE)
     await Promise.all(starts.slice(at, at + MOST_AT_ONCE).map((id) => attempt(id, start)))
   return starts.length + ends.length > 0
@@ -171,6 +162,14 @@ async function act(
     const { isStarted, error } = await startQueued(orch, id, { signal, isOwn: own.has(id) })
     if (isStarted) proven.add(kindOf(stored.record))
     if (error !== null) driven.errors.set(id, error)
+  }
+
+  async function fail(stored: StoredRecord, reason: Reason): Promise<void> {
+    const { id } = stored.record
+    await failQueued(orch, stored, reason)
+    const code = reason.code === DEPENDENCY_FAILED ? reason.code : 'CREATE_FAILED'
+    const why = reason.text.replace(/^It/, 'it')
+    driven.errors.set(id, new OrchError(code, `Cannot start "${id}": ${why}`, { agent: id }))
   }
 
   async function attempt(id: string, work: (stored: StoredRecord) => Promise<void>): Promise<void> {
@@ -184,123 +183,4 @@ async function act(
       driven.errors.set(id, error)
     }
   }
-}
-
-function queueOf(open: readonly StoredRecord[], project: string): readonly AgentRecord[] {
-  return open
-    .filter((stored) => stored.record.project === project && isQueued(stored))
-    .map(({ record }) => record)
-    .sort(byTurn)
-}
-
-function byTurn(a: AgentRecord, b: AgentRecord): number {
-  if (a.spawnedAt !== b.spawnedAt) return a.spawnedAt < b.spawnedAt ? -1 : 1
-  return (a.start?.index ?? 0) - (b.start?.index ?? 0) || (a.id < b.id ? -1 : 1)
-}
-
-/**
- * Looks at those whose state decides who may start, unless they were looked at just now and did not change since: one
- * call for each backend.
- */
-async function gather(
-  orch: Orch,
-  open: readonly StoredRecord[],
-  {
-    project,
-    places,
-    looks: seen = [],
-    backends: asked = [],
-    mayStart,
-    own,
-    tried,
-    proven,
-    signal,
-  }: DriveOptions & Trying & { readonly project: string; readonly places: Places },
-): Promise<QueueScene> {
-  const queue = queueOf(open, project)
-  const ancestors = await ancestorsOf(orch, queue, open)
-  const looks = new Map(seen.map((look) => [look.stored.record.id, look]))
-  const closed = new Set<string>()
-  const gone = new Set<string>()
-  const unreadable = new Map<string, string>()
-  const left: StoredRecord[] = []
-  const before = queue.flatMap(({ start }) => start?.after.map(({ agent }) => agent) ?? [])
-  for (const id of new Set([...places.holders, ...before])) {
-    const stored = await getRecord(orch, id)
-    if (isOrchError(stored)) {
-      unreadable.set(id, stored.message)
-      continue
-    }
-    if (stored === null) gone.add(id)
-    else if (stored.closed) closed.add(id)
-    if (stored !== null && (stored.closed || stored.record.handle === null))
-      looks.set(id, await withoutLook(stored, NOT_LOOKED_AT))
-    else if (stored !== null && looks.get(id)?.stored.revision !== stored.revision) left.push(stored)
-  }
-  const wanted = mayStart ? [] : queue.map(({ backend }) => backend)
-  const alsoLookAt = [...new Set(wanted)].filter((name) => !asked.some((one) => one.name === name))
-  const isLookNeeded = left.length + alsoLookAt.length > 0
-  const more = isLookNeeded ? await lookAt(orch, left, { signal, alsoLookAt }) : { looks: [], backends: [] }
-  for (const look of more.looks) looks.set(look.stored.record.id, look)
-  const hindrances = mayStart ? await unusable(orch, queue) : notRunning([...asked, ...more.backends])
-  return {
-    queue,
-    holders: places.holders,
-    agents: new Map([
-      ...[...looks].map(([id, { agent }]) => [id, agent] as const),
-      ...[...gone].map((id) => [id, null] as const),
-    ]),
-    closed,
-    unreadable,
-    isFree: (id) => gone.has(id) || closed.has(id) || isAtRest(looks.get(id)),
-    ancestors: ({ id }) => ancestors.get(id) ?? new Set(),
-    hindranceOn: (backend) => hindrances.get(backend) ?? null,
-    taskProblem,
-    isOwn: (id) => own?.has(id) === true,
-    isTried: (id) => tried.has(id),
-    isProven: (kind) => proven.has(kind),
-    now: Date.now(),
-  }
-}
-
-/** What cannot be read stands for itself alone: the queue goes on without it. */
-async function getRecord(orch: Orch, id: string): Promise<StoredRecord | OrchError | null> {
-  try {
-    return await orch.registry.get(id)
-  } catch (error) {
-    if (isOrchError(error)) return error
-    throw error
-  }
-}
-
-/** Backends of the queue that cannot be loaded in this process. */
-async function unusable(orch: Orch, queue: readonly AgentRecord[]): Promise<ReadonlyMap<string, Reason>> {
-  const found = new Map<string, Reason>()
-  for (const name of new Set(queue.map(({ backend }) => backend)))
-    await orch.backend(name).catch((error: unknown) => {
-      if (!isOrchError(error)) throw error
-      found.set(name, { code: error.code, text: error.message })
-    })
-  return found
-}
-
-/** Backends without a server, which a look does not start; of those that could not be asked, why. */
-function notRunning(backends: readonly BackendStatus[]): ReadonlyMap<string, Reason> {
-  const down = backends.filter(({ ok }) => !ok)
-  const reasonOf = ({ error }: BackendStatus): Reason =>
-    error !== null && isOfEnvironment(error.code) && error.code !== 'BACKEND_UNREACHABLE' ? error : SERVER_DOWN
-  return new Map(down.map((status) => [status.name, reasonOf(status)]))
-}
-
-const NOT_LOOKED_AT = { code: 'NOT_OBSERVED', text: 'It was not looked at' }
-
-const RESTS: readonly string[] = ['done', 'idle', 'failed', 'lost', 'exited']
-
-/** Whether an agent does nothing, and nothing comes by itself. What a failed start asked for may still turn up. */
-function isAtRest(look: Look | undefined): boolean {
-  if (look === undefined || !RESTS.includes(look.agent.state)) return false
-  const { handle, start, lifecycle } = look.stored.record
-  const wasTried = handle === null && start !== undefined && start.triedAt !== null
-  if (lifecycle === 'failed' && wasTried && turnsUpWithinMs(look.stored.record) > 0) return false
-  return !(isDeliverable(look) && nextQueued(look.stored) !== undefined)
 }

@@ -1,10 +1,12 @@
 import { type Dependency, STATES, type State } from '../agent.ts'
-import { OrchError } from '../errors.ts'
+import { isOrchError, OrchError } from '../errors.ts'
 import type { AfterOption, SpawnOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { resolveAgent } from '../orchestrator/resolve-agent.ts'
 import { reread } from '../orchestrator/update-record.ts'
+import { isUnmade } from '../recovery/settle-spawn.ts'
 import type { StartPlan } from '../registry/record.ts'
+import { holderOf } from '../spawn/claim-agent.ts'
 
 /** A queue is read at every look. */
 const MOST_PLACES = 10_000
@@ -25,9 +27,21 @@ export async function planStart(orch: Orch, options: SpawnOptions): Promise<Star
     })
   }
   const after: Dependency[] = []
-  for (const one of options.after ?? []) after.push(await dependencyOn(orch, one))
+  for (const one of options.after ?? [])
+    after.push(await dependencyOn(orch, one).catch((error: unknown) => keepIfHeld(orch, { options, one, error })))
   if (places === 0 && after.length === 0) return null
   return { maxParallel: places === 0 ? null : places, after, index: 0, triedAt: null }
+}
+
+/** Who asks again for an agent that was made, or is queued, by its key gets that one, whatever became of what it came after. */
+async function keepIfHeld(
+  orch: Orch,
+  { options, one, error }: { readonly options: SpawnOptions; readonly one: AfterOption; readonly error: unknown },
+): Promise<Dependency> {
+  const isEnded = isOrchError(error) && (error.code === 'DEPENDENCY_FAILED' || error.code === 'AGENT_NOT_FOUND')
+  const held = isEnded && options.key !== undefined ? await holderOf(orch, options.key) : null
+  if (held === null || isUnmade(held)) throw error
+  return { agent: one.agent, state: one.state ?? 'done' }
 }
 
 async function dependencyOn(orch: Orch, { agent: given, state = 'done' }: AfterOption): Promise<Dependency> {

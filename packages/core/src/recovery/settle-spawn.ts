@@ -4,7 +4,7 @@ import { reread, updateRecord } from '../orchestrator/update-record.ts'
 import { currentOwner, ownerLiveness } from '../process-owner.ts'
 import { enqueueAgent } from '../queue/enqueue-agent.ts'
 import { giveBack, takeOver } from '../registry/claims.ts'
-import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, RecordChange, StartPlan, StoredRecord } from '../registry/record.ts'
 import type { Brief } from '../spawn/brief.ts'
 import { makeAgent } from '../spawn/make-agent.ts'
 import { recheck, TIMING } from '../timing.ts'
@@ -19,17 +19,22 @@ export function recordedTask(task: string): string {
   return task.length > TASK_IN_RECORD ? `${task.slice(0, TASK_IN_RECORD)}…` : task
 }
 
+/** What is asked for now with a key that is held already. */
+interface Settling {
+  readonly brief: Brief
+  /** When it is to be started; `null`: at once. */
+  readonly start: StartPlan | null
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * For a key that is held already: waits until that spawn came to an end, or goes on with it when its process did. One
  * that never made anything is made now, under the same id, once nothing of it can turn up any more.
  * @throws OrchError as `spawn` does; a backend that could not be looked at among them
  */
-export async function settleSpawn(
-  orch: Orch,
-  stored: StoredRecord,
-  { brief, signal }: { readonly brief: Brief; readonly signal: AbortSignal | undefined },
-): Promise<StoredRecord> {
+export async function settleSpawn(orch: Orch, stored: StoredRecord, how: Settling): Promise<StoredRecord> {
   const { id } = stored.record
+  const { signal } = how
   const timing = { timeoutMs: 2 * TIMING.createTimeoutMs, signal }
   const ended = async (): Promise<StoredRecord | undefined> => {
     const now = await reread(orch, id)
@@ -39,7 +44,7 @@ export async function settleSpawn(
     const now = await ended()
     if (now === undefined) return undefined
     const [recovered = now] = await recoverSpawns(orch, [now], [], signal)
-    return isUnmade(recovered) ? await goOn(orch, recovered, { brief, signal }) : recovered
+    return isUnmade(recovered) ? await goOn(orch, recovered, how) : recovered
   }
   await recheck(ended, timing)
   return (await recheck(settled, { ...timing, everyMs: LOOK_AGAIN_MS })) ?? (await reread(orch, id))
@@ -49,7 +54,8 @@ function isBeingSpawned({ lifecycle, owner }: AgentRecord): boolean {
   return lifecycle === 'spawning' && owner !== null && ownerLiveness(owner) !== 'gone'
 }
 
-function isUnmade({ record, closed, damage }: StoredRecord): boolean {
+/** Whether its spawn failed before anything of it was made, as far as is known: with its key it may be gone on with. */
+export function isUnmade({ record, closed, damage }: StoredRecord): boolean {
   return !closed && damage === null && record.lifecycle === 'failed' && record.handle === null
 }
 
@@ -57,7 +63,7 @@ function isUnmade({ record, closed, damage }: StoredRecord): boolean {
 async function goOn(
   orch: Orch,
   stored: StoredRecord,
-  { brief, signal }: { readonly brief: Brief; readonly signal: AbortSignal | undefined },
+  { brief, start, signal }: Settling,
 ): Promise<StoredRecord | undefined> {
   const { id, backend: name, target } = stored.record
   const backend = await orch.backend(name)
@@ -65,12 +71,12 @@ async function goOn(
   const found = await callBackend(call, (inner) => backend.find([target], inner))
   if (found.some((one) => one.id === id)) return adopt()
   const claim = `spawn\0${id}`
-  if (turnsUpWithinMs(stored.record) > 0 || !takeOver(orch.claims, claim, null)) return undefined
+  if (mayTurnUp(stored.record) || !takeOver(orch.claims, claim, null)) return undefined
   try {
     const owner = currentOwner()
     const now = await updateRecord(orch, stored, 'resumed', (record) =>
       isUnmade({ ...stored, record })
-        ? { ...untried(record), lifecycle: 'spawning', owner, failure: null, endedAt: null }
+        ? { ...startOf(record, start), lifecycle: 'spawning', owner, failure: null, endedAt: null }
         : null,
     )
     // barrier: spawn-resumed
@@ -98,7 +104,13 @@ function briefOf({ task, skill }: AgentRecord, brief: Brief): Brief {
   return isSame ? brief : { ...brief, task, files: [], skill: null }
 }
 
-/** It was looked for, and is not there. */
-function untried({ start }: AgentRecord): RecordChange {
-  return start === undefined ? {} : { start: { ...start, triedAt: null } }
+/** One that was queued is asked for only once it is tried. */
+function mayTurnUp(record: AgentRecord): boolean {
+  return record.start?.triedAt !== null && turnsUpWithinMs(record) > 0
+}
+
+/** When it is started is as asked for now: what it was to come after may be why it was never made. */
+function startOf({ start: before }: AgentRecord, start: StartPlan | null): RecordChange {
+  if (start !== null) return { start }
+  return before === undefined ? {} : { start: { maxParallel: null, after: [], index: 0, triedAt: null } }
 }

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Agent } from '../../src/agent.ts'
+import type { SpawnDocument } from '../../src/documents.ts'
 import { OrchError } from '../../src/errors.ts'
 import type { MemoryPoint } from '../../src/memory/index.ts'
 import { send } from '../../src/messages/send.ts'
@@ -253,6 +254,35 @@ describe('spawn() after another agent', () => {
       code: 'DEPENDENCY_FAILED',
       text: expect.stringContaining('does not show its turns'),
     })
+  })
+})
+
+describe('a key of an agent that comes after another one', () => {
+  const again = async (after: readonly string[]): Promise<unknown> =>
+    spawn(await place.open(), { task: HANG, key: 'k', after: after.map((agent) => ({ agent, state: 'idle' })) })
+
+  it('gives that agent, also when the other one has ended otherwise since, or its record is gone', async () => {
+    const { orch, id: a } = await place.spawn('x')
+    const made = (await again([a])) as SpawnDocument
+    expect(made).toMatchObject({ created: true, agent: { state: 'working' } })
+    await abandon(orch, [a])
+    const same = { created: false, agent: { id: made.agent.id, state: 'working' } }
+    expect(await again([a])).toMatchObject(same)
+    await orch.registry.remove(a)
+    expect(await again([a])).toMatchObject(same)
+    expect(place.server.received(made.agent.id)).toHaveLength(1)
+  })
+
+  it('says why it can never be started, and starts that agent once it is asked for without', async () => {
+    const { orch, id: a } = await place.spawn(HANG)
+    const { agent } = (await again([a])) as SpawnDocument
+    expect(agent.state).toBe('queued')
+    await abandon(orch, [a])
+    const error = { code: 'DEPENDENCY_FAILED', message: expect.stringContaining('it was abandoned') }
+    await expect(again([a])).rejects.toMatchObject({ ...error, agent: agent.id, outcome: 'partial' })
+    await expect(again([a])).rejects.toMatchObject({ ...error, agent: a, outcome: 'none' })
+    expect(await again([])).toMatchObject({ created: false, agent: { id: agent.id, state: 'working' } })
+    expect(place.server.received(agent.id)).toHaveLength(1)
   })
 })
 
