@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { perTest } from '../harness/scope.ts'
 import { startScriptedModel } from '../scripted-model/scripted-model.ts'
@@ -6,6 +8,7 @@ import { openCodePlace, receivedBy, tmuxPlace } from '../stories/support/place.t
 import { interactiveAgent } from '../stories/support/program.ts'
 import { runningAgent } from '../stories/support/running.ts'
 import { textsOfTail } from '../stories/support/tail.ts'
+import { errorOf } from './support/error-of.ts'
 import { liveOn } from './support/life.ts'
 import { smallDisk } from './support/small-disk.ts'
 
@@ -91,5 +94,32 @@ describe('a project that became read-only', () => {
     expect(await place.json('status')).toMatchObject({ code: 0, complete: true, agents: [{ id, state: 'running' }] })
     expect(await place.json('send', id, 'hello')).toMatchObject({ code: 0, receipt: { delivery: 'accepted' } })
     expect(await place.json('complete', id, '--force')).toMatchObject({ code: 0, results: [{ ok: true }] })
+  })
+})
+
+describe('the configuration of a project without room, or read-only', () => {
+  it('is changed whole or not at all, and says which file could not be written', async () => {
+    const disk = await scope.use(smallDisk())
+    const place = await scope.use(tmuxPlace({}, `${disk.path}/project`))
+    const file = await place.write('.orch/config.json', '{\n  // mine\n  "maxParallel": 1\n}\n')
+    const refuses = async (why: string, ...args: string[]): Promise<void> => {
+      const { code, message, outcome } = errorOf(await place.orch('--json', ...args))
+      expect({ code, message, outcome }).toEqual({
+        ...{ code: 'DISK', outcome: 'none' },
+        message: expect.stringContaining(args[0] === 'init' ? `.gitignore" ready (${why})` : `"${file}" (${why})`),
+      })
+      expect(await readdir(dirname(file))).toEqual(['config.json'])
+    }
+    disk.fill()
+    await refuses('ENOSPC', 'config', 'set', 'maxParallel', '2')
+    await refuses('ENOSPC', 'init')
+    disk.free()
+    await disk.makeReadOnly()
+    await refuses('EROFS', 'config', 'unset', 'maxParallel')
+    await refuses('EROFS', 'init')
+    await disk.makeWritable()
+    expect(await place.json('config', 'unset', 'maxParallel')).toMatchObject({ code: 0, changed: true })
+    expect(await place.json('init')).toMatchObject({ code: 0 })
+    expect(await readFile(file, 'utf8')).toBe('{\n  // mine\n}\n')
   })
 })

@@ -1,5 +1,5 @@
 const { isAscii } = require('node:buffer')
-const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs')
+const { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const Module = require('node:module')
 const { dirname, join } = require('node:path')
 const { Script } = require('node:vm')
@@ -78,6 +78,14 @@ function writeCached(file, { script, source, verbs }) {
   lengths.writeUInt32LE(names.length, 4)
   const draft = `${file}.${process.pid}`
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(draft, Buffer.concat([script.createCachedData(), source, names, lengths]), { mode: 0o600, flag: 'wx' })
-  renameSync(draft, file)
+  try {
+    writeFileSync(draft, Buffer.concat([script.createCachedData(), source, names, lengths]), {
+      mode: 0o600,
+      flag: 'wx',
+    })
+    renameSync(draft, file)
+  } catch {
+    // On a full disk each process would leave another part of one.
+    rmSync(draft, { force: true })
+  }
 }

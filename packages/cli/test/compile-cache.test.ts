@@ -54,6 +54,12 @@ function forge(text: string, other: string): void {
 }
 
 describe('the compile cache for Node 20', () => {
+  it('leaves nothing where it cannot be written', () => {
+    mkdirSync(keptFile(), { recursive: true })
+    expect(run(ONE)).toBe('1')
+    expect(readdirSync(cache)).toEqual(['part.cjs.bin'])
+  })
+
   it('is used by the next process, and by the user alone', () => {
     forge(ONE, TWO)
     expect(run(ONE)).toBe('2')

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { configFiles } from '../config/config.ts'
 import type { SettingsPlace } from '../config/settings.ts'
 import type { InitDocument, InitFile } from '../documents.ts'
-import { fileError } from '../errors.ts'
+import { fileError, OrchError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import { withClaim } from '../registry/with-claim.ts'
 import { appendRegularFile, readRegularFile } from '../regular-file.ts'
@@ -16,6 +16,9 @@ const IGNORED_HEAD = '# orch: where agents work'
 
 /** For others to read as well: these files are the project's. */
 const MODE = 0o644
+
+/** What is done, in this order, and for which file. */
+const PLANS = { '.orch/config.json': planConfig, '.gitignore': planIgnored, 'AGENTS.md': planInstructions }
 
 /** What is to be done for one file, and how. */
 interface Step {
@@ -37,22 +40,26 @@ export async function initProject(
   const dryRun = options.dryRun === true
   const files: InitFile[] = []
   const work = (): void => {
-    for (const plan of [planConfig, planIgnored, planInstructions]) files.push(...carryOut(place, plan, dryRun))
+    for (const [path, plan] of Object.entries(PLANS)) {
+      try {
+        const step = plan(place)
+        if (step === null) continue
+        if (!dryRun) step.act?.()
+        files.push(step.file)
+      } catch (cause) {
+        throw unready(join(project, path), cause, !dryRun && files.some(({ result }) => result !== 'unchanged'))
+      }
+    }
   }
   if (dryRun) work()
   else await withClaim(join(project, '.orch'), env, work)
   return { apiVersion: 1, warnings: [], dryRun, project, files }
 }
 
-function carryOut(place: SettingsPlace, plan: (place: SettingsPlace) => Step | null, dryRun: boolean): InitFile[] {
-  try {
-    const step = plan(place)
-    if (step === null) return []
-    if (!dryRun) step.act?.()
-    return [step.file]
-  } catch (cause) {
-    throw fileError(cause, `Cannot make the project "${place.project}" ready`, 'WORKSPACE_UNWRITABLE')
-  }
+/** Which file it is, and whether others before it are done: the next call leaves those as they are. */
+function unready(file: string, cause: unknown, isPartial: boolean): OrchError {
+  const { code, message, hint } = fileError(cause, `Cannot make "${file}" ready`, 'WORKSPACE_UNWRITABLE')
+  return new OrchError(code, message, { hint, outcome: isPartial ? 'partial' : 'none', cause })
 }
 
 function planConfig({ project, env }: SettingsPlace): Step {

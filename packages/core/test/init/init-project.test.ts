@@ -113,7 +113,12 @@ describe('initProject()', () => {
 
   it('says what stands in the way', async () => {
     mkdirSync(file('AGENTS.md'))
-    await expect(initProject(place)).rejects.toMatchObject({ code: 'WORKSPACE_UNWRITABLE' })
+    await expect(initProject(place)).rejects.toMatchObject({
+      code: 'WORKSPACE_UNWRITABLE',
+      message: expect.stringContaining(`"${file('AGENTS.md')}"`),
+      outcome: 'partial',
+    })
+    await expect(initProject(place)).rejects.toMatchObject({ outcome: 'none' })
     const readOnly = join(place.project, '..', 'read-only')
     mkdirSync(readOnly)
     chmodSync(readOnly, 0o500)
