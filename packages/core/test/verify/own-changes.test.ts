@@ -52,10 +52,11 @@ describe('readOwnChanges()', () => {
 
   it('of a worktree begins when that was set up', async () => {
     const path = join(directory, '..', 'worktree')
-    await git(directory, 'worktree', 'add', '--quiet', path)
+    const checkout = directory
+    await git(checkout, 'worktree', 'add', '--quiet', path)
     directory = path
     write('from the set-up')
-    const readyAt = await laterThan(directory)
+    const readyAt = await laterThan(checkout)
     write('mine')
     const worktree = { path: directory, branch: 'orch/x', base, readyAt }
     const look = await readOwnChanges({ directory, base, spawnedAt: new Date(0).toISOString(), worktree }, [])
