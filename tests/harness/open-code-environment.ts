@@ -50,6 +50,7 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
   for (const path of [home, bin, directory]) await mkdir(path, { mode: 0o700 })
   await symlink(openCodeProgram(), join(bin, 'opencode'))
   const version = openCodeVersion()
+  await writeFile(join(home, 'models.json'), '{}')
   await seedConfigFolder(join(home, 'config', 'opencode'), version)
   const value = randomUUID()
   const env = {
@@ -62,6 +63,8 @@ export async function openCodeEnvironment(options: OpenCodeEnvironmentOptions): 
     LANG: 'C.UTF-8',
     OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...configuration(options), ...options.config }),
     OPENCODE_DISABLE_MODELS_FETCH: '1',
+    // OpenCode reads the list of all models that exist anew for each directory, which takes it seconds; here is an empty one.
+    OPENCODE_MODELS_PATH: join(home, 'models.json'),
     // A server that lives for seconds gains nothing by code that is optimized, and spends a fifth of its time on it.
     BUN_JSC_useDFGJIT: '0',
     [markName]: value,

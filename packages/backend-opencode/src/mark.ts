@@ -2,8 +2,11 @@ import { isOrchError, recheck } from '@orch/core'
 import type { Api } from './client/api.ts'
 import { fields } from './raw.ts'
 
-/** How long a stream may take to show the mark, in milliseconds. */
-const PATIENCE_MS = 3_000
+/** How long a stream may take to show the mark, in milliseconds: a server at work on many turns takes seconds. */
+const PATIENCE_MS = 8_000
+
+/** The longest wait between two marks, in milliseconds: each makes a busy server busier. */
+const AGAIN_MOST_MS = 400
 
 /** An event of our own by which a stream proves that it delivers. */
 export interface Mark {
@@ -36,7 +39,7 @@ export function createMark(directory: string): Mark {
         if (!isSeen) await api.disposeInstance(directory).catch(ignoreOrchError)
         return isSeen || undefined
       }
-      return (await recheck(look, { timeoutMs: PATIENCE_MS, signal, wake: () => seen })) ?? false
+      return (await recheck(look, { timeoutMs: PATIENCE_MS, mostMs: AGAIN_MOST_MS, signal, wake: () => seen })) ?? false
     },
   }
 }
