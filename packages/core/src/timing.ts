@@ -23,6 +23,8 @@ export const TIMING = {
   readyTimeoutMs: 10_000,
   /** `wait` looks again so often even when no event came. */
   safetyNetMs: 15_000,
+  /** `status --watch` shows again what has not changed for so long. */
+  watchAgainMs: 60_000,
   /** A page that was not written to for so long is whole; editors write theirs much faster. */
   pageRestMs: 50,
   /** The same for a page that looks cut: it is empty, gone, or its last line has no end. */

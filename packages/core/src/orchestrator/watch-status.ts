@@ -1,6 +1,7 @@
 import type { EventsQuery } from '../backend.ts'
 import type { StatusDocument } from '../documents.ts'
 import type { StoredRecord } from '../registry/record.ts'
+import { monotonicMs, TIMING } from '../timing.ts'
 import { follow } from './follow.ts'
 import { createNotifier } from './notify.ts'
 import type { WatchOptions } from './options.ts'
@@ -10,7 +11,8 @@ import { lookStatus } from './status.ts'
 const QUERY: EventsQuery & { readonly anyRecord: true } = { content: false, raw: false, anyRecord: true }
 
 /**
- * The same as `status`, now and after each change of what it shows, until `signal` aborts; then it rejects with its reason.
+ * The same as `status`, now, after each change of what it shows, and where nothing changes about once a minute, until `signal`
+ * aborts; then it rejects with its reason.
  * Subscribes before it looks: no state is passed over that stands when it looks. Agents that are spawned meanwhile are seen.
  * @throws OrchError as `status`
  */
@@ -20,6 +22,7 @@ export async function* watchStatus(orch: Orch, options: WatchOptions = {}): Asyn
   let { records } = await lookStatus(orch, options)
   let following = follow(orch, records, QUERY, signal)
   let shown: string | null = null
+  let shownAt = monotonicMs()
   try {
     await following.ready()
     for (;;) {
@@ -27,7 +30,12 @@ export async function* watchStatus(orch: Orch, options: WatchOptions = {}): Asyn
       notifier.see(look.agents)
       const warnings = [...look.document.warnings, ...notifier.takeWarnings()]
       const now = gist(look.document, options.usage === true)
-      if (now !== shown || options.everyLook === true) yield { ...look.document, warnings }
+      // That nobody reads any more shows only to who writes.
+      const isOld = monotonicMs() - shownAt >= TIMING.watchAgainMs
+      if (now !== shown || isOld || options.everyLook === true) {
+        yield { ...look.document, warnings }
+        shownAt = monotonicMs()
+      }
       shown = now
       if (placesOf(look.records) === placesOf(records)) {
         await following.next()

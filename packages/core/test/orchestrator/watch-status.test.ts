@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { StatusDocument } from '../../src/documents.ts'
@@ -11,6 +11,7 @@ import type { WatchOptions } from '../../src/orchestrator/options.ts'
 import type { Orch } from '../../src/orchestrator/orch.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
 import { watchStatus } from '../../src/orchestrator/watch-status.ts'
+import { TIMING } from '../../src/timing.ts'
 import { createPlace, type Place } from '../harness/place.ts'
 
 const scope = perTest()
@@ -19,6 +20,13 @@ let place: Place
 beforeEach(async () => {
   place = await createPlace(scope)
 })
+
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+/** Only time that is waited for is not the real one. */
+const NOT_FAKED = ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'performance', 'Date'] as const
 
 /** What a watch has shown so far, while it goes on. */
 function watching(
@@ -64,6 +72,18 @@ describe('watchStatus()', () => {
     await eventually(() => seen.at(-1)?.agents.length === 2)
     const shown = seen.map((one) => JSON.stringify(one.agents.map(({ id, state, reason }) => [id, state, reason])))
     expect(shown.filter((one, at) => at > 0 && one === shown[at - 1])).toEqual([])
+  })
+
+  it('shows again what has not changed for a minute: only who writes learns that nobody reads', async () => {
+    await place.spawn('a')
+    jest.useFakeTimers({ doNotFake: [...NOT_FAKED] })
+    const { seen } = watching(await place.open())
+    await eventually(() => seen.length > 0)
+    await jest.advanceTimersByTimeAsync(TIMING.watchAgainMs - 1)
+    expect(seen).toHaveLength(1)
+    await jest.advanceTimersByTimeAsync(TIMING.safetyNetMs)
+    await eventually(() => seen.length === 2)
+    expect(seen.map(states)).toEqual([['a idle'], ['a idle']])
   })
 
   it('leaves out what is not asked for, and tells of it all the same', async () => {
