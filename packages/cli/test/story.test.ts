@@ -114,7 +114,7 @@ describe('texts', () => {
       'my-agent',
       '--json',
     ])
-    expect(JSON.parse(refused.stderr).error.message).toBe('Cannot run "orch spawn": unknown argument: without')
+    expect(JSON.parse(refused.stderr).error.message).toBe('Cannot run "orch spawn": it has no option "--without"')
     const { code, stdout } = await callOrch(place, [
       'spawn',
       'x [[answer: y]]',
