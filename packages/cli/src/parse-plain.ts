@@ -37,14 +37,17 @@ interface Typed {
   /** As it was typed, without a value: `--lines`, `-n`. */
   readonly typed: string
   readonly value: string | undefined
+  /** The value stands in the same word. */
+  readonly isInline: boolean
 }
 
 /** What looks like an option among the words, in their order. */
 export function optionsOf(command: Command, words: readonly string[]): readonly Typed[] {
   return parsed(command, words)
     .tokens.filter((token) => token.kind === 'option')
-    .map(({ name, rawName, index, value }) => {
-      return { name, isKnown: Object.hasOwn(command.options, name), index, typed: rawName, value }
+    .map(({ name, rawName, index, value, inlineValue }) => {
+      const isKnown = Object.hasOwn(command.options, name)
+      return { name, isKnown, index, typed: rawName, value, isInline: inlineValue === true }
     })
 }
 

@@ -2,7 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import type { Arguments, Command } from './define-command.ts'
 import { usageError } from './options.ts'
 import { optionsOf, positionalsOf } from './parse-plain.ts'
-import { unknownOption } from './unknown-option.ts'
+import { hintForValue, unknownOption } from './unknown-option.ts'
 
 /**
  * Parses the words after the verb with yargs.
@@ -48,7 +48,9 @@ function parserOf(command: Command, words: readonly string[], onParsed: (args: A
         (isUnknown ? unknownOption(command, words) : undefined) ??
         usageError(
           problem(command, message),
-          isUnknown ? command.hintForUnknown(positionalsOf(command, words)) : `Run "orch ${verb} --help"`,
+          isUnknown
+            ? command.hintForUnknown(positionalsOf(command, words))
+            : (hintForValue(command, words) ?? `Run "orch ${verb} --help"`),
         )
       )
     })

@@ -21,6 +21,15 @@ export function unknownOption(command: Command, words: readonly string[]): OrchE
   )
 }
 
+/** How an option gets a value that looks like an option; `undefined` where none does. */
+export function hintForValue(command: Command, words: readonly string[]): string | undefined {
+  const found = optionsOf(command, words).find(({ name, value, isInline }) => {
+    const isTaken = value !== undefined && /^-./.test(value) && !isInline
+    return isTaken && command.needsValue.includes(name) && optionsOf(command, [value]).every(({ isKnown }) => !isKnown)
+  })
+  return found && `Write a value that begins with "-" as "--${found.name}=${oneLine(found.value ?? '', SHOWN)}"`
+}
+
 /** Where a text goes that would be read as an option. */
 function behindDashes(command: Command, word: string): string {
   const before = command.command.split(' ').slice(0, -1)
