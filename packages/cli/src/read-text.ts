@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { fileError, OrchError } from '@orch/core'
 import type { Io } from './io.ts'
@@ -25,11 +25,22 @@ export async function readText({ what, file, most = LARGEST_TEXT }: Reading, io:
   const object = `the ${what} from ${file === '-' ? 'stdin' : `"${file}"`}`
   const { signal } = io
   if (file === '-') return decode(await readMost(addAbortSignal(signal, io.stdin), { object, most }), object)
-  const stream = createReadStream(file, { signal })
-  const bytes = await readMost(stream, { object, most }).catch((cause: unknown) => {
+  const read = async (): Promise<Buffer> => readMost(addAbortSignal(signal, await openStream(file)), { object, most })
+  const bytes = await read().catch((cause: unknown) => {
     throw signal.aborted || cause instanceof OrchError ? cause : unreadable(file, cause)
   })
   return decode(bytes, object)
+}
+
+/** A pipe that nobody writes to holds up whoever opens it to wait, and no signal ends that. */
+async function openStream(file: string): Promise<Readable> {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (fstatSync(fd).isFIFO()) {
+    const { Socket } = await import('node:net')
+    return new Socket({ fd, readable: true, writable: false })
+  }
+  closeSync(fd)
+  return createReadStream(file)
 }
 
 async function readMost(

@@ -1,9 +1,12 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { readdir, readlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../tests/harness/eventually.ts'
 import { createPlace, type Place } from './harness/place.ts'
 import { FROM_SOURCE, finished, MAIN, runOrch, startScript } from './harness/run-orch.ts'
 
@@ -36,6 +39,25 @@ describe('stdout and stdin of the process', () => {
       code: 0,
       task: expect.stringContaining('From stdin'),
     })
+  })
+
+  it('waits for who writes to a pipe that is the file, until it is interrupted', async () => {
+    const pipe = join(place.folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const opened = async ({ pid }: ChildProcess): Promise<boolean> => {
+      const folder = `/proc/${pid}/fd`
+      const files = await Promise.all(
+        (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => '')),
+      )
+      return files.includes(pipe)
+    }
+    const child = startScript(place, MAIN, ['spawn', '--dry-run', '--file', pipe])
+    await eventually(() => opened(child), { timeoutMs: 30_000 })
+    child.kill('SIGINT')
+    expect(await finished(child)).toMatchObject({ code: 130, stdout: '' })
+    const read = runOrch(place, ['spawn', '--dry-run', '--file', pipe])
+    await writeFile(pipe, 'From a pipe')
+    expect(await read).toMatchObject({ code: 0, stdout: expect.stringContaining('From a pipe') })
   })
 
   it('ends quietly with 0 when nobody reads stdout any more', async () => {
