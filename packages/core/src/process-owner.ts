@@ -44,6 +44,11 @@ export function ownerLiveness(owner: ProcessOwner): 'alive' | 'gone' | 'unknown'
   return answersSignal(owner.pid) ? 'alive' : 'gone'
 }
 
+/** A process whose liveness is `unknown`, for people. */
+export function ownerElsewhere({ pid, host }: ProcessOwner): string {
+  return `process ${pid} on host "${host}", in another container or on another machine`
+}
+
 function ownerOf(pid: number, bootId: string | null, startTime: string | null): ProcessOwner {
   const pidNamespace = readPidNamespace()
   return { host: hostname(), bootId, pid, startTime, ...(pidNamespace === undefined ? {} : { pidNamespace }) }

@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, fsyncSync, linkSync, openSync, readdirSync, r
 import { join } from 'node:path'
 import { fileError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
-import { asGivenUp, currentOwner, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
+import { asGivenUp, currentOwner, ownerElsewhere, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
 import { readRegularFile, writeOnce } from '../regular-file.ts'
 
 /** One generation of a claim. */
@@ -109,8 +109,7 @@ export function hintForHeld(claims: Claims, name: string): string {
   const owner = latest === null ? null : parseOwner(latest.content)
   if (latest === null || owner === CUT || livenessOf(owner) !== 'unknown')
     return 'Run the same command again once that has ended'
-  const { pid, host } = owner as ProcessOwner
-  return `Process ${pid} on host "${host}", in another container or on another machine, cannot be seen from here; once it has ended, remove "${latest.place}"`
+  return `It is claimed by ${ownerElsewhere(owner as ProcessOwner)}, which cannot be seen from here; once that has ended, remove "${latest.place}"`
 }
 
 /** A claim that is no whole text of its kind. */

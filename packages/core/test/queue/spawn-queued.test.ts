@@ -490,6 +490,33 @@ describe('what a power loss left', () => {
   })
 })
 
+describe('a clock that jumps by an hour', () => {
+  it.each([-3_600_000, 3_600_000])(
+    'by %d ms takes no place twice, starts nobody twice and holds up nobody',
+    async (by) => {
+      const a = await limited('a', 1)
+      const b = await limited('b', 1)
+      shiftClock(by)
+      const c = await limited('c', 1)
+      expect(await states()).toMatchObject({ a: 'working', b: 'queued', c: 'queued' })
+      place.server.finish(a.id)
+      expect(Object.values(await states()).toSorted()).toEqual(['idle', 'queued', 'working'])
+      for (const id of place.server.agents()) place.server.finish(id)
+      expect(Object.values(await states()).toSorted()).toEqual(['idle', 'idle', 'working'])
+      expect([b, c].map(({ id }) => place.server.received(id).length)).toEqual([1, 1])
+      for (const id of place.server.agents()) place.server.finish(id)
+      const [d, e] = [await limited('d', 1), await limited('e', 1)]
+      place.server.finish(d.id)
+      shiftClock(-by)
+      await dieAt('create:before')
+      expect(await look(e.id)).toMatchObject({ state: 'queued', reason: { code: 'TRIED_BEFORE' } })
+      shiftClock(-2 * by)
+      await eventually(async () => (await states()).e === 'working')
+      expect(place.server.received(e.id)).toHaveLength(1)
+    },
+  )
+})
+
 describe('of 20 processes', () => {
   it('that spawn at once with 3 places, and then look at once, never more than 3 are started, each exactly once', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => start(0)))
@@ -573,6 +600,7 @@ describe('a process that dies while it starts one that is queued', () => {
 })
 
 const HANG = '[[hang:on]]'
+const RealDate = Date
 
 async function limited(name: string, maxParallel: number, task = HANG): Promise<Agent> {
   return (await spawn(await place.open(), { task, name, maxParallel })).agent
@@ -606,6 +634,23 @@ function refusing(
       tried.push(id)
       throw new OrchError(code, 'Cannot create: no', { retryable, hint: 'Install it' })
     },
+  })
+}
+
+/** From now on this process reads a time that is off by so much. */
+function shiftClock(byMs: number): void {
+  globalThis.Date = class extends RealDate {
+    constructor(...given: [] | [number | string | Date]) {
+      if (given[0] === undefined) super(RealDate.now() + byMs)
+      else super(given[0])
+    }
+
+    static override now(): number {
+      return RealDate.now() + byMs
+    }
+  } as DateConstructor
+  scope.defer(() => {
+    globalThis.Date = RealDate
   })
 }
 

@@ -56,6 +56,25 @@ describe('recoverAll()', () => {
     expect((await recoverAll(orch)).findings).toEqual([])
   })
 
+  it('names a process of another container that was at it, and takes nothing over from that', async () => {
+    const orch = await place.open()
+    const elsewhere = { ...DEAD, pidNamespace: 'pid:[1]' }
+    const target = { server: place.server.store.name }
+    await orch.registry.create(interrupted(orch, { id: 'half-0001', owner: elsewhere, spawnedAt: LONG_AGO, target }))
+    const { id } = await place.spawn('[[answer: x]]')
+    const resuming = { owner: elsewhere, at: LONG_AGO }
+    await orch.registry.append(id, (await orch.registry.get(id))?.revision ?? 0, {
+      type: 'resuming',
+      set: { resuming },
+    })
+    const text = expect.stringMatching(/^process \d+ on host ".*", in another container .* cannot be seen from here$/)
+    expect((await recoverAll(orch)).findings.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
+      { kind: 'resume', id, text, action: null, done: false, next: `orch check ${id}` },
+      { kind: 'spawn', id: 'half-0001', text, action: null, done: false, next: 'orch check half-0001' },
+    ])
+    expect(await orch.registry.get('half-0001')).toMatchObject({ revision: 1, record: { lifecycle: 'spawning' } })
+  })
+
   it('names agents whose server ended, and how each goes on', async () => {
     const { orch, id } = await place.spawn('[[hang: x]]')
     place.server.restart()

@@ -111,7 +111,7 @@ describe('takeOver()', () => {
     claims.create('begin', 1, JSON.stringify({ ...GONE, pidNamespace: 'pid:[1]' }))
     expect(takeOver(claims, 'begin', null)).toBe(false)
     expect(hintForHeld(claims, 'begin')).toBe(
-      `Process ${process.pid} on host "${hostname()}", in another container or on another machine, cannot be seen from here; once it has ended, remove "${claims.latest('begin')?.place}"`,
+      `It is claimed by process ${process.pid} on host "${hostname()}", in another container or on another machine, which cannot be seen from here; once that has ended, remove "${claims.latest('begin')?.place}"`,
     )
     claims.create('mine', 1, JSON.stringify(currentOwner()))
     expect(hintForHeld(claims, 'mine')).toBe('Run the same command again once that has ended')
