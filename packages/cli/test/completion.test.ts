@@ -145,6 +145,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the real %s', (shell) => {
       await tmux('send-keys', 'Tab')
       await shows(whole)
       await tmux('send-keys', 'C-c')
+      // What is typed before the next prompt is there belongs to the line that C-c gives up.
+      await eventually(async () => /[#$%>]$/.test((await tmux('capture-pane', '-p')).trimEnd()), { what: 'the prompt' })
     }
   })
 })
