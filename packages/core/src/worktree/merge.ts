@@ -54,18 +54,25 @@ export async function lookAtMerge(
  * Merges a branch into the branch that the main checkout stands on, whole or not at all: the merge commit is made beside
  * everything, then the checkout goes forward to it, which git does only where that touches no file of anybody. Merging
  * what is merged is fine.
+ * @param tip what the branch has to stand on
  * @param message of the merge commit, where one is needed
  * @returns what the branch of the main checkout stands on then
  * @throws OrchError `MERGE_REFUSED` with the files in the way, and nothing changed; `WORKTREE_FAILED`
  */
 export async function mergeBranch(
   project: string,
-  { branch, message, signal }: { branch: string; message: string; signal: AbortSignal | undefined },
+  {
+    branch,
+    tip,
+    message,
+    signal,
+  }: { branch: string; tip?: string | undefined; message: string; signal: AbortSignal | undefined },
 ): Promise<{ readonly into: string; readonly commit: string; readonly commits: number }> {
   let said = ''
   const attempt = async (): Promise<{ into: string; commit: string; commits: number } | undefined> => {
     const outlook = await lookAtMerge(project, branch, signal)
     if (outlook.kind === 'refused') throw mergeRefused(branch, outlook.text)
+    if (tip !== undefined && outlook.tip !== tip) throw movedSince(branch)
     const { into, commits } = outlook
     if (commits === 0) return { into, commit: outlook.head, commits }
     const commit = outlook.commit ?? (await commitMerge(project, outlook, { message, branch, signal }))
@@ -157,6 +164,14 @@ export function named(files: readonly string[]): string {
   const shown = files.slice(0, 5).map((file) => `"${file}"`)
   const rest = files.length - shown.length
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
+/** That what a branch holds now is not what was verified. */
+function movedSince(branch: string): OrchError {
+  return new OrchError('BUSY', `Cannot merge "${branch}": it does not stand where it was verified any more`, {
+    hint: 'Run the same command again once nobody commits to it',
+    retryable: true,
+  })
 }
 
 /** That a merge is not made. */

@@ -64,9 +64,10 @@ export async function planDelivery(
       if (isBeingDelivered(stored.record)) return null
       const won = wanted === 'keep' ? stored : await beginDelivery(orch, stored, wanted)
       if (won === null) return null
+      let done = null as Delivered | null
       try {
         // barrier: delivery-won
-        const done = await deliver(work)
+        done = await deliver(work)
         // barrier: work-delivered
         const set = { worktree: { ...worktree, delivered: done } }
         if (JSON.stringify(done) === JSON.stringify(won.record.worktree?.delivered)) return won
@@ -74,7 +75,7 @@ export async function planDelivery(
         return await updateRecord(orch, won, 'delivered', () => set)
       } catch (error) {
         await giveUpDelivery(orch, won)
-        throw error
+        throw done === null || wanted === 'keep' ? error : notRecorded(error, record, done)
       }
     },
   }
@@ -162,7 +163,13 @@ function assertCommitted({ worktree: { branch }, look }: Work): void {
 }
 
 /** One after the other in one project: what two gits do to one index at once is not what either of them checked. */
-async function merge({ orch, record, worktree: { branch }, signal }: Work): Promise<{ count: number; text: string }> {
+async function merge({
+  orch,
+  record,
+  worktree: { branch },
+  look,
+  signal,
+}: Work): Promise<{ count: number; text: string }> {
   const { id, project } = record
   const message = `Merge branch '${branch}'\n\n${titleOf(record)}`
   const claim = `merge\0${project}`
@@ -173,20 +180,23 @@ async function merge({ orch, record, worktree: { branch }, signal }: Work): Prom
       agent: id,
       retryable: true,
     })
-  const merged = mergeBranch(project, { branch, message, signal })
+  const merged = mergeBranch(project, { branch, tip: look?.head, message, signal })
   const { into, commit, commits: count } = await merged.finally(() => giveBack(orch.claims, claim))
   const text = count === 0 ? `"${into}" had every commit of it` : `Merged ${commits(count)} into "${into}"`
   return { count, text: `${text} (${commit.slice(0, 8)})` }
 }
 
 async function request(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
-  const { record, worktree, signal } = work
+  const { record, worktree, look, signal } = work
   const { project, task } = record
   const into = await targetOf(work)
   const remote = await remoteFor(project, into, signal)
   if (remote === null) throw mergeRefused(worktree.branch, 'the repository has no remote to push it to')
   const { branch } = worktree
-  return await openPullRequest({ project, branch, into, title: titleOf(record), body: task, signal }, remote)
+  return await openPullRequest(
+    { project, branch, commit: look?.head, into, title: titleOf(record), body: task, signal },
+    remote,
+  )
 }
 
 async function writePatch(work: Work): Promise<Pick<Delivered, 'text' | 'place'>> {
@@ -199,6 +209,14 @@ async function writePatch(work: Work): Promise<Pick<Delivered, 'text' | 'place'>
   makeFolderFor(record)
   const isThere = await savePatch({ ...source, from, signal }, file)
   return isThere ? { text: `Its work is in "${file}"`, place: file } : { text: 'It changed nothing', place: null }
+}
+
+/** The work was handed over, and only that it was is not recorded: the same command does that. */
+function notRecorded(error: unknown, { id }: AgentRecord, { text }: Delivered): unknown {
+  if (!isOrchError(error)) return error
+  const { code, message, hint, retryable, cause } = error
+  const whole = `Cannot record what became of the work of "${id}" ("${text}"): ${message}`
+  return new OrchError(code, whole, { hint, agent: id, outcome: 'partial', retryable, cause })
 }
 
 function makeFolderFor({ id, workspace }: AgentRecord): void {

@@ -8,6 +8,8 @@ import { mustGit, runGit, saidBy } from './run-git.ts'
 export interface PullRequest {
   readonly project: string
   readonly branch: string
+  /** What of it is pushed; left out: where it stands. */
+  readonly commit?: string | undefined
   /** The branch it is to be merged into; `null`: the default one of its host. */
   readonly into: string | null
   readonly title: string
@@ -42,7 +44,7 @@ export async function openPullRequest(
 ): Promise<{ readonly text: string; readonly place: string | null }> {
   const { project, branch, into, signal } = request
   const ref = `refs/heads/${branch}`
-  const pushed = await runGit(project, ['push', '--porcelain', remote, `${ref}:${ref}`], { signal })
+  const pushed = await runGit(project, ['push', '--porcelain', remote, `${request.commit ?? ref}:${ref}`], { signal })
   if (pushed.code !== 0) throw refused(branch, `push "${branch}" to "${remote}"`, saidBy(pushed))
   // barrier: branch-pushed
   const known = await gh(

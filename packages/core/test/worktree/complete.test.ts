@@ -6,6 +6,7 @@ import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend } from '../../src/backend.ts'
 import type { CompleteResult } from '../../src/documents.ts'
+import { OrchError } from '../../src/errors.ts'
 import { send } from '../../src/messages/send.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
@@ -14,6 +15,7 @@ import type { Orch } from '../../src/orchestrator/orch.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import { recoverAll } from '../../src/recovery/recover-all.ts'
 import type { AgentRecord, Delivering, StoredRecord, WorktreeRecord } from '../../src/registry/record.ts'
+import type { Registry } from '../../src/registry/registry.ts'
 import { planDelivery } from '../../src/worktree/plan-delivery.ts'
 import { branchesOf, commitAll, isGone, type WorktreeWorld, worktreeWorld } from './world.ts'
 
@@ -250,6 +252,35 @@ describe('complete({ deliver: "merge" }) beside others', () => {
     const { results } = await complete(by, [record.id], { deliver: 'merge', force: true })
     expect(results).toMatchObject([{ ok: false, stop: null, delivered: null, lifecycle: 'abandoned' }])
     expect(await isMerged()).toBe(false)
+  })
+
+  it('merges no commit that came after it was verified, not even by force', async () => {
+    const by = await actingLate(async () => {
+      world.put(path, 'b.txt', 'b')
+      await commitAll(path, 'Late')
+    })
+    const { results } = await complete(by, [record.id], { deliver: 'merge', force: true })
+    expect(results).toMatchObject([{ ok: false, error: { code: 'BUSY', retryable: true } }])
+    expect(await git(world.project, 'ls-files')).toBe('.gitignore\nREADME.md')
+    expect(await world.record(record.id)).toMatchObject({ lifecycle: 'active', delivering: null })
+    expect(await finish('merge')).toMatchObject({
+      ok: true,
+      delivered: { text: expect.stringMatching(/^Merged 2 commits/) },
+    })
+  })
+
+  it('says what was merged when the disk is full after that; the same command ends it', async () => {
+    const orch = await world.open()
+    const full = async (...args: Parameters<Registry['append']>): Promise<StoredRecord> => {
+      if (args[2].type === 'delivered') throw new OrchError('DISK', 'Cannot write the record')
+      return orch.registry.append(...args)
+    }
+    const by = { ...orch, registry: { ...orch.registry, append: full } }
+    expect((await complete(by, [record.id], { deliver: 'merge' })).results).toMatchObject([
+      { ok: false, error: { code: 'DISK', outcome: 'partial', message: expect.stringContaining('Merged 1 commit') } },
+    ])
+    expect(await isMerged()).toBe(true)
+    expect(await finish('merge')).toMatchObject({ ok: true, delivered: { how: 'merge', head: commit } })
   })
 
   it('refuses to abandon, and to send, while it merges; the same command again waits for the end of it', async () => {
