@@ -1,5 +1,7 @@
-import { mkdir, symlink } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import type { SpawnDocument, SpawnEachDocument, StatusDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
@@ -58,6 +60,27 @@ describe('a queue of agents in tmux', () => {
     expect(await place.agent(second)).toMatchObject({ state: 'running' })
     const paths = (await place.processesOf(second)).map(({ environment }) => environment.PATH?.split(':')[0])
     expect(paths).toContain(programs)
+  })
+
+  it('are started by a process of its own where a worktree is set up first: no look waits for that', async () => {
+    const place = await scope.use(tmuxPlace())
+    const gate = join(place.project, '..', 'gate')
+    await promisify(execFile)('mkfifo', [gate])
+    const worktree = { setup: ['/bin/sh', '-c', `read -r line <'${gate}'`] }
+    await place.write('.orch/config.json', JSON.stringify({ worktree }))
+    const first = await place.spawn('First', ...interactiveAgent)
+    const spawned = await place.json<SpawnDocument>(
+      ...['spawn', 'Second', '--worktree', '--after', first, ...interactiveAgent],
+    )
+    const { id: second } = spawned.agent
+    expect(await place.orch('phase', 'Complete', '--id', first)).toMatchObject({ code: 0 })
+    expect(await place.agent(second)).toMatchObject({ state: 'queued', reason: { code: 'HANDED_OVER' } })
+    const state = async (): Promise<string> => (await place.agent(second)).state
+    await eventually(async () => (await state()) === 'starting', { what: 'the other process' })
+    expect(await place.orch('check', second)).toMatchObject({ code: 0 })
+    await writeFile(gate, 'open\n')
+    await eventually(async () => (await receivedBy(place, second)).length === 1, { what: 'its task' })
+    expect(await state()).toBe('running')
   })
 
   it('costs status as many processes however long it is', async () => {

@@ -25,6 +25,10 @@ export const command: Command<StatusDocument | AsyncIterable<StatusDocument>> = 
       describe: 'Also the tokens and the cost of each agent, cache reads and writes in one, and their sums',
     },
     watch: { alias: 'w', type: 'boolean', describe: 'Go on, with each change, until it is interrupted' },
+    start: {
+      type: 'boolean',
+      describe: 'Also start agents that need a server or a worktree first, and stay until they are started',
+    },
     notify: NOTIFY_OPTION,
     'exit-code': {
       type: 'boolean',
@@ -43,6 +47,8 @@ export const command: Command<StatusDocument | AsyncIterable<StatusDocument>> = 
     if (args.watch !== true && notify !== undefined) throw onlyWatching('--notify')
     if (args.watch === true && args.exitCode === true)
       throw usageError('Cannot use "--exit-code" with "--watch": it has no end', 'Leave one of them out')
+    if (args.watch === true && args.start === true)
+      throw usageError('Cannot use "--start" with "--watch": it has no end', 'Leave one of them out')
     const options = {
       allProjects: args.allProjects,
       states: statesOf('--state', args.state),
@@ -50,6 +56,7 @@ export const command: Command<StatusDocument | AsyncIterable<StatusDocument>> = 
       selectors: args.selector,
       backend: args.backend,
       usage: args.usage,
+      start: args.start,
       signal: context.signal,
     }
     const orch = await context.orch()

@@ -27,7 +27,10 @@ export interface OrchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The verb that this is opened for, as records note who changed them. @default none: a program that embeds orch */
   readonly verb?: string
-  /** The literal way to call orch, for agents to report with; without it they are told to write a `Phase:` line. */
+  /**
+   * The literal way to call orch, for agents to report with, and for what a look hands over; without it they are told to
+   * write a `Phase:` line.
+   */
   readonly command?: readonly string[]
   /**
    * What to do about a configuration file that is not valid: `leave-out` goes on without what is wrong in it, for what
@@ -128,6 +131,12 @@ export interface StatusOptions {
   readonly backend?: string | undefined
   /** Also what was used by agents whose transcripts have to be read for it. @default false */
   readonly usage?: boolean | undefined
+  /**
+   * Whether it also starts what takes long, as a server is started or a worktree set up first, and resolves only then. Else
+   * a process of its own, called as `command` of {@link OrchOptions} says, starts those with a worktree; without such a
+   * `command` they are waited for. @default false
+   */
+  readonly start?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -89,12 +89,12 @@ async function lookAgain(
   }: { readonly open: readonly StoredRecord[]; readonly records: readonly StoredRecord[]; readonly first: BulkLook },
   options: StatusOptions,
 ): Promise<BulkLook> {
-  const { signal } = options
+  const { signal, start } = options
   const now = await actOnLook(orch, first, signal)
   const queues = newestOf([...open, ...now]).filter(
     ({ record }) => options.allProjects === true || record.project === orch.project,
   )
-  const driven = await driveQueue(orch, queues, { ...first, signal, mayStart: false })
+  const driven = await driveQueue(orch, queues, { ...first, signal, mayStart: start === true, mayTakeLong: start })
   const started = await Promise.all(
     now.filter(({ record }) => driven.changed.has(record.id)).map(({ record }) => reread(orch, record.id)),
   )

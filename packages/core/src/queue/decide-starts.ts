@@ -96,7 +96,7 @@ export function decideStarts(scene: QueueScene): StartDecision {
       stand(reason)
     } else {
       stand(STARTS_NOW)
-      const isNext = scene.isOwn(id) || scene.isProven(kind) || !tried.has(kind)
+      const isNext = scene.isOwn(id) || scene.isProven(kind) || takesLong(record) || !tried.has(kind)
       if (scene.isTried(id) || !isNext) continue
       tried.add(kind)
       starts.push(id)
@@ -111,6 +111,11 @@ function inTurn(queue: readonly AgentRecord[]): readonly AgentRecord[] {
   const failedAt = ({ start }: AgentRecord): string => start?.failedAt ?? ''
   if (queue.every((record) => failedAt(record) === '')) return queue
   return queue.toSorted((a, b) => (failedAt(a) < failedAt(b) ? -1 : failedAt(a) > failedAt(b) ? 1 : 0))
+}
+
+/** Whether more is done before it is started than a look waits for: its worktree may be set up for minutes. */
+export function takesLong({ worktree }: AgentRecord): boolean {
+  return worktree !== undefined
 }
 
 /** What agents have in common that fail for the same reason of the environment. */
@@ -201,6 +206,12 @@ function allTaken(
     code: 'PLACES_TAKEN',
     text: `${what} taken, by ${whose.join(', ')}${more}; it is number ${position} in the queue`,
   }
+}
+
+/** That another process starts it. */
+export const HANDED_OVER: Reason = {
+  code: 'HANDED_OVER',
+  text: 'Its worktree is set up first: a process of its own does that and starts it',
 }
 
 /** That it may start, and this process did not do it. */

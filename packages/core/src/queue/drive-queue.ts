@@ -3,14 +3,16 @@ import type { BackendStatus } from '../documents.ts'
 import { isOrchError, OrchError } from '../errors.ts'
 import type { Look } from '../orchestrator/look.ts'
 import type { Orch } from '../orchestrator/orch.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import {
   DEPENDENCY_FAILED,
   decideStarts,
+  HANDED_OVER,
   kindOf,
   STARTS_NOW,
   type Standing,
   type StartDecision,
+  takesLong,
 } from './decide-starts.ts'
 import { readPlaces, takePlaces } from './queue-places.ts'
 import { gatherScene, queueOf, type Trying } from './queue-scene.ts'
@@ -24,6 +26,8 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether a server that does not run may be started for it: a look alone starts none. */
   readonly mayStart: boolean
+  /** Whether to stay until those are started whose start takes long, or to hand these over. @default where orch cannot be called */
+  readonly mayTakeLong?: boolean | undefined
   /** Those that this process queued and is asked for: what it cannot start because of its own environment has failed. @default none */
   readonly own?: ReadonlySet<string>
   /** What was looked at just now. @default [] */
@@ -62,7 +66,12 @@ export async function driveQueue(
   open: readonly StoredRecord[],
   options: DriveOptions,
 ): Promise<DrivenQueue> {
-  const driven = { standings: new Map<string, Standing>(), changed: new Set<string>(), errors: new Map() }
+  const driven: Driving['driven'] = {
+    standings: new Map(),
+    changed: new Set(),
+    errors: new Map(),
+    handedOver: new Set(),
+  }
   const projects = new Set(open.filter(isQueued).map(({ record }) => record.project))
   await Promise.all([...projects].map((project) => driveProject(orch, project, open, { ...options, driven })))
   return driven
@@ -91,6 +100,7 @@ interface Driving extends DriveOptions {
     readonly standings: Map<string, Standing>
     readonly changed: Set<string>
     readonly errors: Map<string, OrchError>
+    readonly handedOver: Set<string>
   }
 }
 
@@ -100,7 +110,8 @@ async function driveProject(
   first: readonly StoredRecord[],
   { driven, ...options }: Driving,
 ): Promise<void> {
-  const { signal, own = new Set() } = options
+  const { signal, own = new Set(), mayTakeLong = orch.command === null } = options
+  const isHandedOver = (record: AgentRecord): boolean => !mayTakeLong && takesLong(record) && !own.has(record.id)
   const trying: Trying = { tried: new Set(), proven: new Set() }
   let open = first
   try {
@@ -111,7 +122,7 @@ async function driveProject(
       const isTaken = decision.holders.every((id) => places.holders.includes(id))
       if (isTaken || takePlaces(orch, project, places, decision.holders)) {
         // barrier: place-taken
-        const acted = await act(orch, decision, { ...trying, open, own, driven, signal })
+        const acted = await act(orch, decision, { ...trying, open, own, driven, signal, isHandedOver })
         if (!acted) return keepStandings(driven, decision)
       }
       open = (await orch.registry.list('open')).records
@@ -124,13 +135,27 @@ async function driveProject(
   }
 }
 
-/** What of an error does not stand in its record is said by whoever met it. */
-function keepStandings({ standings, errors }: Driving['driven'], decision: StartDecision): void {
-  for (const [id, standing] of decision.standings) {
-    const error = standing.reason.code === STARTS_NOW.code ? errors.get(id) : undefined
-    const reason = error === undefined ? standing.reason : { code: error.code, text: error.message }
-    standings.set(id, { ...standing, reason })
+/** What does not stand in the records is said by whoever met it. */
+function keepStandings({ standings, errors, handedOver }: Driving['driven'], decision: StartDecision): void {
+  for (const [id, { position, reason }] of decision.standings) {
+    const error = errors.get(id)
+    const seen = handedOver.has(id) ? HANDED_OVER : error && { code: error.code, text: error.message }
+    standings.set(id, { position, reason: (reason.code === STARTS_NOW.code && seen) || reason })
   }
+}
+
+async function handOverTo(
+  orch: Orch,
+  slow: readonly AgentRecord[],
+  { tried, driven }: Pick<Trying, 'tried'> & Pick<Driving, 'driven'>,
+): Promise<void> {
+  const { handOver } = await import('./hand-over.ts')
+  const ids = slow.map(({ id }) => id)
+  for (const id of ids) {
+    tried.add(id)
+    driven.handedOver.add(id)
+  }
+  handOver(orch, (slow[0] as AgentRecord).project, ids)
 }
 
 /** Whether anything was done: the queue is another one then. What is the matter with one stops nobody else. */
@@ -144,18 +169,23 @@ async function act(
     proven,
     driven,
     signal,
+    isHandedOver,
   }: Trying &
     Pick<Driving, 'driven' | 'signal'> & {
       readonly open: readonly StoredRecord[]
       readonly own: ReadonlySet<string>
+      readonly isHandedOver: (record: AgentRecord) => boolean
     },
 ): Promise<boolean> {
   const records = new Map(open.map((stored) => [stored.record.id, stored]))
   const ends = [...doomed].filter(([id]) => !tried.has(id))
   for (const [id, reason] of ends) await attempt(id, (stored) => fail(stored, reason))
-  for (let at = 0; at < starts.length; at += MOST_AT_ONCE)
-    await Promise.all(starts.slice(at, at + MOST_AT_ONCE).map((id) => attempt(id, start)))
-  return starts.length + ends.length > 0
+  const slow = starts.flatMap((id) => records.get(id)?.record ?? []).filter(isHandedOver)
+  if (slow.length > 0) await handOverTo(orch, slow, { tried, driven })
+  const next = starts.filter((id) => !tried.has(id))
+  for (let at = 0; at < next.length; at += MOST_AT_ONCE)
+    await Promise.all(next.slice(at, at + MOST_AT_ONCE).map((id) => attempt(id, start)))
+  return next.length + ends.length > 0
 
   async function start(stored: StoredRecord): Promise<void> {
     const { id } = stored.record
