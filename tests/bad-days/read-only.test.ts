@@ -81,7 +81,7 @@ describe('a state folder that became read-only', () => {
 })
 
 describe('a project that became read-only', () => {
-  it('refuses a spawn and a phase, and lets all else be done', async () => {
+  it('refuses a spawn, a phase and a clean, and lets all else be done', async () => {
     const disk = await scope.use(smallDisk())
     const place = await scope.use(tmuxPlace({}, `${disk.path}/project`))
     const id = await place.spawn('Wait', '--program', '--', '/bin/cat')
@@ -94,6 +94,10 @@ describe('a project that became read-only', () => {
     expect(await place.json('status')).toMatchObject({ code: 0, complete: true, agents: [{ id, state: 'running' }] })
     expect(await place.json('send', id, 'hello')).toMatchObject({ code: 0, receipt: { delivery: 'accepted' } })
     expect(await place.json('complete', id, '--force')).toMatchObject({ code: 0, results: [{ ok: true }] })
+    const stays = { removed: false, error: { code: 'DISK', outcome: 'none' } }
+    expect(await place.json('clean', id)).toMatchObject({ code: 74, results: [stays] })
+    await disk.makeWritable()
+    expect(await place.json('clean', id)).toMatchObject({ code: 0, results: [{ removed: true, error: null }] })
   })
 })
 

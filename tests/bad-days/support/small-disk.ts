@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { eventually } from '../../harness/eventually.ts'
@@ -13,8 +13,8 @@ export interface SmallDisk extends AsyncDisposable {
   path: string
   /** A file that takes all the room while it is there. */
   filler: string
-  /** Takes all the room that is left, to the last page. */
-  fill(): void
+  /** Takes all the room that is left, to the last page. @param but leaves so many bytes free. @default 0 */
+  fill(but?: number): void
   /** Gives back what `fill` or a preloaded filler took. */
   free(): void
   /** Makes every write through a path fail with `EROFS`; files that are open stay writable. */
@@ -36,7 +36,7 @@ export async function smallDisk(): Promise<SmallDisk> {
   return {
     path,
     filler,
-    fill: () => fillDisk(filler),
+    fill: (but = 0) => fillDisk(filler, but),
     free: () => rmSync(filler, { force: true }),
     async makeReadOnly() {
       await run('mount', ['--bind', path, path])
@@ -52,13 +52,14 @@ export async function smallDisk(): Promise<SmallDisk> {
   }
 }
 
-function fillDisk(filler: string): void {
+function fillDisk(filler: string, but: number): void {
   const descriptor = openSync(filler, 'a')
   try {
     for (;;) writeSync(descriptor, Buffer.alloc(65_536))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
   } finally {
+    if (but > 0) ftruncateSync(descriptor, fstatSync(descriptor).size - but)
     closeSync(descriptor)
   }
 }

@@ -10,7 +10,7 @@ import { startPath } from '../spawn/start-path.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
-import { type GitAnswer, runGit, saidBy } from './run-git.ts'
+import { gitError, runGit } from './run-git.ts'
 import { setUp } from './set-up.ts'
 import { shareFiles } from './share-files.ts'
 
@@ -74,18 +74,17 @@ async function addWorktree(
   { path, branch, base }: WorktreeRecord,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const add = (...what: string[]): Promise<GitAnswer> =>
-    // Twice forced: what a killed git left is locked.
-    runGit(project, ['worktree', 'add', '-f', '-f', '--no-track', ...what], {
-      signal,
-      env: { [WORKTREE_VARIABLE]: path },
-    })
-  const made = await add('-b', branch, path, base)
-  if (made.code === 0) return
   const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
-  const again = tip.code === 0 ? await add(path, branch) : made
-  if (again.code === 0) return
-  throw new OrchError('WORKTREE_FAILED', `Cannot make the worktree "${path}": git says "${saidBy(again)}"`, {
-    hint: `Look at "git worktree list" in "${project}"`,
-  })
+  // A branch that is there has commits, or it would have been taken away.
+  const what = tip.code === 0 ? [path, branch] : ['--no-track', '-b', branch, path, base]
+  // Twice forced: what a killed git left is locked.
+  const args = ['worktree', 'add', '-f', '-f', ...what]
+  const made = await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
+  if (made.code === 0) return
+  // Git tells that it could not write, and not why.
+  const isFull = made.stderr.includes('unable to write')
+  const hint = isFull
+    ? 'Make sure that its disk has room, then try again'
+    : `Look at "git worktree list" in "${project}"`
+  throw gitError(made, `Cannot make the worktree "${path}"`, hint)
 }

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { OrchError } from '../errors.ts'
+import { fileError, OrchError } from '../errors.ts'
 import { gitEnvironment } from '../git.ts'
 import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
 
@@ -19,6 +19,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>
   /** What it reads from its standard input. @default nothing */
   readonly input?: string
+  /** The descriptor of a file that it prints to; `stdout` is empty then. Git says so when that fails, as `--output` does not. */
+  readonly output?: number
   /** @default TIMING.gitTimeoutMs */
   readonly timeoutMs?: number
 }
@@ -36,6 +38,7 @@ export async function runGit(directory: string, args: readonly string[], options
   const env = { ...gitEnvironment(), ...UNATTENDED, ...options.env }
   const run = (signal: AbortSignal): Promise<GitAnswer> =>
     new Promise((resolve, reject) => {
+      if (options.output !== undefined) return resolve(printTo(options.output, directory, args, { env, signal }))
       const settings = { cwd: directory, env, maxBuffer: MOST_BYTES, signal }
       const child = execFile('git', ['--no-optional-locks', ...args], settings, (error, stdout, stderr) => {
         if (signal.aborted) return
@@ -59,10 +62,30 @@ export async function runGit(directory: string, args: readonly string[], options
   }
 }
 
+function printTo(
+  output: number,
+  directory: string,
+  args: readonly string[],
+  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<GitAnswer> {
+  return new Promise((resolve, reject) => {
+    const stdio: StdioOptions = ['ignore', output, 'pipe']
+    const child = spawn('git', ['--no-optional-locks', ...args], { cwd: directory, env, signal, stdio })
+    let stderr = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.once('error', (error) => reject('code' in error && error.code === 'ENOENT' ? missing(directory) : error))
+    child.once('close', (code, killedBy) => {
+      resolve({ code: code ?? 128, stdout: '', stderr: stderr || (killedBy === null ? '' : `${killedBy} ended it`) })
+    })
+  })
+}
+
 /**
  * Runs git and resolves to its stdout.
  * @param verb what is tried, for the text: `make the worktree "…"`
- * @throws OrchError `WORKTREE_FAILED` with what git said, and as {@link runGit}
+ * @throws OrchError `WORKTREE_FAILED`, `DISK` or `PERMISSION_DENIED` with what git said, and as {@link runGit}
  */
 export async function mustGit(
   directory: string,
@@ -72,9 +95,24 @@ export async function mustGit(
 ): Promise<string> {
   const answer = await runGit(directory, args, options)
   if (answer.code === 0) return answer.stdout
-  throw new OrchError('WORKTREE_FAILED', `Cannot ${verb}: git says "${saidBy(answer)}"`, {
-    hint: `Run "git ${args.join(' ')}" in "${directory}" to see more`,
-  })
+  throw gitError(answer, `Cannot ${verb}`, `Run "git ${args.join(' ')}" in "${directory}" to see more`)
+}
+
+/** What a failed call of the system is, by the words that git has for it. */
+const FAILED_CALLS: readonly (readonly [string, string])[] = [
+  ['No space left on device', 'ENOSPC'],
+  ['Disk quota exceeded', 'EDQUOT'],
+  ['Read-only file system', 'EROFS'],
+  ['Input/output error', 'EIO'],
+  ['Permission denied', 'EACCES'],
+]
+
+/** The error for a git that failed: the disk's, one of access, or `WORKTREE_FAILED` with this hint. */
+export function gitError(answer: GitAnswer, text: string, hint: string): OrchError {
+  const message = `${text}: git says "${saidBy(answer)}"`
+  const code = FAILED_CALLS.find(([words]) => answer.stderr.includes(words))?.[1]
+  if (code !== undefined) return fileError({ code }, message, 'WORKTREE_FAILED')
+  return new OrchError('WORKTREE_FAILED', message, { hint })
 }
 
 /** What git complained of, in one line. */

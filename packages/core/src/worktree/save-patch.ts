@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { fileError } from '../errors.ts'
 import { uniqueId } from '../unique.ts'
-import { mustGit, runGit } from './run-git.ts'
+import { type GitOptions, mustGit, runGit } from './run-git.ts'
 import { withScratchIndex } from './scratch-index.ts'
 
 /** What `git apply` takes, whatever the user's own settings are. */
@@ -28,6 +28,8 @@ export interface ChangesSource {
   readonly staged?: boolean | undefined
   /** Which files of them. @default all */
   readonly pathspecs?: readonly string[] | undefined
+  /** The descriptor of a file that all is printed to. @default what is returned */
+  readonly output?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -39,22 +41,24 @@ export interface ChangesSource {
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`
  */
 export async function readChanges(
-  { checkout, from, to, staged, pathspecs = [], signal }: ChangesSource,
+  { checkout, from, to, staged, pathspecs = [], output, signal }: ChangesSource,
   ...args: readonly (readonly string[])[]
 ): Promise<readonly string[]> {
   const verb = `read the changes in "${checkout}"`
-  const end = staged === true ? ['--cached', from] : to === undefined ? null : [from, to]
-  if (end !== null)
-    return Promise.all(
-      args.map((one) => mustGit(checkout, [...DIFF, ...one, ...end, '--', ...pathspecs], verb, { signal })),
+  const end = staged === true ? ['--cached', from] : to === undefined ? [from] : [from, to]
+  const printing = output === undefined ? {} : { output }
+  const read = (options: GitOptions): Promise<string[]> =>
+    Promise.all(
+      args.map((one) =>
+        mustGit(checkout, [...DIFF, ...one, ...end, '--', ...pathspecs], verb, { ...options, ...printing }),
+      ),
     )
+  if (staged === true || to !== undefined) return await read({ signal })
   return await withScratchIndex(checkout, signal, async (options) => {
     const unmerged = await runGit(checkout, ['ls-files', '--unmerged'], options)
     if (unmerged.code !== 0 || unmerged.stdout !== '') await mustGit(checkout, ['read-tree', 'HEAD'], verb, options)
     await mustGit(checkout, ['add', '--intent-to-add', '--', ':/'], verb, options)
-    return await Promise.all(
-      args.map((one) => mustGit(checkout, [...DIFF, ...one, from, '--', ...pathspecs], verb, options)),
-    )
+    return await read(options)
   })
 }
 
@@ -66,14 +70,18 @@ export async function readChanges(
 export async function savePatch(source: ChangesSource, file: string): Promise<boolean> {
   const scratch = `${file}.${uniqueId()}`
   try {
-    await readChanges(source, ['--binary', '--full-index', `--output=${scratch}`])
-    // barrier: patch-drafted
-    if (statSync(scratch, { throwIfNoEntry: false })?.size === 0) return false
-    const descriptor = openSync(scratch, 'r+')
+    const output = openSync(scratch, 'wx', 0o600)
     try {
-      fsyncSync(descriptor)
+      await readChanges({ ...source, output }, ['--binary', '--full-index']).catch((error: unknown) => {
+        // Git tells that it could not print, and not why: the disk does.
+        writeSync(output, Buffer.alloc(65_536))
+        throw error
+      })
+      // barrier: patch-drafted
+      if (fstatSync(output).size === 0) return false
+      fsyncSync(output)
     } finally {
-      closeSync(descriptor)
+      closeSync(output)
     }
     renameSync(scratch, file)
     return true

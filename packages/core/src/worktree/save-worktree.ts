@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { fileError } from '../errors.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
@@ -52,7 +52,21 @@ export async function saveWorktree(
     await mustGit(checkout, ['update-ref', `refs/heads/${branch}`, commit], `keep the commits of "${id}"`, { signal })
     rescued.push(branch)
   }
-  return { patch: holdsFiles ? patch : null, stagedPatch: holdsStaged ? stagedPatch : null, rescued }
+  return { patch: holdsFiles ? known(patch) : null, stagedPatch: holdsStaged ? known(stagedPatch) : null, rescued }
+}
+
+/** One that a call before this one wrote, which then could not go on, holds the same: no call leaves another. */
+function known(patch: string): string {
+  const folder = dirname(patch)
+  const others = readdirSync(folder).filter((name) => /^unsaved.*\.patch$/.test(name) && name !== basename(patch))
+  const same = others.map((name) => join(folder, name)).find((other) => isSame(other, patch))
+  if (same === undefined) return patch
+  rmSync(patch)
+  return same
+}
+
+function isSame(one: string, other: string): boolean {
+  return statSync(one).size === statSync(other).size && readFileSync(one).equals(readFileSync(other))
 }
 
 function prepareWorkspace(workspace: string): void {

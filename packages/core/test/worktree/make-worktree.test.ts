@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { type SmallDisk, smallDisk } from '../../../../tests/bad-days/support/small-disk.ts'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -120,6 +121,24 @@ describe('spawn() with a worktree', () => {
     expect((await status(orch)).agents).toEqual([])
   })
 
+  it.each([
+    ['has no room', 'DISK', /free some space/i, (disk: SmallDisk) => disk.fill()],
+    ['has room for a part of it', 'WORKTREE_FAILED', /has room/, (disk: SmallDisk) => disk.fill(200_000)],
+    ['is read-only', 'DISK', /mount that disk writable/i, (disk: SmallDisk) => disk.makeReadOnly()],
+  ])('leaves nothing behind where the disk of worktrees %s, and says so', async (_, code, hint, spoil) => {
+    const disk = await scope.use(smallDisk())
+    world.put(world.project, 'large', 'x'.repeat(300_000))
+    await commitAll(world.project, 'Large')
+    world.configure({ directory: join(disk.path, 'trees') })
+    mkdirSync(join(disk.path, 'trees'))
+    await spoil(disk)
+    await expect(world.agent()).rejects.toMatchObject({ code, outcome: 'none', hint: expect.stringMatching(hint) })
+    expect(readdirSync(join(disk.path, 'trees'))).toEqual([])
+    expect(await worktreesOf(world.project)).toEqual([world.project])
+    expect(await branchesOf(world.project)).toEqual(['main'])
+    expect((await status(await world.open())).agents).toEqual([])
+  })
+
   it('is refused outside git, and before the first commit', async () => {
     const other = await createPlace(scope)
     const refused = { code: 'WORKTREE_UNSUPPORTED', outcome: 'none' }
@@ -144,6 +163,7 @@ describe('spawn() with a worktree', () => {
     const path = join(world.project, '.orch', 'worktrees', 'half-made-7k3q')
     const worktree = { path, branch: 'orch/half-made-7k3q', base: first.base as string, readyAt: null }
     await git(world.project, 'worktree', 'add', '-b', worktree.branch, '--lock', '--reason', 'initializing', path)
+    await git(path, 'commit', '--quiet', '--allow-empty', '--message', 'By its set-up')
     writeFileSync(join(path, 'README.md'), 'half')
     const orch = await world.open()
     const at = new Date(Date.now() - 60_000).toISOString()
@@ -158,5 +178,6 @@ describe('spawn() with a worktree', () => {
     })
     expect(readFileSync(join(path, 'README.md'), 'utf8')).toBe('one\ntwo\nthree\n')
     expect(await git(path, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe(worktree.branch)
+    expect(await git(path, 'log', '-1', '--format=%s')).toBe('By its set-up')
   })
 })

@@ -1,7 +1,8 @@
 import { spawn as start } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { smallDisk } from '../../../../tests/bad-days/support/small-disk.ts'
 import { git, gitRepository } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
@@ -302,4 +303,36 @@ describe('removeWorktree()', () => {
     expect(existsSync(trash)).toBe(false)
     expect(await isGone(world.project, record.worktree)).toBe(true)
   })
+
+  it('keeps one whose patch finds no room, or that cannot be taken away, and leaves no part of it and no second one', async () => {
+    const disk = await scope.use(smallDisk())
+    const elsewhere = { ...record, workspace: join(disk.path, 'workspace') }
+    mkdirSync(elsewhere.workspace)
+    world.put(path, 'work.txt', 'precious\n'.repeat(1000))
+    const attempt = async (one: AgentRecord): Promise<unknown> => removeWorktree(await world.open(), one)
+    disk.fill()
+    await expect(attempt(elsewhere)).rejects.toMatchObject({ code: 'DISK', message: expect.stringContaining('patch') })
+    expect(readdirSync(elsewhere.workspace)).toEqual([])
+    disk.free()
+    await disk.makeReadOnly()
+    await expect(attempt(elsewhere)).rejects.toMatchObject({ code: 'DISK' })
+    await disk.makeWritable()
+    expect(readFileSync(join(path, 'work.txt'), 'utf8')).toHaveLength(9000)
+    world.configure({ directory: join(disk.path, 'trees') })
+    const there = await world.agent()
+    world.put(there.worktree.path, 'work.txt', 'precious\n')
+    await disk.makeReadOnly()
+    await expect(attempt(there)).rejects.toMatchObject({ code: 'DISK' })
+    await expect(attempt(there)).rejects.toMatchObject({ code: 'DISK' })
+    expect(readFileSync(join(there.worktree.path, 'work.txt'), 'utf8')).toBe('precious\n')
+    expect(patchesIn(there.workspace)).toEqual(['unsaved.patch'])
+    await disk.makeWritable()
+    expect(await attempt(there)).toMatchObject({ removed: true, patch: join(there.workspace, 'unsaved.patch') })
+    expect(patchesIn(there.workspace)).toEqual(['unsaved.patch'])
+    expect(await isGone(world.project, there.worktree)).toBe(true)
+  })
 })
+
+function patchesIn(workspace: string): string[] {
+  return readdirSync(workspace).filter((name) => name.includes('patch'))
+}
