@@ -2,7 +2,16 @@ import { createRandom } from './random.ts'
 import type { Held } from './world.ts'
 
 /** What is done to orch's agents at random. */
-export type Verb = 'spawn' | 'spawn with a key' | 'spawn in a queue' | 'send' | 'complete' | 'abandon'
+export type Verb =
+  | 'spawn'
+  | 'spawn with a key'
+  | 'spawn in a queue'
+  | 'send'
+  | 'complete'
+  | 'abandon'
+  | 'spawn in a worktree'
+  | 'merge'
+  | 'clean'
 
 /** One command with the moment of its death. */
 export interface Act {
@@ -27,13 +36,13 @@ const CALLS: Readonly<Record<Verb, readonly Held['does'][]>> = {
   send: ['type'],
   complete: ['end'],
   abandon: ['end'],
+  'spawn in a worktree': ['create', 'type'],
+  merge: ['end'],
+  clean: [],
 }
 
-/** Every verb. */
-export const VERBS = Object.keys(CALLS) as readonly Verb[]
-
-/** How often each verb comes up. */
-const MIX: readonly Verb[] = [
+/** How often each verb comes up of those that have to do with a backend. */
+export const MIX: readonly Verb[] = [
   'spawn',
   'spawn',
   'spawn with a key',
@@ -44,19 +53,27 @@ const MIX: readonly Verb[] = [
   'abandon',
 ]
 
+/** How often each of those comes up that orch does by itself. */
+export const WORKTREE_MIX: readonly Verb[] = ['spawn in a worktree', 'spawn in a worktree', 'merge', 'clean', 'clean']
+
 /** At most so many acts with at most so many keys, the same for the same seed. */
-export function* actsOf(seed: number, most: number, keys: number): Generator<Act> {
+export function* actsOf(mix: readonly Verb[], seed: number, most: number, keys: number): Generator<Act> {
   const random = createRandom(seed)
   const oneOf = <T>(all: readonly T[]): T => all[random(all.length)] as T
   for (let index = 0; index < most; index += 1) {
-    const verb = index < 10 ? 'spawn' : oneOf(MIX)
+    const verb = index < 10 ? 'spawn' : oneOf(mix)
     yield {
       verb,
-      name: verb === 'spawn with a key' ? `key${random(keys)}` : `act${index}`,
+      name: nameOf(verb, index, keys, random),
       choice: random(1_000),
       moment: 0.3 + random(1_000) / 1_250,
-      held: random(3) === 0 ? oneOf(CALLS[verb]) : null,
+      held: random(3) === 0 ? (oneOf(CALLS[verb]) ?? null) : null,
       seen: random(2) === 0,
     }
   }
+}
+
+function nameOf(verb: Verb, index: number, keys: number, random: (limit: number) => number): string {
+  if (verb === 'spawn with a key') return `key${random(keys)}`
+  return verb === 'spawn in a worktree' && index % 2 === 0 ? `treekey${random(keys / 4)}` : `act${index}`
 }

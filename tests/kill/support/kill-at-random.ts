@@ -4,14 +4,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { AbandonDocument, CompleteDocument, SendDocument } from '@orch/core'
 import type { OrchRun } from '../../harness/orch.ts'
 import { perFile } from '../../harness/scope.ts'
-import { type Act, actsOf, VERBS, type Verb } from './acts.ts'
+import { type Act, actsOf, type Verb } from './acts.ts'
 import { emptyLedger, type Ledger } from './ledger.ts'
 import { sideBySide } from './side-by-side.ts'
 import { violationsIn } from './violations.ts'
+import { NO_TREES, openTrees, type Trees } from './worktree-acts.ts'
 import type { Backend, World } from './world.ts'
 
 const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000)
-const KILLS = 200
+const KILLS = Number(process.env.ORCH_KILLS ?? 200)
 const KEYS = 20
 
 /** Some come to their end before they are killed, and are no kill. */
@@ -34,28 +35,32 @@ export function killAtRandom(backend: Backend): void {
   describe(`orch on ${backend.name}, killed with SIGKILL at ${KILLS} random moments`, () => {
     const scope = perFile()
     const ledger = emptyLedger()
+    const verbs = [...new Set(backend.mix)]
     let world: World
+    let trees: Trees
 
     beforeAll(async () => {
       world = await backend.open(scope)
+      trees = verbs.includes('clean') ? await openTrees(world, ledger) : NO_TREES
     })
 
     it(
       `leaves nothing twice, unlisted or unreadable, with ORCH_SEED=${SEED}`,
       async () => {
-        const durations = await measure(world, ledger)
+        const stage = { world, ledger, trees }
+        const durations = await measure(stage, verbs)
         const killed: Verb[] = []
         function* actsUntilKilled(): Generator<Act> {
-          for (const act of actsOf(SEED, MOST_ACTS, KEYS)) {
+          for (const act of actsOf(backend.mix, SEED, MOST_ACTS, KEYS)) {
             if (killed.length >= KILLS) return
             yield act
           }
         }
         await sideBySide(actsUntilKilled(), async (act) => {
-          if (await killOne(world, ledger, { act, durations })) killed.push(act.verb)
+          if (await killOne(stage, act, durations)) killed.push(act.verb)
         })
         expect(killed.length).toBeGreaterThanOrEqual(KILLS)
-        expect(new Set(killed)).toEqual(new Set(VERBS))
+        if (KILLS >= 200) expect(new Set(killed)).toEqual(new Set(verbs))
         expect(await violationsIn(world, ledger)).toEqual([])
       },
       LONGEST_MS,
@@ -64,14 +69,20 @@ export function killAtRandom(backend: Backend): void {
     it(
       `goes on with every key and ends every agent afterwards, with ORCH_SEED=${SEED}`,
       async () => {
-        const keys = Array.from({ length: KEYS }, (_, key) => `key${key}`)
-        await sideBySide(keys, (name) => spawnAgain(world, ledger, name), 6)
+        const keys = Array.from({ length: KEYS }, (_, key) => [`key${key}`, `treekey${key}`]).flat()
+        const names = keys.filter((name) => !name.startsWith('tree') || ledger.spawns.some((one) => one.name === name))
+        await sideBySide(names, (name) => spawnAgain(world, ledger, name), 6)
         expect(await violationsIn(world, ledger)).toEqual([])
         const ids = await openAgents(world)
         const run = await world.place.orch('--json', 'abandon', ...ids)
         expect((run.json as AbandonDocument).results.filter(({ ok }) => !ok)).toEqual([])
         ledger.ended.push(...ids)
         expect(await violationsIn(world, ledger)).toEqual([])
+        const withTrees = await trees.all()
+        if (withTrees.length === 0) return
+        await world.place.orch('clean', ...withTrees)
+        expect(await violationsIn(world, ledger)).toEqual([])
+        expect(await readdir(join(world.place.project, '.orch', 'worktrees'))).toEqual(['.gitignore'])
       },
       LONGEST_MS,
     )
@@ -81,26 +92,32 @@ export function killAtRandom(backend: Backend): void {
 /** How long each verb took when it last came to its end, in milliseconds: what else runs changes it. */
 type Durations = Map<Verb, number>
 
-async function measure(world: World, ledger: Ledger): Promise<Durations> {
+/** What all acts of a test have in common. */
+interface Stage {
+  world: World
+  ledger: Ledger
+  trees: Trees
+}
+
+async function measure(stage: Stage, verbs: readonly Verb[]): Promise<Durations> {
+  const { world, ledger, trees } = stage
   const durations: Durations = new Map()
-  for (const verb of VERBS) {
-    const line = await lineOf(world, ledger, { verb, name: `first-${verb.replaceAll(' ', '-')}`, choice: 0 })
+  for (const verb of verbs) {
+    const line = await lineOf(stage, { verb, name: `first-${verb.replaceAll(' ', '-')}`, choice: 2 })
     const started = performance.now()
     const run = await world.place.orch('--json', ...line.args)
     durations.set(verb, Math.min(performance.now() - started, LONGEST_RUN_MS))
     expect(run).toMatchObject({ code: 0 })
     note(ledger, line, run)
+    if (line.id !== null) trees.giveBack(line.id)
   }
   return durations
 }
 
 /** Whether it was killed: it may have come to its end before. */
-async function killOne(
-  world: World,
-  ledger: Ledger,
-  { act, durations }: { act: Act; durations: Durations },
-): Promise<boolean> {
-  const line = await lineOf(world, ledger, act)
+async function killOne(stage: Stage, act: Act, durations: Durations): Promise<boolean> {
+  const { world, ledger, trees } = stage
+  const line = await lineOf(stage, act)
   const hold = act.held === null ? null : await world.hold({ does: act.held, text: line.text, id: line.id })
   const killAfterMs = Math.round((durations.get(act.verb) as number) * (hold === null ? act.moment : 1.5))
   const started = performance.now()
@@ -110,6 +127,7 @@ async function killOne(
   note(ledger, line, run)
   if (act.seen) await world.place.orchWith({ killAfterMs: Math.ceil(Math.max(MOST_HELD_MS - tookMs, 1)) }, 'status')
   await hold?.release()
+  if (line.id !== null) trees.giveBack(line.id)
   return run.signal === 'SIGKILL'
 }
 
@@ -122,31 +140,42 @@ interface Line {
   text: string
 }
 
-async function lineOf(
-  world: World,
-  ledger: Ledger,
-  { verb, name, choice }: Pick<Act, 'verb' | 'name' | 'choice'>,
-): Promise<Line> {
+const OPTIONS: Readonly<Partial<Record<Verb, readonly string[]>>> = {
+  'spawn in a queue': ['--max-parallel', '1000'],
+  'spawn in a worktree': ['--worktree'],
+  complete: ['--force', '--verify', 'test -e .'],
+  merge: ['--force', '--merge'],
+  clean: ['--records'],
+}
+
+async function lineOf(stage: Stage, { verb, name, choice }: Pick<Act, 'verb' | 'name' | 'choice'>): Promise<Line> {
+  const { world, ledger, trees } = stage
   const text = `<${name}>`
-  if (verb === 'spawn' || verb === 'spawn with a key' || verb === 'spawn in a queue') {
+  const more = OPTIONS[verb] ?? []
+  if (verb.startsWith('spawn')) {
     if (!ledger.spawns.some((spawn) => spawn.name === name)) ledger.spawns.push({ name, must: false })
-    const more = { spawn: [], 'spawn with a key': ['--key', name], 'spawn in a queue': ['--max-parallel', '1000'] }[
-      verb
-    ]
-    return { verb, id: null, text, args: ['spawn', `Task ${text}`, '--name', name, ...more, ...world.agent] }
+    const key = name.includes('key') ? ['--key', name] : []
+    return { verb, id: null, text, args: ['spawn', `Task ${text}`, '--name', name, ...key, ...more, ...world.agent] }
   }
-  const ids = await openAgents(world)
+  if (verb === 'merge' || verb === 'clean') {
+    const id = await trees.take({ name, choice }, verb === 'merge')
+    if (verb === 'clean') await world.place.orch('abandon', id)
+    if (verb === 'clean') ledger.cleaned.push(id)
+    return { verb, id, text, args: [verb === 'merge' ? 'complete' : verb, id, ...more] }
+  }
+  const withTrees = verb === 'abandon' ? [] : await trees.all()
+  const ids = (await openAgents(world)).filter((id) => !withTrees.includes(id))
   const id = ids[choice % ids.length] as string
   if (verb === 'send') ledger.messages.push({ id, text, sure: false })
   // What says that it is done is verified, and its command runs, unless it is at work.
   if (verb === 'complete') await world.place.orch('phase', 'Complete', '--id', id)
-  const more = { send: [text], complete: ['--force', '--verify', 'test -e .'], abandon: [] }[verb]
-  return { verb, id, text, args: [verb, id, ...more] }
+  return { verb, id, text, args: [verb, id, ...(verb === 'send' ? [text] : more)] }
 }
 
 /** Writes down what a run that came to its end said. */
 function note(ledger: Ledger, { verb, id, text }: Line, { signal, json }: OrchRun): void {
   if (signal !== null || id === null || json === undefined || 'error' in (json as object)) return
+  if (verb === 'clean') return
   if (verb === 'send') {
     const { receipt } = json as SendDocument
     const message = ledger.messages.find((one) => one.text === text)
@@ -157,7 +186,8 @@ function note(ledger: Ledger, { verb, id, text }: Line, { signal, json }: OrchRu
 }
 
 async function spawnAgain({ place, agent }: World, ledger: Ledger, name: string): Promise<void> {
-  const run = await place.orch('spawn', `Task <${name}>`, '--name', name, '--key', name, ...agent)
+  const more = name.startsWith('tree') ? ['--worktree'] : []
+  const run = await place.orch('spawn', `Task <${name}>`, '--name', name, '--key', name, ...more, ...agent)
   expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[a-z0-9-]+\n$/) })
   const spawn = ledger.spawns.find((one) => one.name === name)
   if (spawn === undefined) ledger.spawns.push({ name, must: true })

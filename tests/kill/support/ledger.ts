@@ -6,9 +6,13 @@ export interface Ledger {
   messages: { id: string; text: string /** Whether a receipt said that it was delivered. */; sure: boolean }[]
   /** Agents whose end a command proved. */
   ended: string[]
+  /** Those whose records a `clean` was told to remove. */
+  cleaned: string[]
+  /** What agents in worktrees wrote, each into a file of a name that no other has, with that name as its text. */
+  works: { id: string; file: string }[]
 }
 
 /** An empty one. */
 export function emptyLedger(): Ledger {
-  return { spawns: [], messages: [], ended: [] }
+  return { spawns: [], messages: [], ended: [], cleaned: [], works: [] }
 }

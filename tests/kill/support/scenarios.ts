@@ -182,7 +182,7 @@ export const OWN_SCENARIOS: readonly Scenario[] = [
 const cleaned = new Map<string, string>()
 
 /** Worktrees get a link and a set-up, which fails for agents that are called so. */
-async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): Promise<string> {
+export async function configureWorktrees({ world: { place } }: Pick<Stage, 'world'>): Promise<string> {
   await place.write('linked.txt', 'linked\n')
   await place.write('.git/info/exclude', 'linked.txt\nset-up.txt\n')
   const setup = ['/bin/sh', '-c', 'case "$ORCH_AGENT_ID" in *-bad-*) exit 1 ;; esac; echo done >set-up.txt']

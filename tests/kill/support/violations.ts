@@ -4,6 +4,7 @@ import type { Agent, StatusDocument } from '@orch/core'
 import { eventually } from '../../harness/eventually.ts'
 import { processesWithEnvironment } from '../../harness/processes.ts'
 import type { Ledger } from './ledger.ts'
+import { lostWork } from './worktree-acts.ts'
 import type { World } from './world.ts'
 import { wrongWorktrees } from './wrong-worktrees.ts'
 
@@ -78,9 +79,10 @@ export async function violationsIn(world: World, ledger: Ledger): Promise<string
     ).map((id) => `the workspace ${id} is of no agent`),
     ...records.flatMap((record) => lostOne(record, status.agents)),
     ...ledger.spawns.flatMap((spawn) => wrongSpawn(spawn, records, status.agents)),
-    ...ledger.ended.flatMap((id) => wrongEnd(id, records, runs)),
+    ...ledger.ended.flatMap((id) => wrongEnd(ledger, id, records, runs)),
     ...(await wrongMessages(world, ledger, records)),
     ...(await wrongWorktrees(place.project, records, status.agents)),
+    ...(await lostWork(place, ledger)),
   ]
 }
 
@@ -113,10 +115,11 @@ function lostOne({ id, wasQueued }: RecordFile, agents: readonly Agent[]): strin
   return wasQueued && code === 'SPAWN_DIED' ? [`${id} was queued, and lost`] : []
 }
 
-function wrongEnd(id: string, records: readonly RecordFile[], runs: readonly string[]): string[] {
+function wrongEnd({ cleaned }: Ledger, id: string, records: readonly RecordFile[], runs: readonly string[]): string[] {
   const record = records.find((one) => one.id === id)
+  const isForgotten = record === undefined && cleaned.includes(id)
   return [
-    ...(record?.folder === 'ended' ? [] : [`${id} was ended, and its record is not closed`]),
+    ...(record?.folder === 'ended' || isForgotten ? [] : [`${id} was ended, and its record is not closed`]),
     ...(runs.includes(id) ? [`${id} was ended, and it runs`] : []),
   ]
 }

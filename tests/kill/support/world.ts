@@ -5,6 +5,7 @@ import { receivedTexts } from '../../scripted-model/received-texts.ts'
 import { startScriptedModel } from '../../scripted-model/scripted-model.ts'
 import { managedServer } from '../../stories/support/managed-server.ts'
 import { openCodePlace, type Place, tmuxPlace } from '../../stories/support/place.ts'
+import { MIX, type Verb, WORKTREE_MIX } from './acts.ts'
 import { agentScenarios } from './agent-scenarios.ts'
 import { holdRequests } from './hold-requests.ts'
 import { holdTmux } from './hold-tmux.ts'
@@ -58,6 +59,8 @@ export interface Backend {
   open(scope: Scope): Promise<World>
   /** What is killed at barriers on this backend alone. */
   scenarios: readonly Scenario[]
+  /** What is killed at random, each as often as it stands here. */
+  mix: readonly Verb[]
   /** Barriers that no command comes to on this backend, or that it has no part in. `@default` none */
   without?: RegExp
 }
@@ -67,6 +70,7 @@ export const tmuxBackend: Backend = {
   name: 'tmux',
   open: openTmux,
   scenarios: [...OWN_SCENARIOS, ...TMUX_SCENARIOS, ...agentScenarios(), ...QUEUE_SCENARIOS],
+  mix: [...MIX, ...WORKTREE_MIX],
   without: /^queue-/,
 }
 
@@ -75,6 +79,7 @@ export const openCodeBackend: Backend = {
   name: 'opencode',
   open: openOpenCode,
   scenarios: OPEN_CODE_SCENARIOS,
+  mix: MIX,
   without:
     /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event|merge|patch|branch|work)(-|$)/,
 }

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Agent } from '@orch/core'
 import { git } from '../../harness/git-repository.ts'
 import type { RecordFile } from './violations.ts'
 
 /**
  * What must not be among worktrees: one that no record names, a ready one that git does not know or that is not on its
- * branch, and one that was left half made without `status` saying so.
+ * branch, one that was left half made by an open agent without `status` saying so, and one that was half removed of no record. Of
+ * an agent that has ended git may know one still: the next `clean` has it forgotten.
  */
 export async function wrongWorktrees(
   project: string,
@@ -14,15 +15,23 @@ export async function wrongWorktrees(
   agents: readonly Agent[],
 ): Promise<string[]> {
   const folder = join(project, '.orch', 'worktrees')
-  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => !name.startsWith('.'))
+  const all = await readdir(folder).catch((): string[] => [])
+  const names = all.filter((name) => !name.startsWith('.'))
   const listed = [...(await git(project, 'worktree', 'list', '--porcelain')).matchAll(/^worktree (.*)$/gm)]
   const known = listed.map(([, path]) => path as string).filter((path) => path !== project)
-  const wrong: string[] = []
+  const removed = all.filter((name) => name.startsWith('.removed-')).map((name) => name.replace('.removed-', ''))
+  const wrong = removed
+    .filter((id) => !records.some((record) => record.id === id))
+    .map((id) => `${id} was half removed`)
   for (const path of new Set([...names.map((name) => join(folder, name)), ...known])) {
     const record = records.find(({ worktree }) => worktree?.path === path)
     if (record?.worktree === undefined) wrong.push(`the worktree ${path} is of no agent`)
+    else if (record.folder === 'ended' && !names.includes(basename(path))) continue
     else if (record.worktree.readyAt !== null) wrong.push(...(await wrongReady(path, record.id, known)))
-    else if (!agents.some(({ id, reason }) => id === record.id && reason.text.includes(path)))
+    else if (
+      record.folder === 'agents' &&
+      !agents.some(({ id, reason }) => id === record.id && reason.text.includes(path))
+    )
       wrong.push(`the worktree ${path} is half made, and nobody says so`)
   }
   return wrong
