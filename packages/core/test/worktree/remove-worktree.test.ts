@@ -310,7 +310,7 @@ describe('removeWorktree()', () => {
     mkdirSync(elsewhere.workspace)
     world.put(path, 'work.txt', 'precious\n'.repeat(1000))
     const attempt = async (one: AgentRecord): Promise<unknown> => removeWorktree(await world.open(), one)
-    disk.fill()
+    disk.fill(4_096)
     await expect(attempt(elsewhere)).rejects.toMatchObject({ code: 'DISK', message: expect.stringContaining('patch') })
     expect(readdirSync(elsewhere.workspace)).toEqual([])
     disk.free()
