@@ -42,9 +42,10 @@ export async function ensureManaged(context: ManagedContext, signal: AbortSignal
   }
   const server = await recheck(attempt, { timeoutMs: TIMING.createTimeoutMs, everyMs: 50, signal })
   if (server !== undefined) return server
-  const owner = newestClaim(folder)?.owner?.pid
-  throw new OrchError('BUSY', `Cannot start the OpenCode server: process ${owner} is starting it and does not finish`, {
-    hint: `End process ${owner}, then try again`,
+  const owner = newestClaim(folder)?.owner ?? null
+  const who = owner === null ? 'another process' : `process ${owner.pid} of host "${owner.host}"`
+  throw new OrchError('BUSY', `Cannot start the OpenCode server: ${who} is starting it and does not finish`, {
+    hint: `End ${who}, which may be in another container, then try again`,
     retryable: true,
   })
 }

@@ -2,6 +2,7 @@ import type { Agent, Capability, Exit, Pending, Reason, State } from '../agent.t
 import type { AgentRef, Backend, Found, Observation, ObserveResult } from '../backend.ts'
 import type { BackendStatus } from '../documents.ts'
 import { isOrchError } from '../errors.ts'
+import { withUnseenOwner } from '../recovery/unseen-owner.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { deriveState, openRequests } from '../state/derive-state.ts'
 import { letStart } from '../timing.ts'
@@ -241,6 +242,7 @@ function toAgent(
     labels: record.labels,
     lifecycle: record.lifecycle,
     ...derived,
+    reason: withUnseenOwner(derived.reason, record),
     observedAt: observation?.at ?? null,
     phase: report.phase,
     requests: isOver(stored, derived.state, exit) ? [] : openRequests(observation, report),

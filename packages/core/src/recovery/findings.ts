@@ -1,10 +1,11 @@
 import type { RecoverFinding } from '../documents.ts'
 import { isBeingDelivered } from '../orchestrator/being-ended.ts'
 import { hasEnded, type Look } from '../orchestrator/look.ts'
-import { ownerElsewhere, ownerLiveness, type ProcessOwner } from '../process-owner.ts'
+import { ownerElsewhere } from '../process-owner.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { isAbandonedSpawn } from './recover.ts'
 import { isAbandonedResume } from './recover-resume.ts'
+import { unseenOwner } from './unseen-owner.ts'
 
 /** What a look at one agent showed of work that a crash or a restart left undone. Pure, but for who still lives. */
 export function findingsOf(look: Look, found: ReadonlySet<string>): readonly RecoverFinding[] {
@@ -48,7 +49,7 @@ function unfinishedStart({ stored }: Look, found: ReadonlySet<string>): RecoverF
       },
     ]
   }
-  const owner = ownerUnseen(stored)
+  const owner = unseenOwner(record)
   if (owner !== null) {
     const what = record.resuming ? 'starting its program again' : 'spawning it'
     const text = `${ownerElsewhere(owner)}, was ${what}: whether it still is cannot be seen from here`
@@ -56,12 +57,6 @@ function unfinishedStart({ stored }: Look, found: ReadonlySet<string>): RecoverF
   }
   if (record.lifecycle !== 'failed' || record.handle !== null || !found.has(id)) return []
   return [{ ...finding('spawn', id, 'its spawn counted as failed, and it is there'), action: 'adopt it' }]
-}
-
-/** Who spawns or resumes it, where that is in another container or on another machine: never taken for gone. */
-function ownerUnseen({ record: { lifecycle, owner, resuming } }: StoredRecord): ProcessOwner | null {
-  const one = resuming?.owner ?? (lifecycle === 'spawning' ? owner : null)
-  return one !== null && ownerLiveness(one) === 'unknown' ? one : null
 }
 
 function queued({ record: { id, queue = [] } }: StoredRecord): RecoverFinding[] {

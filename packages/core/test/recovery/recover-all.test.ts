@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { send } from '../../src/messages/send.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
+import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import { recoverAll } from '../../src/recovery/recover-all.ts'
 import { countLooks } from '../harness/count-looks.ts'
@@ -73,6 +74,11 @@ describe('recoverAll()', () => {
       { kind: 'spawn', id: 'half-0001', text, action: null, done: false, next: 'orch check half-0001' },
     ])
     expect(await orch.registry.get('half-0001')).toMatchObject({ revision: 1, record: { lifecycle: 'spawning' } })
+    const says = expect.stringMatching(
+      / by process \d+ on host ".*", in another container .* cannot be seen from here$/,
+    )
+    for (const { state, reason } of (await status(orch)).agents)
+      expect({ state, reason }).toEqual({ state: 'starting', reason: { code: expect.any(String), text: says } })
   })
 
   it('names agents whose server ended, and how each goes on', async () => {
