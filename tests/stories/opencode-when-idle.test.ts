@@ -67,7 +67,9 @@ describe('send --when idle on OpenCode', () => {
     const early = await place.json<CompleteDocument>('complete', id)
     expect(early).toMatchObject({
       code: 40,
-      results: [{ ok: false, checks: { 3: { name: 'queue', result: 'fail' } } }],
+      results: [
+        { ok: false, checks: expect.arrayContaining([expect.objectContaining({ name: 'queue', result: 'fail' })]) },
+      ],
     })
     expect(await place.orch('answer', id, 'a')).toMatchObject({ code: 0 })
     expect(await place.orch('wait', id)).toMatchObject({ code: 0 })

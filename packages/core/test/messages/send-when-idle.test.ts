@@ -194,7 +194,7 @@ describe('a message that waits for idle', () => {
       { id: messageId, text: 'lost', at: expect.any(String), triedAt: expect.any(String), failure: null },
     ])
     page(id, 'Phase: Complete\n')
-    expect((await complete(orch, [id])).results).toMatchObject([{ ok: false, checks: { 3: failedCheck } }])
+    expect((await complete(orch, [id])).results).toMatchObject([{ ok: false, checks: failedCheck }])
     await queue(id, 'next')
     expect(received(id)).toEqual(['next'])
   })
@@ -332,7 +332,7 @@ describe('an agent that ends with messages that wait for idle', () => {
       {
         ok: false,
         lifecycle: 'active',
-        checks: { 0: { result: 'pass' }, 3: failedCheck },
+        checks: failedCheck,
       },
     ])
     expect(received(id)).toEqual([])
@@ -362,7 +362,13 @@ describe('an agent that ends with messages that wait for idle', () => {
   })
 })
 
-const failedCheck = { name: 'queue', result: 'fail', text: expect.stringContaining('not proven to be delivered') }
+const failedCheck = expect.arrayContaining([
+  expect.objectContaining({
+    name: 'queue',
+    result: 'fail',
+    text: expect.stringContaining('not proven to be delivered'),
+  }),
+])
 
 /** An agent in a turn that stays open. */
 async function working(): Promise<string> {
