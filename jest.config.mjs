@@ -40,5 +40,6 @@ export default {
   // The tests wait for other programs half of the time: two cores take three of them.
   maxWorkers: 3,
   testTimeout: 120_000,
+  testSequencer: `${root}scripts/test-sequencer.mjs`,
   projects: process.env.ORCH_TEST_AGENTS === undefined ? usual : withRealAgents,
 }
