@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../../tests/harness/eventually.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend } from '../../src/backend.ts'
+import type { AbandonDocument } from '../../src/documents.ts'
 import { OrchError } from '../../src/errors.ts'
 import { abandon } from '../../src/orchestrator/abandon.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
@@ -177,6 +179,40 @@ describe('abandon()', () => {
     expect(won).toMatchObject([{ ok: true, error: null }])
     expect(lost).toMatchObject([{ ok: false, error: { message: expect.stringContaining(`it was ${lifecycle}`) } }])
     expect(await other.registry.get(id)).toMatchObject({ closed: true, record: { lifecycle } })
+  })
+
+  it('leaves the record to whoever began to end it in another way since, and says so', async () => {
+    const { id } = await place.spawn('x')
+    appendFileSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'), 'Phase: Complete\n')
+    let abandoning: Promise<AbandonDocument> | undefined
+    let completed: (() => void) | undefined
+    const held = (backend: Backend): Backend => ({
+      ...backend,
+      stop: async (ref, signal) => {
+        await new Promise<void>((resolve) => {
+          completed = resolve
+        })
+        return await backend.stop(ref, signal)
+      },
+    })
+    const overtaken = (backend: Backend): Backend => ({
+      ...backend,
+      stop: async (ref, signal) => {
+        abandoning = abandon(await place.open({ wrap: held }), [id])
+        await eventually(() => completed !== undefined)
+        return await backend.stop(ref, signal)
+      },
+    })
+    const lost = (await complete(await place.open({ wrap: overtaken }), [id])).results
+    expect(lost).toMatchObject([
+      { ok: false, error: { code: 'BUSY', message: expect.stringContaining('begun to abandon it'), retryable: true } },
+    ])
+    completed?.()
+    expect((await abandoning)?.results).toMatchObject([{ ok: true, error: null }])
+    expect(await (await place.open()).registry.get(id)).toMatchObject({
+      closed: true,
+      record: { lifecycle: 'abandoned' },
+    })
   })
 
   it('does not touch an agent whose record cannot be trusted', async () => {
