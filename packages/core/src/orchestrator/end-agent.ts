@@ -81,14 +81,14 @@ function endingOf(now: AgentRecord, { as, usage, reason }: Ending): RecordChange
 
 async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | undefined): Promise<StopProof> {
   // barrier: ending-recorded
-  const backend = await orch.backend(record.backend)
-  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
-  const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
-  let ref = toRef(record)
   if (wasNeverStarted(record)) {
     const at = new Date().toISOString()
     return { proven: true, evidence: [{ source: 'record', detail: 'it was queued and never started', at }] }
   }
+  const backend = await orch.backend(record.backend)
+  const timeoutMs = Math.max(orch.requestTimeoutMs, TIMING.stopTimeoutMs)
+  const call = { backend: record.backend, agent: record.id, timeoutMs, signal, acts: true }
+  let ref = toRef(record)
   if (record.handle === null) {
     const look = async (): Promise<Found | undefined> => {
       const found = await callBackend({ ...call, verb: 'find' }, (inner) => backend.find([record.target], inner))

@@ -76,32 +76,22 @@ export function decideStarts(scene: QueueScene): StartDecision {
   const positions = new Map(scene.queue.map(({ id }, index) => [id, index + 1]))
   for (const record of inTurn(scene.queue)) {
     const { id, start } = record
-    const position = positions.get(id) as number
     const kind = kindOf(record)
-    const stand = (reason: Reason): unknown => standings.set(id, { position, reason })
+    const position = positions.get(id) as number
     const hasPlace = holders.includes(id)
     const limit = start?.maxParallel ?? null
     const lent = scene.ancestors(record)
     const taken = holders.filter((holder) => holder !== id && !lent.has(holder))
-    const obstacle = hasPlace ? null : (obstacleOf(record, scene, standings) ?? scene.taskProblem(record))
-    const reason = hindranceOf(record, scene, { hasPlace, stalled: stalled.get(kind) })
-    if (obstacle !== null) {
-      stand(obstacle.reason)
-      if (obstacle.isFinal) doomed.set(id, obstacle.reason)
-    } else if (wasTriedLately(record, scene.now)) {
-      stand(record.failure ?? TRIED_BEFORE)
-    } else if (limit !== null && !hasPlace && taken.length >= limit) {
-      stand(allTaken(limit, taken, { position, unreadable: scene.unreadable }))
-    } else if (reason !== null) {
-      stand(reason)
-    } else {
-      stand(STARTS_NOW)
-      const isNext = scene.isOwn(id) || scene.isProven(kind) || takesLong(record) || !tried.has(kind)
-      if (scene.isTried(id) || !isNext) continue
-      tried.add(kind)
-      starts.push(id)
-      if (limit !== null && !hasPlace) holders = [...holders, id]
-    }
+    const isFull = limit !== null && !hasPlace && taken.length >= limit
+    const full = isFull ? allTaken(limit, taken, { position, unreadable: scene.unreadable }) : null
+    const obstacle = obstacleTo(record, scene, { hasPlace, standings, full, stalled: stalled.get(kind) ?? null })
+    standings.set(id, { position, reason: obstacle?.reason ?? STARTS_NOW })
+    if (obstacle?.isFinal) doomed.set(id, obstacle.reason)
+    const isNext = scene.isOwn(id) || scene.isProven(kind) || takesLong(record) || !tried.has(kind)
+    if (obstacle !== null || scene.isTried(id) || !isNext) continue
+    tried.add(kind)
+    starts.push(id)
+    if (limit !== null && !hasPlace) holders = [...holders, id]
   }
   return { starts, holders, standings, doomed }
 }
@@ -131,19 +121,33 @@ function stalledKinds({ queue, now }: QueueScene): ReadonlyMap<string, Reason> {
   return new Map(failed.map((record) => [kindOf(record), record.failure as Reason]))
 }
 
-/** Why it is not tried now. One that has a place already is, unless it is only a server that is to be started by others. */
-function hindranceOf(
-  { id, backend, failure }: AgentRecord,
+/** Why it is not tried now. One that has a place already is, unless it rests or only its server is to be started by others. */
+function obstacleTo(
+  record: AgentRecord,
   scene: QueueScene,
-  { hasPlace, stalled }: { readonly hasPlace: boolean; readonly stalled: Reason | undefined },
-): Reason | null {
+  given: {
+    readonly hasPlace: boolean
+    readonly standings: ReadonlyMap<string, Standing>
+    /** That its places are all taken. */
+    readonly full: Reason | null
+    /** Why one of its kind failed a moment ago. */
+    readonly stalled: Reason | null
+  },
+): Obstacle | null {
+  const { id, backend, failure } = record
+  const open = (reason: Reason | null): Obstacle | null => reason && { reason, isFinal: false }
+  const rests = wasTriedLately(record, scene.now) ? (failure ?? TRIED_BEFORE) : null
   const down = scene.hindranceOn(backend)
-  if (hasPlace) return down?.code === SERVER_DOWN.code ? down : null
-  if (stalled !== undefined && !scene.isOwn(id)) return failure ?? stalled
-  return down
+  if (given.hasPlace) return open(rests ?? (down?.code === SERVER_DOWN.code ? down : null))
+  const stalled = given.stalled !== null && !scene.isOwn(id) ? (failure ?? given.stalled) : null
+  return (
+    dependencyOf(record, scene, given.standings) ??
+    open(rests ?? given.full ?? stalled ?? down) ??
+    scene.taskProblem(record)
+  )
 }
 
-function obstacleOf(
+function dependencyOf(
   { start }: AgentRecord,
   { agents, closed, unreadable }: QueueScene,
   standings: ReadonlyMap<string, Standing>,

@@ -369,13 +369,15 @@ describe('an agent that is queued', () => {
     const away = `${b.workspace}-away`
     renameSync(b.workspace, away)
     place.server.finish(a.id)
-    expect(await states()).toMatchObject({ b: 'queued', c: 'working' })
+    const { agents } = await status(await place.open())
+    expect(agents.find(({ id }) => id === c.id)?.state).toBe('working')
+    expect(agents.find(({ id }) => id === b.id)).toMatchObject({ state: 'queued', reason: { code: 'PLACES_TAKEN' } })
+    place.server.finish(c.id)
     expect(await look(b.id)).toMatchObject({
+      state: 'queued',
       reason: { code: 'PROJECT_NOT_FOUND', text: expect.stringContaining(`"orch abandon ${b.id}"`) },
     })
     renameSync(away, b.workspace)
-    expect(await look(b.id)).toMatchObject({ state: 'queued', reason: { code: 'PLACES_TAKEN' } })
-    place.server.finish(c.id)
     const context = join(b.workspace, 'SPAWN_CONTEXT.md')
     renameSync(context, away)
     symlinkSync(away, context)
@@ -437,7 +439,9 @@ describe('a look from an environment that lacks what agents need', () => {
     const waited = await wait(poor, [b.id], { timeoutMs: 100 })
     expect(waited).toMatchObject({ outcome: 'timeout', agents: [{ agent: { reason: { code: 'BACKEND_INVALID' } } }] })
     expect(claims()).toBe(before)
-    expect(await states()).toMatchObject({ b: 'working' })
+    const c = await limited('c', 1)
+    expect(await states()).toMatchObject({ b: 'working', c: 'queued' })
+    expect((await abandon(poor, [c.id])).results).toMatchObject([{ ok: true, stop: { proven: true } }])
   })
 })
 
