@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Agent, StatusDocument } from '@orch/core'
 import { eventually } from '../harness/eventually.ts'
+import { git } from '../harness/git-repository.ts'
 import { perTest } from '../harness/scope.ts'
 import { type Place, tmuxPlace } from '../stories/support/place.ts'
 import { errorOf } from './support/error-of.ts'
@@ -23,26 +24,33 @@ beforeEach(async () => {
 
 describe('spawn on a disk that is full', () => {
   it.each([
-    ['in the state folder', async () => tmuxPlace({ XDG_STATE_HOME: disk.path })],
-    ['in the project', async () => tmuxPlace({}, `${disk.path}/project`)],
-  ])('%s after any of its effects makes one agent with its whole task, or none and says so', async (_, make) => {
-    const place = await scope.use(make())
-    await expectSpawns(place, (effects) => ({ filler: disk.filler, effects }))
-  })
+    ['in the state folder', [], async () => tmuxPlace({ XDG_STATE_HOME: disk.path })],
+    ['in the project', ['--worktree'], async () => tmuxPlace({}, `${disk.path}/project`)],
+  ])(
+    '%s after any of its effects makes one agent with its whole task, or none and says so',
+    async (_, options, make) => {
+      const place = await scope.use(make())
+      await expectSpawns(place, options, (effects) => ({ filler: disk.filler, effects }))
+    },
+  )
 
   it('for all that it writes itself makes one agent with its whole task, or none and says so', async () => {
     const place = await scope.use(tmuxPlace())
     await place.json('abandon', await place.spawn('The one that starts the server', ...listener))
-    await expectSpawns(place, (effects) => ({ size: 0, effects }))
+    await expectSpawns(place, [], (effects) => ({ size: 0, effects }))
   })
 })
 
 /** Spawns with less and less room until one comes to its end, and looks after each whether it told the truth. */
-async function expectSpawns(place: Place, full: (effects: number) => Parameters<typeof fullAfter>[0]): Promise<void> {
+async function expectSpawns(
+  place: Place,
+  options: readonly string[],
+  full: (effects: number) => Parameters<typeof fullAfter>[0],
+): Promise<void> {
   const failed: string[] = []
   let survived = 0
   for (let effects = 0; survived < 2; effects++) {
-    const args = ['--json', 'spawn', TASK, '--name', `after-${effects}-end`, ...listener]
+    const args = ['--json', 'spawn', TASK, '--name', `after-${effects}-end`, ...options, ...listener]
     const run = await place.orchWith(fullAfter(full(effects)), ...args)
     disk.free()
     const { agents, ...status } = await place.json<StatusDocument>('status')
@@ -53,16 +61,28 @@ async function expectSpawns(place: Place, full: (effects: number) => Parameters<
       await expectWorking(place, own)
     } else {
       survived = 0
-      const { code, outcome } = errorOf(run)
+      const { code, outcome, hint } = errorOf(run)
       expect({ effects, code, outcome, own: own.map(({ state }) => state) }).toEqual({
-        ...{ effects, code: 'DISK', outcome: 'none' },
+        // Git does not always say why it could not write.
+        ...{ effects, code: hint?.includes('has room') ? 'WORKTREE_FAILED' : 'DISK', outcome: 'none' },
         own: own.map(() => expect.stringMatching(/^(failed|exited)$/)),
       })
+      expect(await worktreesOf(place, own)).toEqual([])
       expect((await place.tmux.windows()).filter((name) => name.startsWith(`after-${effects}-`))).toEqual([])
       failed.push(...own.map(({ id }) => id))
     }
   }
   if (failed.length > 0) expect(await place.json('abandon', ...failed)).toMatchObject({ code: 0 })
+}
+
+/** What a spawn that failed left of its worktree, and does not say. */
+async function worktreesOf(place: Place, own: readonly Agent[]): Promise<string[]> {
+  const known = await git(place.project, 'worktree', 'list', '--porcelain')
+  const branches = await git(place.project, 'for-each-ref', '--format=%(refname:short)', 'refs/heads/orch')
+  const told = own.map(({ reason }) => reason.text).join()
+  return [...known.matchAll(/^worktree (.*)$/gm), ...branches.matchAll(/^.+$/gm)]
+    .map(([line, path]) => path ?? line)
+    .filter((name) => name.includes('/after-') && !told.includes(name))
 }
 
 async function expectWorking(place: Place, own: readonly Agent[]): Promise<void> {

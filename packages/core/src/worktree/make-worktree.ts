@@ -82,7 +82,7 @@ async function addWorktree(
   const made = await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
   if (made.code === 0) return
   // Git tells that it could not write, and not why.
-  const isFull = made.stderr.includes('unable to write')
+  const isFull = /(unable to|couldn't|could not) write/.test(made.stderr)
   const hint = isFull
     ? 'Make sure that its disk has room, then try again'
     : `Look at "git worktree list" in "${project}"`
