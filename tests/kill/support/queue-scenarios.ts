@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { SpawnDocument } from '@orch/core'
-import { newAgent, type Scenario, spawnLine } from './scenarios.ts'
+import { newAgent, type Scenario, type Stage, spawnLine } from './scenarios.ts'
 import type { World } from './world.ts'
 
 /** What takes an agent through a queue, and whatever starts it then. */
@@ -49,17 +49,31 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
     name: 'status that starts who is queued',
     at: /^(start|place)-.*#1$/,
     atOnce: 1,
-    async prepare(stage) {
-      const { world, ledger, name } = stage
-      const before = await newAgent(world, ledger, `${name}-before`)
-      ledger.spawns.push({ name, must: true })
-      const { agent } = await world.place.json<SpawnDocument>(...spawnLine(world, name, '--after', before))
-      expect(agent).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })
-      expect(await world.place.orch('phase', 'Complete', '--id', before)).toMatchObject({ code: 0 })
+    prepare: async (stage) => {
+      await queueBehind(stage)
       return ['status']
     },
   },
+  {
+    name: 'status that others hand over to, which sets a worktree up first',
+    at: /^worktree-(added|set-up)#1$/,
+    atOnce: 1,
+    prepare: async (stage) => {
+      await queueBehind(stage, '--worktree')
+      return ['status', '--start']
+    },
+  },
 ]
+
+/** Queues an agent that may start now, and that no kill may lose. */
+async function queueBehind({ world, ledger, name }: Stage, ...options: string[]): Promise<void> {
+  const before = await newAgent(world, ledger, `${name}-before`)
+  ledger.spawns.push({ name, must: true })
+  const line = spawnLine(world, name, '--after', before, ...options)
+  const { agent } = await world.place.json<SpawnDocument>(...line)
+  expect(agent).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })
+  expect(await world.place.orch('phase', 'Complete', '--id', before)).toMatchObject({ code: 0 })
+}
 
 function eachLine({ place, agent }: World, name: string): string[] {
   return ['spawn', '--each', join(place.project, `${name}.txt`), '--key', name, ...agent]
