@@ -34,6 +34,8 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
   {
     name: 'spawn that is queued and refused once it starts',
     at: /^(start-refused|place-released)#1$/,
+    // One beside it would begin to start its agent.
+    atOnce: 1,
     async prepare({ world: { place, agent }, ledger, name }) {
       ledger.spawns.push({ name, must: false })
       const [option = '', dashes = '', , ...words] = agent
