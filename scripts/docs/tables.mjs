@@ -6,6 +6,7 @@ import {
   STATE_EXIT_CODES,
   WAIT_EXIT_CODES,
 } from '../../packages/cli/dist/exit-codes.js'
+import { KEY_TEXTS } from '../../packages/core/dist/config/describe-keys.js'
 import { ERROR_CODES, STATES } from '../../packages/core/dist/index.js'
 
 const STOPPED_EXIT_CODES = [130, 143]
@@ -20,6 +21,7 @@ const errors = { ...ERROR_CODES, UNEXPECTED: 'An error that orch does not know' 
 const TABLES = {
   commands: [...COMMANDS.map(({ name, summary }) => [`\`${name}\``, summary])],
   states: STATES.map((state) => [`\`${state}\``]),
+  'configuration keys': Object.entries(KEY_TEXTS).map(([key, { text }]) => [`\`${key}\``, text]),
   'exit codes': [...exitCodes].sort((a, b) => a - b).map((code) => [String(code)]),
   'error codes': Object.entries(errors).map(([code, meaning]) => [
     `\`${code}\``,

@@ -43,10 +43,10 @@ export async function setSetting(
 ): Promise<ChangedSetting & { readonly value: JsonValue }> {
   const path = parseKey(key)
   await assertKnown(key, path)
-  if (key === 'defaultBackend') await assertBackend(given, place)
   return change({ key, scope }, place, async (file, before) => {
     const content = (await parseConfig(file, before ?? '{}')) as JsonObject
     const value = await readValue(given, content, { key, path })
+    if (path[0] === 'defaultBackend') await assertBackend(String(value), place)
     return { text: setInJsonc(before ?? '{}\n', path, value), value }
   })
 }

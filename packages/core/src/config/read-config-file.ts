@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import type { ProgramSpec } from '../backend.ts'
 import { fileError, isOrchError, OrchError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { readRegularFile } from '../regular-file.ts'
 import type { LimitsConfig, WorktreeConfig } from './config.ts'
 import { parseJsonc } from './jsonc.ts'
 
@@ -73,12 +74,12 @@ export async function parseConfig(file: string, text: string): Promise<ConfigFil
 }
 
 /**
- * The text of a configuration file, which may be a link; `null` when it is not there.
+ * The text of a configuration file, which may be a link; `null` when it is not there. A pipe is refused and not waited for.
  * @throws OrchError `CONFIG_INVALID`, `PERMISSION_DENIED`
  */
 export function readConfigText(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegularFile(realpathSync(file))
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return null

@@ -197,8 +197,8 @@ describe('loadConfig()', () => {
     expect(problems).toEqual([expect.stringContaining('"defaultBakend"'), expect.stringContaining('it is not JSON')])
   })
 
-  it('refuses a folder where the file should be', async () => {
-    mkdirSync(join(project, '.orch/config.json'))
+  it.each(['mkdir', 'mkfifo'])('refuses what %s made where the file should be, and waits for nothing', async (make) => {
+    await run(make, [join(project, '.orch/config.json')])
     await expect(loadConfig(project, env)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   })
 

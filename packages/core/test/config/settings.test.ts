@@ -136,6 +136,7 @@ describe('setSetting()', () => {
     })
     writeFileSync(user, '{ "backends": { "mine": { "module": "x" } }, "nonsense": 1 }')
     expect(await setSetting({ ...set, given: 'mine' }, at)).toMatchObject({ changed: true })
+    expect(await setSetting({ ...set, given: '"tmux"' }, at)).toMatchObject({ value: 'tmux' })
     expect(await setSetting(set, place)).toMatchObject({ value: 'tmix' })
   })
 
