@@ -41,6 +41,12 @@ describe('a queue of agents in tmux', () => {
       expect((await windows()).length).toBeLessThanOrEqual(done.size + 3)
     }
     expect((await windows()).sort()).toEqual(ids.toSorted())
+    // Who was killed before it gave a task leaves that to a look, once it cannot arrive any more.
+    const isGiven = async (): Promise<boolean> => {
+      await place.json('status')
+      return (await Promise.all(ids.map((id) => receivedBy(place, id)))).every(({ length }) => length > 0)
+    }
+    await eventually(isGiven, { timeoutMs: 40_000, intervalMs: 500, what: 'the task of each' })
     for (const [index, id] of ids.entries())
       expect(await receivedBy(place, id)).toEqual([expect.stringContaining(`${tasks[index]}\n`)])
     expect(await place.json('status')).toMatchObject({ complete: true, orphans: [], counts: { done: 20, queued: 0 } })
