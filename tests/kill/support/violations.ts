@@ -81,7 +81,7 @@ export async function violationsIn(world: World, ledger: Ledger): Promise<string
     ...ledger.spawns.flatMap((spawn) => wrongSpawn(spawn, records, status.agents)),
     ...ledger.ended.flatMap((id) => wrongEnd(ledger, id, records, runs)),
     ...(await wrongMessages(world, ledger, records)),
-    ...(await wrongWorktrees(place.project, records, status.agents)),
+    ...(await wrongWorktrees(place, records, status.agents)),
     ...(await lostWork(place, ledger)),
   ]
 }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { RecoverFinding } from '../documents.ts'
 import { isBeingDelivered } from '../orchestrator/being-ended.ts'
 import { hasEnded, type Look } from '../orchestrator/look.ts'
 import { ownerElsewhere } from '../process-owner.ts'
-import type { StoredRecord } from '../registry/record.ts'
+import type { StoredRecord, WorktreeRecord } from '../registry/record.ts'
+import { trashOf } from '../worktree/trash.ts'
 import { isAbandonedSpawn } from './recover.ts'
 import { isAbandonedResume } from './recover-resume.ts'
 import { unseenOwner } from './unseen-owner.ts'
@@ -105,4 +107,18 @@ function worktree({ record: { id, worktree, lifecycle } }: StoredRecord): Recove
   if (worktree === undefined || worktree.readyAt !== null || isYetToCome) return []
   const text = `its worktree "${worktree.path}" may be half made`
   return [finding('worktree', id, text, `orch abandon ${id}, then orch clean ${id}`)]
+}
+
+/** What a killed process left of the worktree of an agent that has ended. */
+export function leftWorktree({ record: { id, worktree } }: StoredRecord): readonly RecoverFinding[] {
+  const state = worktree === undefined ? null : stateOfLeft(worktree)
+  if (worktree === undefined || state === null) return []
+  return [finding('worktree', id, `it has ended, and its worktree "${worktree.path}" ${state}`, `orch clean ${id}`)]
+}
+
+function stateOfLeft({ path, readyAt, delivered }: WorktreeRecord): string | null {
+  if (existsSync(trashOf(path))) return 'is half removed'
+  if (!existsSync(path)) return null
+  if (readyAt === null) return 'may be half made'
+  return (delivered?.how ?? 'keep') === 'keep' ? null : 'still stands, though its work was handed over'
 }

@@ -5,7 +5,7 @@ import type { RecoverOptions } from '../orchestrator/options.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
 import type { StoredRecord } from '../registry/record.ts'
-import { finding, findingsOf } from './findings.ts'
+import { finding, findingsOf, leftWorktree } from './findings.ts'
 
 /**
  * Says what a crash or a restart left undone, and does what can be done without starting anything: goes on with spawns and
@@ -14,8 +14,9 @@ import { finding, findingsOf } from './findings.ts'
  */
 export async function recoverAll(orch: Orch, options: RecoverOptions = {}): Promise<RecoverDocument> {
   const { signal, dryRun = false, allProjects = false } = options
-  const open = await orch.registry.list('open')
-  const records = open.records.filter(({ record }) => allProjects || record.project === orch.project)
+  const [open, closed] = await Promise.all([orch.registry.list('open'), orch.registry.list('closed')])
+  const isWanted = ({ record }: StoredRecord): boolean => allProjects || record.project === orch.project
+  const records = open.records.filter(isWanted)
   const look = await lookAt(orch, records, { signal, alsoLookAt: orch.backendNames })
   const found = new Set(look.found.map(({ id }) => id))
   const before = new Map(look.looks.map((one) => [one.stored.record.id, findingsOf(one, found)]))
@@ -37,6 +38,7 @@ export async function recoverAll(orch: Orch, options: RecoverOptions = {}): Prom
     agents: records.length,
     findings: [
       ...findings,
+      ...closed.records.filter(isWanted).flatMap(leftWorktree),
       ...open.unreadable.map(({ id, reason }) => finding('record', id, `its record cannot be read: ${reason}`)),
       ...(await orphans(
         orch,

@@ -1,5 +1,4 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { fileError, isOrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
@@ -10,6 +9,7 @@ import { isWorktree, lookAtWorktree, repositoryInside } from './look-at-worktree
 import { WORKTREE_VARIABLE } from './processes-in.ts'
 import { mustGit, runGit } from './run-git.ts'
 import { patchesFor, type SavedWork, saveWorktree } from './save-worktree.ts'
+import { trashOf } from './trash.ts'
 import { entryOf, whyKept } from './why-kept.ts'
 
 /** What became of a worktree that was to be removed; in a dry run its patches are where they would be. */
@@ -114,10 +114,6 @@ async function takeAway(project: string, { path }: WorktreeRecord, signal: Abort
   // Git forgets it; one that it does not know is fine. It may outlive this process, and must not meet the next worktree there.
   const args = ['worktree', 'remove', '--force', '--force', realPath(path)]
   await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
-}
-
-function trashOf(path: string): string {
-  return join(dirname(path), `.removed-${basename(path)}`)
 }
 
 /** Of a project that is no repository any more git knows nothing. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -7,6 +7,7 @@ import { complete } from '../../src/orchestrator/complete.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import { recoverAll } from '../../src/recovery/recover-all.ts'
+import type { WorktreeRecord } from '../../src/registry/record.ts'
 import { countLooks } from '../harness/count-looks.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
@@ -55,6 +56,29 @@ describe('recoverAll()', () => {
     ])
     expect(await orch.registry.get('half-0001')).toMatchObject({ record: { lifecycle: 'failed' } })
     expect((await recoverAll(orch)).findings).toEqual([])
+  })
+
+  it('names what a killed process left of the worktrees of agents that have ended', async () => {
+    const orch = await place.open()
+    const delivered = { how: 'merge', head: '0', text: 'Merged', place: null, at: LONG_AGO } as const
+    const ended = async (id: string, leaves: string, more: Partial<WorktreeRecord>): Promise<void> => {
+      const path = join(place.folder, 'trees', id)
+      const worktree = { path, branch: `orch/${id}`, base: '0', readyAt: LONG_AGO, ...more }
+      await orch.registry.create(interrupted(orch, { id, worktree }))
+      await orch.registry.archive(id, 1, { type: 'completed', set: { lifecycle: 'completed' } })
+      if (leaves !== '') mkdirSync(join(place.folder, 'trees', leaves), { recursive: true })
+    }
+    await ended('made-0001', 'made-0001', { readyAt: null })
+    await ended('merged-0001', 'merged-0001', { delivered })
+    await ended('removed-0001', '.removed-removed-0001', { delivered })
+    await ended('kept-0001', 'kept-0001', {})
+    await ended('gone-0001', '', { delivered })
+    const { findings } = await recoverAll(orch)
+    expect(findings.map(({ kind, text, next }) => [kind, text.replace(/^.*" /, ''), next]).toSorted()).toEqual([
+      ['worktree', 'is half removed', 'orch clean removed-0001'],
+      ['worktree', 'may be half made', 'orch clean made-0001'],
+      ['worktree', 'still stands, though its work was handed over', 'orch clean merged-0001'],
+    ])
   })
 
   it('names a process of another container that was at it, and takes nothing over from that', async () => {
