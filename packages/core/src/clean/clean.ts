@@ -60,7 +60,7 @@ async function cleanAll(orch: Orch, options: CleanOptions): Promise<CleanDocumen
     found: look.found,
     olderThanMs,
     now: Date.now(),
-    waitedFor: waitedForBy(open.records),
+    waitedFor: waitedForBy(open.records, options.records === true ? closed.records : []),
     named: options.ids !== undefined,
   }
   const results: CleanResult[] = []
@@ -91,10 +91,21 @@ function wantedBy(orch: Orch, { ids, allProjects, selectors }: CleanOptions): (s
     matchesLabels(record.labels, conditions)
 }
 
-/** What a queued agent waits for is told by its record: without that it would never be started. */
-function waitedForBy(open: readonly StoredRecord[]): ReadonlyMap<string, string> {
-  const queued = open.filter(({ record }) => record.lifecycle === 'queued')
-  return new Map(queued.flatMap(({ record }) => (record.start?.after ?? []).map(({ agent }) => [agent, record.id])))
+/**
+ * What a queued agent waits for is told by its record, and who lends it a place by those between: without them it might
+ * never be started.
+ * @param closed whose records may go
+ */
+function waitedForBy(open: readonly StoredRecord[], closed: readonly StoredRecord[]): ReadonlyMap<string, string> {
+  const parents = new Map([...open, ...closed].map(({ record }) => [record.id, record.parent]))
+  const waited = new Map<string, string>()
+  for (const { record } of open.filter((stored) => stored.record.lifecycle === 'queued')) {
+    const above = new Set<string>()
+    for (let id = record.parent; id !== null && !above.has(id); id = parents.get(id) ?? null) above.add(id)
+    if (closed.length > 0) for (const id of above) waited.set(id, `"${record.id}" was spawned below it, and is queued`)
+    for (const { agent } of record.start?.after ?? []) waited.set(agent, `"${record.id}" is to be started after it`)
+  }
+  return waited
 }
 
 function keptOpen({ looks }: BulkLook): CleanResult[] {

@@ -27,7 +27,7 @@ interface Circumstances {
   readonly found: readonly Found[]
   readonly olderThanMs: number | null
   readonly now: number
-  /** Which queued agent waits for which ended one. */
+  /** Which queued agent needs the record of which ended one, in words. */
   readonly waitedFor: ReadonlyMap<string, string>
   /** Whether somebody asked for just this agent. */
   readonly named: boolean
@@ -45,7 +45,7 @@ export function whyStays(
   const there = found.find(({ id }) => id === record.id)
   if (there !== undefined) return { code: 'STILL_THERE', text: `Something of it is there: ${there.detail}` }
   const waiting = waitedFor.get(record.id)
-  if (waiting !== undefined) return { code: 'WAITED_FOR', text: `"${waiting}" is to be started after it` }
+  if (waiting !== undefined) return { code: 'WAITED_FOR', text: waiting }
   const age = elapsedMs(record.endedAt, now)
   if (olderThanMs !== null && age === null)
     return { code: 'AGE_UNKNOWN', text: 'When it ended is not known, or lies ahead of the clock' }

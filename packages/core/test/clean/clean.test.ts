@@ -222,6 +222,21 @@ describe('clean()', () => {
     expect(await orch.registry.ids('closed')).toHaveLength(4)
   })
 
+  it('keeps the record of who stands above a queued agent', async () => {
+    const top = await ended()
+    await orch.registry.create(interrupted(orch, { id: 'between-0001', parent: top, lifecycle: 'active' }))
+    await orch.registry.archive('between-0001', 1, { type: 'x', set: { lifecycle: 'abandoned' } })
+    await orch.registry.create(interrupted(orch, { id: 'next-0001', parent: 'between-0001', lifecycle: 'queued' }))
+    const text = '"next-0001" was spawned below it, and is queued'
+    for (const id of [top, 'between-0001'])
+      expect((await clean(orch, { records: true })).results.find((one) => one.id === id)).toMatchObject({
+        removed: false,
+        reason: { code: 'WAITED_FOR', text },
+      })
+    expect(await orch.registry.ids('closed')).toHaveLength(2)
+    expect((await clean(orch)).results.find(({ id }) => id === top)).toMatchObject({ removed: true })
+  })
+
   it('keeps what a queued agent is to be started after', async () => {
     const first = await ended()
     const stored = await orch.registry.create(interrupted(orch, { id: 'next-0001', lifecycle: 'queued' }))
