@@ -22,8 +22,11 @@ describe('a configuration that is not valid', () => {
     expect(lost).toMatchObject({ code: 78, stdout: expect.stringContaining('line 2, column 2') })
     expect(await callOrch(place, ['status'])).toMatchObject({ code: 78 })
     place.write('.orch/config.json', JSON.stringify({ ...MEMORY_CONFIG, maxParallel: 0 }))
-    const abandoned = await callOrch(place, ['abandon', id])
-    expect(abandoned).toMatchObject({ code: 0, stderr: expect.stringContaining('at "maxParallel"') })
+    for (const verb of ['interrupt', 'abandon'])
+      expect(await callOrch(place, [verb, id])).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('at "maxParallel"'),
+      })
   })
 })
 
