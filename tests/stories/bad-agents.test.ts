@@ -13,7 +13,7 @@ let verbs: string[]
 const MORE: Readonly<Record<string, readonly string[]>> = {
   send: ['Hello'],
   label: ['a=b'],
-  wait: ['--timeout', '100ms'],
+  wait: ['--timeout', '2s'],
 }
 
 /** After these there is nothing left of an agent. */
