@@ -45,7 +45,7 @@ describe('complete on OpenCode', () => {
     expect((await server.sessionOf(id)).time.archived).toEqual(expect.any(Number))
     const [request] = model.requests.filter(({ userTexts }) => userTexts[0]?.includes('[[hold: forced]]'))
     await eventually(() => request?.state === 'aborted')
-    expect(await place.json('abandon', id)).toMatchObject({ code: 75, results: [{ error: { code: 'CONFLICT' } }] })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 25, results: [{ error: { code: 'CLOSED' } }] })
   })
 })
 

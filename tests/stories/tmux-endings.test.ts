@@ -32,7 +32,7 @@ describe('complete on tmux', () => {
     expect(await place.tmux.windows()).not.toContain(id)
     expect(await place.processesOf(id)).toEqual([])
     expect(await place.json('complete', id)).toMatchObject({ code: 0, results: [{ ok: true, stop: null }] })
-    expect(await place.json('abandon', id)).toMatchObject({ code: 75, results: [{ error: { code: 'CONFLICT' } }] })
+    expect(await place.json('abandon', id)).toMatchObject({ code: 25, results: [{ error: { code: 'CLOSED' } }] })
   })
 
   it('fails with 40 while a question is open', async () => {

@@ -4,6 +4,7 @@ import type { Delivery, ErrorInfo, OrchErrorCode, Receipt, State, TurnEnd, WaitO
 export const ERROR_EXIT_CODES: Readonly<Record<OrchErrorCode | 'UNEXPECTED', number>> = {
   UNEXPECTED: 1,
   DEPENDENCY_FAILED: 20,
+  CLOSED: 25,
   REQUEST_AMBIGUOUS: 33,
   UNSUPPORTED: 34,
   MERGE_REFUSED: 40,

@@ -434,7 +434,7 @@ export interface CleanDocument extends Doc {
 
 /** Something that a crash or a restart left undone. */
 export interface RecoverFinding {
-  readonly kind: 'spawn' | 'resume' | 'queue' | 'ending' | 'stopped' | 'worktree' | 'record' | 'orphan'
+  readonly kind: 'spawn' | 'resume' | 'queue' | 'ending' | 'stopped' | 'worktree' | 'record' | 'orphan' | 'project'
   readonly id: string | null
   /** What was found. */
   readonly text: string

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   MERGE_REFUSED: 'The work cannot be merged or handed over as things stand; nothing was changed',
   DISK: 'The disk is full, read-only or failing',
   CONFLICT: 'The record changed meanwhile',
+  CLOSED: 'The agent was completed or abandoned before',
   DEPENDENCY_FAILED: 'An agent that it is to start after can never be as is waited for',
   BUSY: 'Another orch process is at it',
   TIMEOUT: 'Time ran out',

@@ -44,7 +44,7 @@ interface Question {
  * Asks the owner of an agent, and waits for the answer: the question stands on the agent's page, where everybody sees it
  * as a request, and `answer` hands its answer to this call alone. Killed or out of time it stays open, and the same question
  * goes on with it: when a message answered it meanwhile, that is said. After that the same words are a new question. Opens no backend.
- * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `AGENT_NOT_FOUND`, `CONFLICT` for a closed record, `REQUEST_NOT_FOUND` when the
+ * @throws OrchError `EMPTY_MESSAGE`, `USAGE`, `AGENT_NOT_FOUND`, `CLOSED` for a closed record, `REQUEST_NOT_FOUND` when the
  * question is taken off the page, `BUSY` when the same is asked by a newer call, `TIMEOUT`, `WORKSPACE_UNWRITABLE`
  */
 export async function ask(orch: Orch, options: AskOptions): Promise<Asked> {
@@ -108,7 +108,7 @@ function workspaceOf(orch: Orch, id: string): string {
 async function openRecord(orch: Orch, id: string): ReturnType<typeof reread> {
   const stored = assertSound(await reread(orch, id))
   if (!stored.closed) return stored
-  throw new OrchError('CONFLICT', `Cannot ask for "${id}": it was ${stored.record.lifecycle} before, nobody answers`, {
+  throw new OrchError('CLOSED', `Cannot ask for "${id}": it was ${stored.record.lifecycle} before, nobody answers`, {
     hint: `See it with "orch check ${id}"`,
     agent: id,
   })

@@ -47,7 +47,7 @@ async function abandonOne(
 ): Promise<AbandonResult> {
   const stored = await reread(orch, id)
   if (stored.closed && stored.record.lifecycle === 'completed') {
-    throw new OrchError('CONFLICT', `Cannot abandon "${id}": it was completed before`, {
+    throw new OrchError('CLOSED', `Cannot abandon "${id}": it was completed before`, {
       hint: `See it with "orch check ${id}"`,
       agent: id,
     })

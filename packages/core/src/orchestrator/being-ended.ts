@@ -27,13 +27,13 @@ export function assertSameEnding(now: AgentRecord, before: AgentRecord): void {
 
 /**
  * The same closed record, unless it was closed in another way than was wanted.
- * @throws OrchError `CONFLICT`
+ * @throws OrchError `CLOSED`
  */
 export function assertClosedAs(stored: StoredRecord, wanted: 'completed' | 'abandoned' | 'failed'): StoredRecord {
   const { id, lifecycle } = stored.record
   if (wanted === 'failed' || lifecycle === wanted || (wanted === 'abandoned' && lifecycle === 'failed')) return stored
   const verb = wanted === 'completed' ? 'complete' : 'abandon'
-  throw new OrchError('CONFLICT', `Cannot ${verb} "${id}": it was ${lifecycle} meanwhile`, {
+  throw new OrchError('CLOSED', `Cannot ${verb} "${id}": it was ${lifecycle} meanwhile`, {
     hint: `See it with "orch check ${id}"`,
     agent: id,
   })

@@ -1,15 +1,16 @@
 import type { Reason, Usage } from '../agent.ts'
 import type { CompleteCheck, CompleteDocument, CompleteResult } from '../documents.ts'
-import { isOrchError } from '../errors.ts'
+import { isOrchError, OrchError } from '../errors.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { createSharedWith } from '../verify/shared-with.ts'
 import { type Verification, type VerifyingOptions, verify } from '../verify/verify.ts'
+import { PROJECT_GONE } from '../workspace/read-report.ts'
 import { awaitDelivery, giveUpDelivery } from '../worktree/delivering.ts'
 import { planDelivery, tidyDelivered } from '../worktree/plan-delivery.ts'
 import { isBeingDelivered } from './being-ended.ts'
 import { endAgent, endVerifiedAgent, forEachAgent, toErrorInfo } from './end-agent.ts'
 import { keepOutcome } from './keep-outcome.ts'
-import { lookAtOne } from './look.ts'
+import { type Look, lookAtOne } from './look.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Orch } from './orch.ts'
 import { assertSound, closeRecord, reread } from './update-record.ts'
@@ -61,6 +62,7 @@ async function completeAsSeen(
     if (!options.dryRun) options.warnings.push(...(await tidyDelivered(orch, before.stored.record, options.signal)))
     return alreadyClosed(before.stored.record, options.deliver)
   }
+  assertProject(before)
   const found = await verify(orch, before, options)
   if (found === null) return null
   const delivery = await planDelivery(orch, found.look.stored.record, options.deliver, options.signal)
@@ -88,6 +90,19 @@ async function completeAsSeen(
     if (options.signal?.aborted || !isOrchError(error)) throw error
     return { ...all, lifecycle: null, error: toErrorInfo(error) }
   }
+}
+
+/** Nothing can be handed over, nor be kept on a branch, while the project is away. */
+function assertProject({ report, stored: { record } }: Look): void {
+  if (report.unreadable?.code !== PROJECT_GONE || record.worktree === undefined) return
+  throw new OrchError(
+    'PROJECT_NOT_FOUND',
+    `Cannot complete "${record.id}": its project "${record.project}" is not there`,
+    {
+      hint: `Move it back, or run "orch abandon ${record.id}"`,
+      agent: record.id,
+    },
+  )
 }
 
 /** @param stored as it was verified, or as it is since the work was handed over: then nobody else ends it */

@@ -3,6 +3,8 @@ import type { Check } from '../backend.ts'
 import { stateDirectory } from '../config/config.ts'
 import type { DoctorDocument } from '../documents.ts'
 import { isOrchError, type OrchError } from '../errors.ts'
+import { withoutProject } from '../recovery/without-project.ts'
+import type { RecordList } from '../registry/registry.ts'
 import { TIMING } from '../timing.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -30,7 +32,7 @@ export async function doctor(
     { name: 'project', result: 'ok', text: `The project is "${orch.project}"` },
     ...orch.configProblems.map(configCheck),
     ...defaultCheck(orch, probed),
-    await recordsCheck(orch),
+    ...(await recordsChecks(orch)),
     ...probed.flatMap((one) => one.checks.map((check) => soften(check, usable))),
   ]
   if (!usable) checks.push({ name: 'backends', result: 'fail', text: 'No backend can be used yet: mend one of them' })
@@ -61,23 +63,38 @@ function soften(check: Check, usable: boolean): Check {
   return usable && check.result === 'fail' ? { ...check, result: 'warn' } : check
 }
 
-async function recordsCheck(orch: Orch): Promise<Check> {
+async function recordsChecks(orch: Orch): Promise<readonly Check[]> {
   const name = 'records'
   const directory = stateDirectory(orch.env)
   try {
     accessSync(directory, constants.W_OK)
-    const { records, unreadable } = await orch.registry.list('open')
-    const denied = unreadable.find(({ code = 'RECORD_CORRUPT' }) => code !== 'RECORD_CORRUPT')
-    if (denied !== undefined) return { name, result: 'warn', text: denied.reason, fix: adviceFor(denied) }
-    const damaged = records.filter(({ damage }) => damage !== null).map(({ record }) => record.id)
-    const bad = [...unreadable.map(({ id }) => id), ...damaged]
-    if (bad.length === 0) return { name, result: 'ok', text: `${records.length} open records in "${directory}"` }
-    const text = `Damaged records in "${directory}/agents": ${bad.join(', ')}`
-    return { name, result: 'warn', text, fix: `mv ${directory}/agents/${bad[0]}.jsonl ${directory}/` }
+    const list = await orch.registry.list('open')
+    return [recordsCheck(directory, list), ...projectChecks(list)]
   } catch (error) {
     const text = `Cannot use the state directory "${directory}": ${(error as Error).message}`
-    return { name, result: 'fail', text: isOrchError(error) ? error.message : text, fix: `ls -ld ${directory}` }
+    return [{ name, result: 'fail', text: isOrchError(error) ? error.message : text, fix: `ls -ld ${directory}` }]
   }
+}
+
+/** Nobody can stand in a project that is gone to ask for its agents. */
+function projectChecks({ records }: RecordList): readonly Check[] {
+  return withoutProject(records).map(({ project, ids }) => ({
+    name: 'projects',
+    result: 'warn',
+    text: `The project "${project}" of ${ids.join(', ')} is not there: move it back, or abandon what worked in it`,
+    fix: `orch abandon ${ids.join(' ')}`,
+  }))
+}
+
+function recordsCheck(directory: string, { records, unreadable }: RecordList): Check {
+  const name = 'records'
+  const denied = unreadable.find(({ code = 'RECORD_CORRUPT' }) => code !== 'RECORD_CORRUPT')
+  if (denied !== undefined) return { name, result: 'warn', text: denied.reason, fix: adviceFor(denied) }
+  const damaged = records.filter(({ damage }) => damage !== null).map(({ record }) => record.id)
+  const bad = [...unreadable.map(({ id }) => id), ...damaged]
+  if (bad.length === 0) return { name, result: 'ok', text: `${records.length} open records in "${directory}"` }
+  const text = `Damaged records in "${directory}/agents": ${bad.join(', ')}`
+  return { name, result: 'warn', text, fix: `mv ${directory}/agents/${bad[0]}.jsonl ${directory}/` }
 }
 
 async function probeBackend(orch: Orch, name: string, options: CallOptions): Promise<Probed> {

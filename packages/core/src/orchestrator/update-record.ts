@@ -41,7 +41,7 @@ export async function appendUnlessChanged(
 /**
  * Closes a record, unless somebody else closed it first.
  * @param stored as it was when its agent was ended
- * @throws OrchError `BUSY` when its agent was resumed since, or another process ends it in another way; `CONFLICT` when that one
+ * @throws OrchError `BUSY` when its agent was resumed since, or another process ends it in another way; `CLOSED` when that one
  * closed it
  */
 export async function closeRecord(

@@ -6,6 +6,7 @@ import type { Orch } from '../orchestrator/orch.ts'
 import { documentFor } from '../orchestrator/warnings.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { finding, findingsOf, leftWorktree } from './findings.ts'
+import { withoutProject } from './without-project.ts'
 
 /**
  * Says what a crash or a restart left undone, and does what can be done without starting anything: goes on with spawns and
@@ -38,6 +39,7 @@ export async function recoverAll(orch: Orch, options: RecoverOptions = {}): Prom
     agents: records.length,
     findings: [
       ...findings,
+      ...goneProjects(open.records),
       ...closed.records.filter(isWanted).flatMap(leftWorktree),
       ...open.unreadable.map(({ id, reason }) => finding('record', id, `its record cannot be read: ${reason}`)),
       ...(await orphans(
@@ -84,6 +86,20 @@ function outcome(one: RecoverFinding, was: StoredRecord, { stored, agent }: Look
   if (lifecycle === 'spawning')
     return { ...one, action: 'found its place; its task may still be on its way', next: `orch check ${id}` }
   return { ...one, action: `its record goes on: it is ${agent.state}`, done: true }
+}
+
+/** Of all projects: nobody can stand in one that is gone. */
+function goneProjects(open: readonly StoredRecord[]): readonly RecoverFinding[] {
+  return withoutProject(open).flatMap(({ project, ids }) =>
+    ids.map((id) =>
+      finding(
+        'project',
+        id,
+        `its project "${project}" is not there: move it back, or abandon the agent`,
+        `orch abandon ${id}`,
+      ),
+    ),
+  )
 }
 
 function triedOf({ record: { queue = [] } }: StoredRecord): string {

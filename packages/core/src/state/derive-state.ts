@@ -155,7 +155,7 @@ function failedTurnOf(observation: Observation | null): string | null {
   return value.status === 'ended' && value.how === 'error' ? (value.reason?.text ?? null) : null
 }
 
-const over: Rule = ({ record, exit, process, observation, complete }) => {
+const over: Rule = ({ record, exit, process, observation, report, complete }) => {
   const gone = observation?.existence.known === true && observation.existence.value === 'gone'
   const ended = exit !== null || process?.alive === false
   if (!gone && !ended) return null
@@ -165,11 +165,18 @@ const over: Rule = ({ record, exit, process, observation, complete }) => {
     state: complete ? 'done' : 'exited',
     reason: {
       code: complete ? 'PHASE_COMPLETE' : ended ? 'PROCESS_ENDED' : 'GONE',
-      text: `${what}${how}${complete ? ', and it reported Complete' : ' without having reported Complete'}`,
+      text: `${what}${how}${whatItReported(complete, report)}`,
     },
     evidence: ended ? exitEvidence(record, observation) : evidenceOf(observation, 'existence'),
     since: null,
   }
+}
+
+function whatItReported(complete: boolean, { unreadable }: Report): string {
+  if (complete) return ', and it reported Complete'
+  return unreadable === null
+    ? ' without having reported Complete'
+    : `; whether it reported Complete is not known: ${unreadable.text}`
 }
 
 const unseenPart: Rule = ({ observation, report }) => {

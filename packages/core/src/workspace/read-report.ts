@@ -1,4 +1,6 @@
-import { type Stats, statSync } from 'node:fs'
+import { existsSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Reason } from '../agent.ts'
 import { withRegularFile } from '../regular-file.ts'
 import { monotonicMs, recheck, TIMING } from '../timing.ts'
 import { isTaken } from './asks.ts'
@@ -9,7 +11,7 @@ interface Glance {
   /** `null` when there is none. */
   readonly text: string | null
   readonly changedAt: string
-  /** Why it cannot be read. */
+  /** Why it cannot be read; {@link PROJECT_GONE} where nobody knows what it says. */
   readonly code: string | null
   /** Another one after every change. */
   readonly mark: string
@@ -17,11 +19,14 @@ interface Glance {
   readonly isAtRest: boolean
 }
 
+/** The code of a report that cannot be read as its whole project was moved or is gone. */
+export const PROJECT_GONE = 'PROJECT_GONE'
+
 /**
  * Reads an agent's page whole. Editors empty a page before they write it, write it in pieces, or take it away before the new
  * one is there: one that changed just now is read again until it rests, so that no phase and no request is lost for an
- * instant. A page that is not there is an empty report. Requests in `answered` are not open any more, nor are
- * those whose answer `orch ask` took.
+ * instant. A page that is not there is an empty report, unless the whole project is away: then nobody knows what it says.
+ * Requests in `answered` are not open any more, nor are those whose answer `orch ask` took.
  * @returns a promise only where the page does not rest
  */
 export function readReport(workspace: string, answered: readonly string[]): Report | Promise<Report> {
@@ -64,7 +69,8 @@ function glanceAt(workspace: string): Glance {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     if (code !== 'ENOENT' && code !== 'ENOTDIR') return gone(code, null)
-    return gone(null, statSync(workspace, { throwIfNoEntry: false }) ?? null)
+    const folder = statSync(workspace, { throwIfNoEntry: false }) ?? null
+    return gone(folder === null && !existsSync(projectOf(workspace)) ? PROJECT_GONE : null, folder)
   }
 }
 
@@ -93,7 +99,12 @@ function restMs(text: string | null): number {
   return text?.endsWith('\n') ? TIMING.pageRestMs : TIMING.cutPageRestMs
 }
 
+function projectOf(workspace: string): string {
+  return dirname(dirname(dirname(workspace)))
+}
+
 function toReport(workspace: string, { text, changedAt, code }: Glance, answered: readonly string[]): Report {
+  if (code === PROJECT_GONE) return { ...NO_REPORT, unreadable: whyAway(projectOf(workspace)) }
   if (code !== null)
     return {
       ...NO_REPORT,
@@ -103,4 +114,8 @@ function toReport(workspace: string, { text, changedAt, code }: Glance, answered
   const { requests: stated, ...report } = parseReport(text, changedAt, answered)
   const requests = stated.filter(({ id }) => !isTaken(workspace, id))
   return report.phase === null && requests.length === 0 ? NO_REPORT : { ...report, requests }
+}
+
+function whyAway(project: string): Reason {
+  return { code: PROJECT_GONE, text: `Its project "${project}" is not there: move it back, or abandon the agent` }
 }

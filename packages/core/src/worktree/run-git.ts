@@ -129,6 +129,8 @@ export function pathsOf(text: string): readonly string[] {
 
 function missing(directory: string): OrchError {
   if (!existsSync(directory))
-    return new OrchError('WORKTREE_FAILED', `Cannot run git in "${directory}": there is no such directory`)
+    return new OrchError('WORKTREE_FAILED', `Cannot run git in "${directory}": there is no such directory`, {
+      hint: 'Bring it back, or let go of the agent that worked there with "orch abandon"',
+    })
   return new OrchError('PROGRAM_MISSING', 'Cannot run git: it is not on PATH', { hint: 'Install git' })
 }

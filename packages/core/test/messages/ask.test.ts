@@ -198,8 +198,8 @@ describe('ask()', () => {
     const other = asking('B?').done
     await open('B?')
     await abandon(orch, [id])
-    await expect(other).rejects.toMatchObject({ code: 'CONFLICT' })
-    await expect(ask(orch, { id, question: 'C?' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(other).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(ask(orch, { id, question: 'C?' })).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   it('keeps its line apart from a page without an end', async () => {

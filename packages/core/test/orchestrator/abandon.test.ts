@@ -44,7 +44,7 @@ describe('abandon()', () => {
     await complete(orch, [other.id], { force: true })
     expect((await abandon(orch, [id, other.id, 'nobody-7k3q'])).results).toMatchObject([
       { id, ok: true, stop: null },
-      { id: other.id, ok: false, error: { code: 'CONFLICT' } },
+      { id: other.id, ok: false, error: { code: 'CLOSED' } },
       { id: 'nobody-7k3q', ok: false, error: { code: 'AGENT_NOT_FOUND' } },
     ])
   })

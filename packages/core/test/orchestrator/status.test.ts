@@ -11,6 +11,7 @@ import { complete } from '../../src/orchestrator/complete.ts'
 import { doctor } from '../../src/orchestrator/doctor.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
+import { recoverAll } from '../../src/recovery/recover-all.ts'
 import type { RecordList } from '../../src/registry/registry.ts'
 import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
@@ -185,13 +186,26 @@ describe('status()', () => {
     ])
   })
 
-  it('shows the agents of a project whose directory is gone', async () => {
+  it('shows the agents of a project whose directory is gone as unknown; recover and doctor name them anywhere', async () => {
     const other = join(place.folder, 'other')
     mkdirSync(other)
     const { agent } = await spawn(await place.open({ directory: other }), { task: 'y' })
     rmSync(other, { recursive: true })
     const { agents } = await status(await place.open(), { allProjects: true })
-    expect(agents).toMatchObject([{ id: agent.id, project: other, state: 'idle', phase: null }])
+    const reason = { code: 'PROJECT_GONE', text: expect.stringContaining(`"${other}" is not there: move it back`) }
+    expect(agents).toMatchObject([{ id: agent.id, project: other, state: 'unknown', reason, phase: null }])
+    const orch = await place.open()
+    expect((await recoverAll(orch, { dryRun: true })).findings).toMatchObject([
+      { kind: 'project', id: agent.id, next: `orch abandon ${agent.id}` },
+    ])
+    const { ok, checks } = await doctor(orch)
+    expect(checks.find(({ name }) => name === 'projects')).toMatchObject({
+      result: 'warn',
+      fix: `orch abandon ${agent.id}`,
+    })
+    expect(ok).toBe(true)
+    expect((await abandon(orch, [agent.id])).results).toMatchObject([{ ok: true }])
+    expect((await doctor(orch)).checks.map(({ name }) => name)).not.toContain('projects')
   })
 
   it('shows an agent once that is closed while it looks', async () => {

@@ -70,7 +70,7 @@ describe('closeRecord()', () => {
       ways.map((way) =>
         way === lifecycle
           ? { status: 'fulfilled', value: { closed: true, record: { lifecycle } } }
-          : { status: 'rejected', reason: { code: 'CONFLICT', message: expect.stringContaining(`was ${lifecycle}`) } },
+          : { status: 'rejected', reason: { code: 'CLOSED', message: expect.stringContaining(`was ${lifecycle}`) } },
       ),
     )
     expect(await reread(orch, ID)).toMatchObject({ closed: true, record: { endedAt: expect.any(String) } })

@@ -173,7 +173,13 @@ describe('the command that verifies work', () => {
     expect(result).toMatchObject({ ok: false, stop: null })
     expect(checkOf(result, 'changes')).toMatchObject({ result: 'fail', text: expect.stringContaining('not there') })
     expect(await completeOne(agent.id, { force: true })).toMatchObject({ ok: true, kept: null })
-    expect((await orch.registry.get(agent.id))?.record.overridden).toEqual(['phase', 'changes', 'verify', 'kept'])
+    expect((await orch.registry.get(agent.id))?.record.overridden).toEqual([
+      'phase',
+      'turn',
+      'changes',
+      'verify',
+      'kept',
+    ])
   })
 })
 

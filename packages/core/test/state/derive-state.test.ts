@@ -383,6 +383,15 @@ describe('deriveState()', () => {
     expect(textFor({ code: null, signal: 'SIGKILL' })).toBe('Its process ended by signal SIGKILL')
   })
 
+  it('does not claim of one that ended that it reported nothing while its page cannot be read', () => {
+    const report: Report = { ...NO_REPORT, unreadable: { code: 'PROJECT_GONE', text: 'Its project is away' } }
+    const seen = observation({ process: known({ alive: false, exit: { code: 0, signal: null } }) })
+    expect(deriveState(record(), seen, report)).toMatchObject({
+      state: 'exited',
+      reason: { text: expect.stringMatching(/; whether it reported Complete is not known: Its project is away$/) },
+    })
+  })
+
   it('gives the page as evidence for a request of the page', () => {
     expect(deriveState(record(), observation(), asking).evidence).toEqual([
       { source: 'file', detail: 'WORKSPACE.md', at: AT },

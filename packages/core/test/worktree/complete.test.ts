@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -44,6 +44,18 @@ async function finish(
 }
 
 describe('complete({ deliver: "merge" })', () => {
+  it('refuses while the project is moved away, says so, and goes on once it is back', async () => {
+    const orch = await world.open()
+    const merge = async (options: CompleteOptions = {}): Promise<CompleteResult | undefined> =>
+      (await complete(orch, [record.id], { deliver: 'merge', ...options })).results[0]
+    renameSync(record.project, `${record.project}2`)
+    const error = { code: 'PROJECT_NOT_FOUND', hint: `Move it back, or run "orch abandon ${record.id}"` }
+    expect(await merge()).toMatchObject({ ok: false, error })
+    expect(await merge({ force: true })).toMatchObject({ ok: false, error })
+    renameSync(`${record.project}2`, record.project)
+    expect(await merge({ dryRun: true })).toMatchObject({ ok: true, error: null })
+  })
+
   it('goes forward to the branch, ends the agent and takes worktree and branch away', async () => {
     world.put(path, 'a.txt', 'a')
     const commit = await commitAll(path, 'Work')
