@@ -176,7 +176,7 @@ export interface DiffDocument extends Doc {
   readonly agent: string
   /** The top of the checkout that was looked at. */
   readonly directory: string
-  /** The commit that its changes are counted from. */
+  /** The commit that its changes are counted from; of an agent that was spawned before the first commit: the empty tree. */
   readonly base: string
   /** The commit they are counted to; `null`: the files as they are now. */
   readonly to: string | null

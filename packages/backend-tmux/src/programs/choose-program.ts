@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type CreateRequest, OrchError, type PlannedAgent, type ProgramSpec } from '@orch/core'
 import { findProgram } from '../client/files.ts'
 import { beginsWith, GET_A_PROGRAM, knownLaunch, PROGRAMS, programNamed } from './known.ts'
@@ -49,9 +50,10 @@ export async function chooseProgram(
       { hint: GET_A_PROGRAM },
     )
   const { command } = wished.spec
-  throw new OrchError('PROGRAM_MISSING', `${cannot}: program "${command}" is not on PATH or cannot be executed`, {
-    hint: `Install "${command}" or correct its name`,
-  })
+  const why = command.includes('/')
+    ? `there is no program "${resolve(directory, command)}", or it cannot be executed`
+    : `program "${command}" is not on PATH or cannot be executed`
+  throw new OrchError('PROGRAM_MISSING', `${cannot}: ${why}`, { hint: `Install "${command}" or correct its name` })
 }
 
 interface Candidate {

@@ -33,9 +33,10 @@ export function writeComplete(page: Page, { dryRun, results }: CompleteDocument)
   if (!dryRun && results.some(canBeForced)) page.note('  → Mend what failed, or use "orch complete --force"')
 }
 
-/** One whose record was closed before cannot. */
+/** One whose record was closed before cannot, nor one whose work cannot be handed over: only what was done can be. */
 function canBeForced({ checks }: Result): boolean {
-  return checks.some(({ name, result }) => result === 'fail' && name !== 'record')
+  const failed = checks.filter(({ result }) => result === 'fail').map(({ name }) => name)
+  return failed.length > 0 && !failed.includes('record') && !failed.includes('delivery')
 }
 
 function writeOutput(page: Page, { verify }: Result): void {

@@ -10,6 +10,7 @@ import { documentFor } from '../orchestrator/warnings.ts'
 import { giveBack, hintForHeld, takeOver } from '../registry/claims.ts'
 import type { AgentRecord, StoredRecord } from '../registry/record.ts'
 import { recheck } from '../timing.ts'
+import { named } from '../worktree/merge.ts'
 import { removeWorktree, type WorktreeRemoval } from '../worktree/remove-worktree.ts'
 import { whyFinished, whyRecordStays, whyStays, whyWorkspaceStays } from './finished.ts'
 
@@ -164,15 +165,18 @@ async function* removals(
   if (!records) return
   const holds = whyRecordStays(record)
   if (holds === null && !dryRun) await orch.registry.remove(record.id)
-  yield { what: 'record', removed: holds === null, text: holds?.text ?? 'its record and audit trail' }
+  const stillOn = worktree === null || worktree.found || worktree.branchDeleted ? '' : worktree.branch
+  const only = stillOn === '' ? '' : `; the branch "${stillOn}" stays, with its commits`
+  yield { what: 'record', removed: holds === null, text: holds?.text ?? `its record and audit trail${only}` }
 }
 
-function textOf({ path, branch, branchDeleted, patch, stagedPatch, rescued, kept }: WorktreeRemoval): string {
+function textOf({ path, branch, branchDeleted, patch, stagedPatch, rescued, ignored, kept }: WorktreeRemoval): string {
   if (kept !== null) return kept.text
   const saved = patch === null ? '' : `; what was not committed is in "${patch}"`
   const staged = stagedPatch === null ? '' : `; what was staged and then changed is in "${stagedPatch}"`
   const branches = [...(branchDeleted ? [] : [branch]), ...rescued].map((name) => `"${name}"`)
-  return `"${path}"${saved}${staged}${branches.length === 0 ? '' : `; its commits are on ${branches.join(' and ')}`}`
+  const commits = branches.length === 0 ? '' : `; its commits are on ${branches.join(' and ')}`
+  return `"${path}"${saved}${staged}${commits}${ignored.length === 0 ? '' : `; with what git ignores: ${named(ignored)}`}`
 }
 
 function workspaceStays(record: AgentRecord): string | null {

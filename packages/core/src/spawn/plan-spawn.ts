@@ -11,7 +11,7 @@ import { chooseSkill, withSkill } from '../orchestrator/skills.ts'
 import { planStart } from '../queue/plan-start.ts'
 import type { StartPlan } from '../registry/record.ts'
 import { workspacePath } from '../workspace/workspace.ts'
-import type { WorktreePlan } from '../worktree/plan-worktree.ts'
+import { programOutside, type WorktreePlan } from '../worktree/plan-worktree.ts'
 import { worktreeFields } from '../worktree/worktree-fields.ts'
 import { type AgreedWork, agreeOnWork, workOf } from './agreed-work.ts'
 import { type Brief, takeBrief, type WrittenContext, writeContext } from './brief.ts'
@@ -75,7 +75,8 @@ export async function decideSpawn(
   const workspace = workspacePath(orch.project, id)
   const place = { ...(worktree && worktreeFields(worktree, id)), workspace }
   const context = writeContext(orch, { ...wanted, ...workOf(work, id, workspace), ...place, id }, brief)
-  const warnings = [...(worktree?.warnings ?? []), ...context.warnings]
+  const lacking = worktree === null ? [] : await programOutside(orch, worktree, program.spec?.command, options.signal)
+  const warnings = [...(worktree?.warnings ?? []), ...lacking, ...context.warnings]
   const example = { id, context }
   return { backend, program, wanted, work, brief, commit, branch, attachments, worktree, start, example, warnings }
 }

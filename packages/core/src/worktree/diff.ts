@@ -8,7 +8,7 @@ import { assertSound, reread } from '../orchestrator/update-record.ts'
 import { realPath } from '../real-path.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { readOwnChanges } from '../verify/own-changes.ts'
-import { runGit } from './run-git.ts'
+import { mustGit, runGit } from './run-git.ts'
 import { readChanges } from './save-patch.ts'
 import { type SinceSpawn, sinceSpawn } from './since-spawn.ts'
 
@@ -26,22 +26,16 @@ export interface DiffOptions extends CallOptions {
 export async function diff(orch: Orch, id: string, options: DiffOptions = {}): Promise<DiffDocument> {
   const { record } = assertSound(await reread(orch, id))
   const { signal, stat = false } = options
-  const { base } = record
-  if (base === null)
-    throw nothing(
-      record,
-      'it was spawned outside git, or before the first commit',
-      `Look at it with "orch check ${id}"`,
-    )
   const place = await placeOf(record, signal)
+  const base = record.base ?? (await emptyTreeIn(place.checkout, signal))
   const lists = [['--numstat', '-z'], ...(stat ? [] : [[]])]
-  const { pathspecs, dirtyBefore } = await leftOut(record, place, signal)
+  const { pathspecs, dirtyBefore } = await leftOut(record, base, place, signal)
   const [numbers = '', patch = null] = await readChanges({ ...place, from: base, pathspecs, signal }, ...lists)
   const files = numbers.split('\0').filter(Boolean).map(parseNumbers)
   const sum = (of: 'insertions' | 'deletions'): number => files.reduce((total, file) => total + (file[of] ?? 0), 0)
   return {
     apiVersion: 1,
-    warnings: [],
+    warnings: place.warnings ?? [],
     agent: id,
     directory: place.checkout,
     base,
@@ -57,16 +51,24 @@ export async function diff(orch: Orch, id: string, options: DiffOptions = {}): P
 /** Between two commits nothing is dirty. */
 async function leftOut(
   record: AgentRecord,
+  base: string,
   { checkout, to }: Place,
   signal: AbortSignal | undefined,
 ): Promise<SinceSpawn> {
   const look = to === undefined ? await readOwnChanges(record, [], signal) : null
-  return look === null ? { pathspecs: [], dirtyBefore: 0 } : await sinceSpawn(checkout, look, signal)
+  return look === null ? { pathspecs: [], dirtyBefore: 0 } : await sinceSpawn(checkout, base, look, signal)
 }
 
 interface Place {
   readonly checkout: string
   readonly to?: string
+  readonly warnings?: DiffDocument['warnings']
+}
+
+/** What everything is new to: before the first commit there is no other. */
+async function emptyTreeIn(checkout: string, signal: AbortSignal | undefined): Promise<string> {
+  const args = ['hash-object', '-t', 'tree', '--stdin']
+  return (await mustGit(checkout, args, `look at "${checkout}"`, { signal, input: '' })).trim()
 }
 
 async function placeOf(record: AgentRecord, signal: AbortSignal | undefined): Promise<Place> {
@@ -76,11 +78,16 @@ async function placeOf(record: AgentRecord, signal: AbortSignal | undefined): Pr
     const checkout = top.stdout.replace(/\n$/, '')
     if (top.code === 0 && (worktree === undefined || checkout === realPath(worktree.path))) return { checkout }
   }
-  if (worktree === undefined)
-    throw nothing(record, `"${directory}" is no git checkout any more`, `Look at it with "orch check ${id}"`)
+  if (worktree === undefined) {
+    const why = `"${directory}" is no git checkout`
+    throw nothing(record, record.base === null ? why : `${why} any more`, `Look at it with "orch check ${id}"`)
+  }
   const args = ['rev-parse', '--verify', '-q', `refs/heads/${worktree.branch}`]
   const tip = (await runGit(project, args, { signal })).stdout.trim() || worktree.delivered?.head
-  if (tip !== undefined) return { checkout: project, to: tip }
+  const { path } = worktree
+  const text = `"${path}" is no worktree any more: this is what its branch has, and nothing of what is in that folder`
+  const warnings = existsSync(path) ? [{ code: 'NO_WORKTREE', text }] : []
+  if (tip !== undefined) return { checkout: project, to: tip, warnings }
   throw nothing(record, 'its worktree and its branch are gone', `Look for a patch in "${join(workspace)}"`)
 }
 

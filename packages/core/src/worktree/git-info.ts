@@ -19,7 +19,7 @@ export async function readGitInfo(
   if (record.worktree !== undefined && root !== realPath(record.worktree.path)) return null
   const { base, head, branch, commits, dirty, dirtyBefore } = changes
   const stat =
-    base === null ? null : await readStat(root, base, (await sinceSpawn(root, look, signal)).pathspecs, signal)
+    base === null ? null : await readStat(root, base, (await sinceSpawn(root, base, look, signal)).pathspecs, signal)
   return { base, head, branch, commits, dirty, dirtyBefore, stat }
 }
 

@@ -7,10 +7,11 @@ import { updateRecord } from '../orchestrator/update-record.ts'
 import { makePrivateDirectory } from '../private-directory.ts'
 import type { AgentRecord, StoredRecord, WorktreeRecord } from '../registry/record.ts'
 import { startPath } from '../spawn/start-path.ts'
+import { isWorktree } from './look-at-worktree.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
-import { gitError, runGit } from './run-git.ts'
+import { type GitAnswer, gitError, runGit } from './run-git.ts'
 import { setUp } from './set-up.ts'
 import { shareFiles } from './share-files.ts'
 
@@ -81,10 +82,21 @@ async function addWorktree(
   const args = ['worktree', 'add', '-f', '-f', ...what]
   const made = await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
   if (made.code === 0) return
+  // Git takes away what it could not make: only a hook that ends badly leaves it.
+  if (isWorktree(path)) throw hookFailed(path, made)
   // Git tells that it could not write, and not why.
   const isFull = /(unable to|couldn't|could not) write/.test(made.stderr)
   const hint = isFull
     ? 'Make sure that its disk has room, then try again'
     : `Look at "git worktree list" in "${project}"`
   throw gitError(made, `Cannot make the worktree "${path}"`, hint)
+}
+
+function hookFailed(path: string, { stdout, stderr }: GitAnswer): OrchError {
+  const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => !/^(Preparing worktree|HEAD is now at)/.test(line))
+  const said = lines.join('\n').trim().slice(0, 600)
+  const text = `Cannot make the worktree "${path}": the hook "post-checkout" of its repository ended badly`
+  return new OrchError('WORKTREE_FAILED', said === '' ? text : `${text}, after it said:\n${said}`, {
+    hint: 'Mend that hook, or take it away',
+  })
 }

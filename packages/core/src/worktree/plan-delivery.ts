@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Reason } from '../agent.ts'
 import type { CompleteCheck } from '../documents.ts'
 import { fileError, isOrchError, OrchError } from '../errors.ts'
 import { isBeingDelivered } from '../orchestrator/being-ended.ts'
@@ -11,10 +10,10 @@ import type { AgentRecord, Delivered, StoredRecord, WorktreeRecord } from '../re
 import { recheck, TIMING } from '../timing.ts'
 import { keptFolder, makeKeptFolder } from '../workspace/kept-folder.ts'
 import { beginDelivery, giveUpDelivery } from './delivering.ts'
+import { unknownText, whereKept } from './kept-work.ts'
 import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
 import { lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
 import { openPullRequest, remoteFor } from './pull-request.ts'
-import { removeWorktree } from './remove-worktree.ts'
 import { runGit } from './run-git.ts'
 import { savePatch } from './save-patch.ts'
 
@@ -108,7 +107,7 @@ async function checkOf(work: Work): Promise<CompleteCheck> {
   const { record, worktree, how, look, signal } = work
   const { branch, path } = worktree
   const changed = look?.changed ?? []
-  if (how === 'keep') return pass(kept(work))
+  if (how === 'keep') return await keepCheck(work)
   if (isUnknown(work)) return fail(unknownText(path))
   if (how === 'patch') return pass(`Everything it did goes into "${workPatch(record)}"`)
   const tell = (what: string): string => `orch send ${record.id} "${what}"`
@@ -131,13 +130,22 @@ async function checkOf(work: Work): Promise<CompleteCheck> {
   return pass(`"${branch}" can be pushed to "${remote}"`)
 }
 
+async function keepCheck(work: Work): Promise<CompleteCheck> {
+  const { record, worktree } = work
+  const { text, lacking } = await whereKept(work)
+  if (lacking === null) return pass(text)
+  return lacking === 'branch'
+    ? fail(text, `orch send ${record.id} "Bring your work to the branch ${worktree.branch}"`)
+    : fail(text)
+}
+
 async function deliver(work: Work): Promise<Delivered> {
   const { how, worktree } = work
   const head = work.look?.head ?? (await tipOf(work)) ?? worktree.base
   const at = new Date().toISOString()
   // What is done again by whoever was killed after it is not told anew.
   const before = worktree.delivered?.how === how && worktree.delivered.head === head ? worktree.delivered : null
-  if (how === 'keep') return { how, head, text: kept(work), place: null, at: before?.at ?? at }
+  if (how === 'keep') return { how, head, text: (await whereKept(work)).text, place: null, at: before?.at ?? at }
   if (isUnknown(work)) throw mergeRefused(worktree.branch, unknownText(worktree.path))
   if (how === 'patch') return { how, head, ...(await writePatch(work)), at }
   assertCommitted(work)
@@ -149,10 +157,6 @@ async function deliver(work: Work): Promise<Delivered> {
 /** Its folder is there and git does not know it any more: what is not committed in it can be told by nobody. */
 function isUnknown({ look, worktree: { path } }: Work): boolean {
   return look === null && existsSync(path)
-}
-
-function unknownText(path: string): string {
-  return `"${path}" is no worktree any more: git tells nothing of what is not committed in it`
 }
 
 /** `--force` overrides a check, but what is not committed is in no branch. */
@@ -227,39 +231,6 @@ function makeFolderFor({ id, workspace }: AgentRecord): void {
   }
 }
 
-/**
- * Takes away the worktree of a completed agent whose work was handed over: nobody needs it any more. Twice is fine.
- * @returns warnings: what keeps it, or where it put what was not committed
- */
-export async function tidyDelivered(
-  orch: Orch,
-  record: AgentRecord,
-  signal: AbortSignal | undefined,
-): Promise<readonly Reason[]> {
-  const how = record.worktree?.delivered?.how ?? 'keep'
-  if (how === 'keep') return []
-  const stays = `The worktree of "${record.id}" stays`
-  try {
-    const removal = await removeWorktree(orch, record, { keepBranch: how === 'pr', signal })
-    if (removal?.kept) return [{ code: removal.kept.code, text: `${stays}: ${removal.kept.text}` }]
-    const { patch, stagedPatch, rescued } = removal ?? { patch: null, stagedPatch: null, rescued: [] }
-    const patches = [patch, stagedPatch].filter((file) => file !== null)
-    return [
-      ...rescued.map((branch) => ({
-        code: 'RESCUED',
-        text: `Commits of "${record.id}" that were on no branch are on "${branch}"`,
-      })),
-      ...patches.map((file) => ({
-        code: 'NOT_COMMITTED',
-        text: `What "${record.id}" had not committed is in "${file}"`,
-      })),
-    ]
-  } catch (error) {
-    if (!isOrchError(error)) throw error
-    return [{ code: error.code, text: `${stays}: ${error.message}` }]
-  }
-}
-
 async function tipOf({ record, worktree, signal }: Work): Promise<string | null> {
   const args = ['rev-parse', '--verify', '-q', `refs/heads/${worktree.branch}`]
   return (await runGit(record.project, args, { signal })).stdout.trim() || null
@@ -268,15 +239,6 @@ async function tipOf({ record, worktree, signal }: Work): Promise<string | null>
 /** The branch that the main checkout stands on. */
 async function targetOf({ record, signal }: Work): Promise<string | null> {
   return (await runGit(record.project, ['symbolic-ref', '-q', '--short', 'HEAD'], { signal })).stdout.trim() || null
-}
-
-function kept(work: Work): string {
-  const { worktree, look } = work
-  const { branch, path } = worktree
-  if (isUnknown(work)) return `Its commits stay on the branch "${branch}"; ${unknownText(path)}`
-  const count = look?.changed.length ?? 0
-  const open = count === 0 ? '' : `, ${count === 1 ? '1 file' : `${count} files`} of it not committed`
-  return `Its work stays on the branch "${branch}" in "${path}"${open}`
 }
 
 function titleOf({ task }: AgentRecord): string {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { Reason } from '../agent.ts'
 import { OrchError } from '../errors.ts'
 import type { Orch } from '../orchestrator/orch.ts'
@@ -64,6 +64,25 @@ function warningsOf({ directory, project }: Orch, prefix: string, changed: numbe
       ? [{ code: 'SUBMODULES', text: `The worktree is of a repository with submodules: ${setup}` }]
       : []),
   ]
+}
+
+/**
+ * Looks whether a worktree will hold a program that is named by a relative path: it is looked for where its agent works.
+ * @returns a warning when its commit has no such file: only the set-up can put it there
+ */
+export async function programOutside(
+  { project }: Pick<Orch, 'project'>,
+  { base, folder, prefix }: WorktreePlan,
+  command: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly Reason[]> {
+  if (command === undefined || !command.includes('/') || isAbsolute(command)) return []
+  const path = join(prefix, command)
+  const isThere = path.startsWith('../')
+    ? existsSync(join(folder, path.slice('../'.length)))
+    : (await runGit(project, ['cat-file', '-e', `${base}:${path}`], { signal })).code === 0
+  const text = `The program "${command}" is looked for in the worktree, whose commit has none: name its whole path`
+  return isThere ? [] : [{ code: 'PROGRAM_NOT_COMMITTED', text }]
 }
 
 function unsupported(directory: string, why: string, hint: string): OrchError {

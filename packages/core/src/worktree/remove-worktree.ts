@@ -5,6 +5,7 @@ import type { Orch } from '../orchestrator/orch.ts'
 import { realPath } from '../real-path.ts'
 import type { AgentRecord, WorktreeRecord } from '../registry/record.ts'
 import { findRepository } from './find-repository.ts'
+import { ignoredSince } from './ignored-files.ts'
 import { isWorktree, lookAtWorktree, repositoryInside } from './look-at-worktree.ts'
 import { WORKTREE_VARIABLE } from './processes-in.ts'
 import { mustGit, runGit } from './run-git.ts'
@@ -22,6 +23,8 @@ export interface WorktreeRemoval extends SavedWork {
   readonly removed: boolean
   /** Whether its branch is not there any more: all its commits are on other branches. In a dry run, whether it would go. */
   readonly branchDeleted: boolean
+  /** What git ignores there, since it was ready, and is not saved; a folder that is ignored whole counts once. */
+  readonly ignored: readonly string[]
   /** Why it stays; `null` unless it does. */
   readonly kept: Reason | null
 }
@@ -39,7 +42,7 @@ export interface RemoveWorktreeOptions {
  * Removes the worktree of an agent that provably does not run any more, and loses nothing: what is not committed, also what
  * was staged and changed again, is in patches in its workspace first, commits of no branch get one, and its branch goes only
  * when other branches hold all of it. What cannot be saved, is locked, or has a process or another open agent in it stays,
- * and it is said why. Ignored files are not saved.
+ * and it is said why. Ignored files are not saved, but named.
  * It may be killed at any instant and called again, also when nothing is left: then `removed` is true as well.
  * @returns `null` for an agent without a worktree of its own
  * @throws OrchError `WORKTREE_FAILED`, `DISK`, `PERMISSION_DENIED`, `PROGRAM_MISSING`: it stands as before, or is called again
@@ -66,14 +69,14 @@ export async function removeWorktree(
   return { ...none, ...saved, found: isLeft || goes, removed: true, branchDeleted, kept: null }
 }
 
-const NOTHING = { patch: null, stagedPatch: null, rescued: [] } as const
+const NOTHING = { patch: null, stagedPatch: null, rescued: [], ignored: [] } as const
 
 /** @returns what was saved, or why it stays */
 async function saveFirst(
   { registry }: Pick<Orch, 'registry'>,
   record: AgentRecord,
   { worktree, dryRun, signal }: { worktree: WorktreeRecord; dryRun: boolean; signal: AbortSignal | undefined },
-): Promise<SavedWork | Reason> {
+): Promise<(SavedWork & Pick<WorktreeRemoval, 'ignored'>) | Reason> {
   const kept = await whyKept(registry, record, worktree, signal)
   if (kept !== null) return kept
   if (!isWorktree(worktree.path)) return NOTHING
@@ -81,8 +84,10 @@ async function saveFirst(
   if (look.unsavable !== null) return look.unsavable
   const inner = findRepository(worktree.path)
   if (inner !== null) return repositoryInside(inner)
-  if (dryRun) return { ...NOTHING, ...patchesFor(record.workspace, look) }
-  return await saveWorktree(record, worktree, { look, signal })
+  const ignored = await ignoredSince(worktree, signal)
+  if (dryRun) return { ...NOTHING, ...patchesFor(record.workspace, look), ignored }
+  const saved = await saveWorktree(record, worktree, { look, signal })
+  return 'code' in saved ? saved : { ...saved, ignored }
 }
 
 /** Takes away a worktree that was never ready, so that no agent was ever in it; its branch too unless it has commits. */

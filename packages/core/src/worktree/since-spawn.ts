@@ -16,13 +16,15 @@ export interface SinceSpawn {
  * What was dirty before the spawn of an agent, was not touched since, and is in no commit since, is left out of its changes.
  * Where that is too much to be named, nothing is.
  * @param checkout its top
+ * @param base what its changes are counted from
  */
 export async function sinceSpawn(
   checkout: string,
-  { before, changes: { base } }: Pick<ChangesLook, 'before' | 'changes'>,
+  base: string,
+  { before }: Pick<ChangesLook, 'before'>,
   signal: AbortSignal | undefined,
 ): Promise<SinceSpawn> {
-  if (before.length === 0 || base === null) return { pathspecs: [], dirtyBefore: before.length }
+  if (before.length === 0) return { pathspecs: [], dirtyBefore: before.length }
   const committed = await runGit(checkout, ['diff', '--name-only', '--no-renames', '-z', base, 'HEAD', '--'], {
     signal,
   })

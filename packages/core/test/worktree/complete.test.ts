@@ -5,6 +5,7 @@ import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import type { Backend } from '../../src/backend.ts'
+import { clean } from '../../src/clean/clean.ts'
 import type { CompleteResult } from '../../src/documents.ts'
 import { OrchError } from '../../src/errors.ts'
 import { send } from '../../src/messages/send.ts'
@@ -202,6 +203,18 @@ describe('complete({ deliver: "merge" })', () => {
     expect(await git(world.project, 'rev-parse', 'HEAD')).toBe(commit)
   })
 
+  it('names the ignored files that went with the worktree, but for those that the set-up put there', async () => {
+    world.put(world.project, 'node_modules/x', 'x')
+    world.configure({ link: ['node_modules'], setup: ['touch', 'made.log'] })
+    const other = await world.agent('Another')
+    world.put(other.workspace, 'WORKSPACE.md', 'Phase: Complete\n')
+    world.put(other.worktree.path, 'kept.log', 'mine')
+    const { results, warnings } = await complete(await world.open(), [other.id], { deliver: 'merge' })
+    expect(results).toMatchObject([{ ok: true }])
+    const text = `With the worktree of "${other.id}" went what git ignores: "kept.log"`
+    expect(warnings).toEqual([{ code: 'IGNORED_FILES', text }])
+  })
+
   it('only looks in a dry run', async () => {
     world.put(path, 'a.txt', 'a')
     await commitAll(path, 'Work')
@@ -281,6 +294,24 @@ describe('complete({ deliver: "merge" }) beside others', () => {
     })
   })
 
+  it('says which branch has a commit that came as the agent ended; removing its record says it, too', async () => {
+    const late = async (backend: Backend, ...args: Parameters<Backend['stop']>): ReturnType<Backend['stop']> => {
+      await commitAll(path, 'Late', '--allow-empty')
+      await git(path, 'checkout', '--quiet', '-b', 'later', commit)
+      await commitAll(path, 'Later', '--allow-empty')
+      return backend.stop(...args)
+    }
+    const by = await world.open({ wrap: (one) => ({ ...one, stop: (...args) => late(one, ...args) }) })
+    const { results, warnings } = await complete(by, [record.id], { deliver: 'merge' })
+    expect(results).toMatchObject([{ ok: true, delivered: { head: commit } }])
+    expect(warnings).toEqual([
+      { code: 'NOT_DELIVERED', text: `1 commit of "${record.id}" came after it was verified, on "${branch}"` },
+      { code: 'NOT_DELIVERED', text: `1 commit of "${record.id}" came after it was verified, on "later"` },
+    ])
+    const cleaned = await clean(await world.open(), { records: true, dryRun: true })
+    expect(cleaned.results[0]?.parts.at(-1)?.text).toContain(`the branch "${branch}" stays`)
+  })
+
   it('says what was merged when the disk is full after that; the same command ends it', async () => {
     const orch = await world.open()
     const full = async (...args: Parameters<Registry['append']>): Promise<StoredRecord> => {
@@ -348,6 +379,37 @@ describe('complete() of other ways', () => {
       delivered: { how: 'keep', text: expect.stringContaining(`branch "${branch}" in "${path}", 1 file of it not`) },
     })
     expect(existsSync(join(path, 'a.txt'))).toBe(true)
+  })
+
+  it.each<readonly [string, () => Promise<unknown>, string, boolean]>([
+    ['the branch it went to', () => git(path, 'checkout', '--quiet', '-b', 'mine'), 'on the branch "mine"', true],
+    ['a commit of no branch', () => git(path, 'checkout', '--quiet', '--detach'), 'which is on no branch', false],
+  ])('says that its newest work stays on %s', async (_, leave, text, ok) => {
+    world.put(path, 'a.txt', 'a')
+    await commitAll(path, 'Work')
+    await leave()
+    expect((await finish('keep', { dryRun: true })).checks.at(-1)?.text).toContain(`stay on the branch "${branch}"; `)
+    const newest = await commitAll(path, 'More', '--allow-empty')
+    const seen = await finish('keep', { dryRun: true })
+    expect(seen).toMatchObject({ ok, checks: expect.arrayContaining([expect.objectContaining({ name: 'delivery' })]) })
+    expect(seen.checks.at(-1)?.text).toContain(text)
+    expect(seen.checks.at(-1)?.text).toContain(`"${branch}" has not 1 commit of it`)
+    await git(world.project, 'branch', '--delete', '--force', branch)
+    const forced = await finish(undefined, { force: true })
+    expect(forced).toMatchObject({ ok: true, delivered: { head: newest } })
+    expect(forced.delivered?.text).toContain(`there is no branch "${branch}" any more`)
+  })
+
+  it('does not say that a worktree stays which is gone', async () => {
+    rmSync(path, { recursive: true })
+    const seen = await finish('keep')
+    expect(seen.checks.find(({ name }) => name === 'delivery')).toMatchObject({
+      result: 'pass',
+      text: `Its commits stay on the branch "${branch}"; its worktree "${path}" is not there any more`,
+    })
+    await git(world.project, 'worktree', 'prune')
+    await git(world.project, 'branch', '--delete', '--force', branch)
+    expect((await finish('keep')).checks.at(-1)).toMatchObject({ name: 'delivery', result: 'fail' })
   })
 
   it('writes a patch of commits and files that are not committed, keeps the branch and removes the worktree', async () => {

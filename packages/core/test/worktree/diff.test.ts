@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
@@ -63,8 +64,33 @@ describe('diff()', () => {
     await expect(diff(await world.open(), record.id)).rejects.toMatchObject({ code: 'WORKTREE_FAILED', message: gone })
     const other = await createPlace(scope)
     const { orch, id } = await other.spawn('x')
-    const outside = expect.stringContaining('it was spawned outside git')
+    const outside = expect.stringContaining('is no git checkout')
     await expect(diff(orch, id)).rejects.toMatchObject({ code: 'WORKTREE_FAILED', message: outside })
+  })
+
+  it('shows no file of the main checkout, and says so, once the folder is no worktree any more', async () => {
+    rmSync(join(record.directory, '.git'))
+    world.put(world.project, 'mine.txt', 'of the main checkout')
+    const { files, warnings } = await diff(await world.open(), record.id)
+    expect(files).toEqual([{ path: 'a.txt', insertions: 1, deletions: 0 }])
+    expect(warnings).toMatchObject([{ code: 'NO_WORKTREE' }])
+    expect((await check(await world.open(), record.id)).git).toBeNull()
+  })
+
+  it('is all since the spawn in a repository that had no commit then', async () => {
+    const fresh = await createPlace(scope)
+    await git(fresh.project, 'init', '--quiet')
+    await git(fresh.project, 'config', 'user.name', 'Test')
+    await git(fresh.project, 'config', 'user.email', 'test@example.com')
+    world.put(fresh.project, 'old.txt', 'dirty before')
+    await laterThan(fresh.project)
+    const { orch, id } = await fresh.spawn('x')
+    world.put(fresh.project, 'a.txt', 'a\n')
+    const paths = async (): Promise<string[]> => (await diff(orch, id)).files.map(({ path }) => path)
+    expect(await paths()).toEqual(['a.txt'])
+    await git(fresh.project, 'add', 'a.txt')
+    await git(fresh.project, 'commit', '--quiet', '--message', 'First')
+    expect(await paths()).toEqual(['a.txt'])
   })
 
   it('is of the checkout for an agent without a worktree', async () => {

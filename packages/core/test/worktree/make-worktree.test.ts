@@ -1,11 +1,21 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { type SmallDisk, smallDisk } from '../../../../tests/bad-days/support/small-disk.ts'
 import { eventually } from '../../../../tests/harness/eventually.ts'
 import { git } from '../../../../tests/harness/git-repository.ts'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { status } from '../../src/orchestrator/status.ts'
+import { previewSpawn } from '../../src/spawn/preview-spawn.ts'
 import { spawn } from '../../src/spawn/spawn.ts'
 import { createPlace, interrupted } from '../harness/place.ts'
 import { branchesOf, commitAll, type WorktreeWorld, worktreesOf, worktreeWorld } from './world.ts'
@@ -99,6 +109,31 @@ describe('spawn() with a worktree', () => {
     expect(await worktreesOf(world.project)).toEqual([world.project])
     expect(await branchesOf(world.project)).toEqual(['main'])
     expect((await status(await world.open())).agents).toEqual([])
+  })
+
+  it('leaves nothing behind when a hook of git ends badly, and says what that printed', async () => {
+    const hook = join(world.project, '.git', 'hooks', 'post-checkout')
+    world.put(dirname(hook), 'post-checkout', '#!/bin/sh\necho no LFS here >&2\nexit 1\n')
+    chmodSync(hook, 0o755)
+    await expect(world.agent()).rejects.toMatchObject({
+      code: 'WORKTREE_FAILED',
+      message: expect.stringMatching(/"post-checkout" .* ended badly, after it said:\nno LFS here$/),
+    })
+    expect(await worktreesOf(world.project)).toEqual([world.project])
+    expect(await branchesOf(world.project)).toEqual(['main'])
+  })
+
+  it('warns of a program that is named by a path which its commit does not have', async () => {
+    world.put(world.project, 'run.sh', '')
+    const orch = await world.open()
+    const warningsOf = async (command: string): Promise<readonly string[]> => {
+      const { warnings } = await previewSpawn(orch, { task: 'x', worktree: true, programCommand: [command] })
+      return warnings.map(({ code }) => code)
+    }
+    expect(await warningsOf('./run.sh')).toEqual(['PROGRAM_NOT_COMMITTED'])
+    expect(await warningsOf('../run.sh')).toEqual(['PROGRAM_NOT_COMMITTED'])
+    expect(await warningsOf('run.sh')).toEqual([])
+    expect(await warningsOf('./README.md')).toEqual([])
   })
 
   it('leaves nothing behind when it is interrupted in its set-up, and says which agent that was', async () => {

@@ -35,6 +35,7 @@ describe('removeWorktree()', () => {
       patch: null,
       stagedPatch: null,
       rescued: [],
+      ignored: [],
       kept: null,
     })
     expect(await isGone(world.project, record.worktree)).toBe(true)
