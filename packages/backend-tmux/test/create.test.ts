@@ -153,6 +153,10 @@ describe('create()', () => {
       message: expect.stringContaining('"no-such-agent"'),
       hint: expect.stringContaining('no-such-agent'),
     })
+    const message = expect.stringContaining(`program "../no-such" is not at "${join(world.folder, 'no-such')}"`)
+    const directory = join(world.folder, 'tree')
+    const elsewhere = world.create(systemProgram('../no-such', []), { directory })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'PROGRAM_MISSING', message })
     expect(existsSync(world.socket)).toBe(false)
   })
 

@@ -446,6 +446,16 @@ it('complete shows every check and the proof of the end', () => {
   `)
 })
 
+it('complete offers no --force to one whose work cannot be handed over', () => {
+  const nothing = { verify: null, changes: null, kept: null, delivered: null, stop: null, lifecycle: null, error: null }
+  const failing = (name: string): string => {
+    const checks = [{ name, result: 'fail' as const, text: 'no' }]
+    return rendered(complete, { ...doc, dryRun: false, results: [{ ...nothing, id: 'a', ok: false, checks }] })
+  }
+  expect(failing('changes')).toContain('--force')
+  expect(failing('delivery')).not.toContain('--force')
+})
+
 it('abandon shows the proof of the end, or the error and its next action', () => {
   const error = {
     code: 'BACKEND_UNREACHABLE' as const,

@@ -50,10 +50,10 @@ export async function chooseProgram(
       { hint: GET_A_PROGRAM },
     )
   const { command } = wished.spec
-  const why = command.includes('/')
-    ? `there is no program "${resolve(directory, command)}", or it cannot be executed`
-    : `program "${command}" is not on PATH or cannot be executed`
-  throw new OrchError('PROGRAM_MISSING', `${cannot}: ${why}`, { hint: `Install "${command}" or correct its name` })
+  const place = command.includes('/') ? `is not at "${resolve(directory, command)}"` : 'is not on PATH'
+  throw new OrchError('PROGRAM_MISSING', `${cannot}: program "${command}" ${place} or cannot be executed`, {
+    hint: `Install "${command}" or correct its name`,
+  })
 }
 
 interface Candidate {

@@ -3,7 +3,10 @@ import { usageError } from '../options.ts'
 
 /** The options of `complete` that say what becomes of the work in a worktree. */
 export const DELIVER_OPTIONS = {
-  merge: { type: 'boolean', describe: 'Merge it into the branch the main checkout stands on' },
+  merge: {
+    type: 'boolean',
+    describe: 'Merge it into the branch the main checkout stands on; of its hooks post-merge is run',
+  },
   pr: { type: 'boolean', describe: 'Push it and open a pull request with gh' },
   patch: { type: 'boolean', describe: 'Write it as a patch into the workspace' },
   keep: { type: 'boolean', describe: 'Keep the worktree and its branch (when none is given)' },

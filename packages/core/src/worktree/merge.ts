@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
 import { OrchError } from '../errors.ts'
 import { recheck, TIMING } from '../timing.ts'
 import { mustGit, pathsOf, runGit, saidBy } from './run-git.ts'
@@ -157,6 +159,22 @@ async function commitMerge(
   const signed = signs.stdout.trim() === 'true' ? ['-S'] : []
   const args = ['commit-tree', ...signed, tree as string, '-p', head, '-p', tip, '-m', message]
   return (await mustGit(project, args, `make the merge of "${branch}"`, { signal })).trim()
+}
+
+/** The hooks of the repository that `git merge` runs at a merge commit, and this does not: one is made beside every checkout. */
+export async function hooksPassedOver(project: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
+  const args = ['rev-parse', '--path-format=absolute', '--git-path', 'hooks']
+  const folder = (await mustGit(project, args, 'find the hooks', { signal })).trim()
+  return ['pre-merge-commit', 'prepare-commit-msg', 'commit-msg'].filter((name) => isExecutable(join(folder, name)))
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Files in one line, the first ones by name. */

@@ -12,7 +12,7 @@ import { keptFolder, makeKeptFolder } from '../workspace/kept-folder.ts'
 import { beginDelivery, giveUpDelivery } from './delivering.ts'
 import { unknownText, whereKept } from './kept-work.ts'
 import { isWorktree, lookAtWorktree, type WorktreeLook } from './look-at-worktree.ts'
-import { lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
+import { hooksPassedOver, lookAtMerge, mergeBranch, mergeRefused, named } from './merge.ts'
 import { openPullRequest, remoteFor } from './pull-request.ts'
 import { runGit } from './run-git.ts'
 import { savePatch } from './save-patch.ts'
@@ -123,7 +123,9 @@ async function checkOf(work: Work): Promise<CompleteCheck> {
         outlook.into === null ? undefined : tell(`Merge ${outlook.into} into your branch and resolve the conflicts`),
       )
     if (outlook.commits === 0) return pass(`"${outlook.into}" has every commit of "${branch}"`)
-    return pass(`${commits(outlook.commits)} can be merged into "${outlook.into}"`)
+    const hooks = outlook.commit === null ? await hooksPassedOver(record.project, signal) : []
+    const notRun = hooks.length === 0 ? '' : ` by a merge commit, for which orch does not run ${named(hooks)}`
+    return pass(`${commits(outlook.commits)} can be merged into "${outlook.into}"${notRun}`)
   }
   const remote = await remoteFor(record.project, await targetOf(work), signal)
   if (remote === null) return fail('The repository has no remote, or several and none is called "origin"')

@@ -73,10 +73,10 @@ function warningsOf({ directory, project }: Orch, prefix: string, changed: numbe
 export async function programOutside(
   { project }: Pick<Orch, 'project'>,
   { base, folder, prefix }: WorktreePlan,
-  command: string | undefined,
+  command: string | null | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly Reason[]> {
-  if (command === undefined || !command.includes('/') || isAbsolute(command)) return []
+  if (typeof command !== 'string' || !command.includes('/') || isAbsolute(command)) return []
   const path = join(prefix, command)
   const isThere = path.startsWith('../')
     ? existsSync(join(folder, path.slice('../'.length)))

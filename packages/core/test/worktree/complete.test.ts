@@ -88,7 +88,13 @@ describe('complete({ deliver: "merge" })', () => {
     const ours = await commitAll(world.project, 'Other')
     world.put(world.project, 'other.txt', 'changed')
     world.put(world.project, 'new.txt', 'new')
-    expect(await finish('merge')).toMatchObject({ ok: true, delivered: { how: 'merge' } })
+    mkdirSync(join(world.project, '.git', 'hooks'), { recursive: true })
+    writeFileSync(join(world.project, '.git', 'hooks', 'commit-msg'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    const seen = await finish('merge')
+    expect(seen).toMatchObject({ ok: true, delivered: { how: 'merge' } })
+    expect(seen.checks.find(({ name }) => name === 'delivery')?.text).toBe(
+      '1 commit can be merged into "main" by a merge commit, for which orch does not run "commit-msg"',
+    )
     expect(await git(world.project, 'log', '-1', '--format=%P%n%s%n%b')).toBe(
       `${ours} ${theirs}\nMerge branch '${branch}'\nAdd a file`,
     )
