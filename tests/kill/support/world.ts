@@ -81,7 +81,7 @@ export const openCodeBackend: Backend = {
   scenarios: OPEN_CODE_SCENARIOS,
   mix: MIX,
   without:
-    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event|merge|patch|branch|work)(-|$)/,
+    /^(resume|ask|question|answer|limits|adopt|worktree|clean|verify|start|place|task-queued|record|claim|event|merge|patch|branch|work|delivery)(-|$)/,
 }
 
 async function openTmux(scope: Scope): Promise<World> {
