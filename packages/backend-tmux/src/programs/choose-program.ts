@@ -50,9 +50,10 @@ export async function chooseProgram(
       { hint: GET_A_PROGRAM },
     )
   const { command } = wished.spec
-  const place = command.includes('/') ? `is not at "${resolve(directory, command)}"` : 'is not on PATH'
+  const isPath = command.includes('/')
+  const place = isPath ? `is not at "${resolve(directory, command)}"` : 'is not on PATH'
   throw new OrchError('PROGRAM_MISSING', `${cannot}: program "${command}" ${place} or cannot be executed`, {
-    hint: `Install "${command}" or correct its name`,
+    hint: isPath ? `Correct "${command}", or name its whole path` : `Install "${command}" or correct its name`,
   })
 }
 

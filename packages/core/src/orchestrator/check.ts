@@ -12,6 +12,8 @@ import { shownUsage } from '../usage.ts'
 import { lookAtDeliverables } from '../workspace/deliverables.ts'
 import { readPage } from '../workspace/workspace.ts'
 import { readGitInfo } from '../worktree/git-info.ts'
+import { lostText } from '../worktree/kept-work.ts'
+import { isWorktree } from '../worktree/look-at-worktree.ts'
 import { type Look, type LookOptions, lookAtOne } from './look.ts'
 import type { CallOptions } from './options.ts'
 import type { Orch } from './orch.ts'
@@ -37,7 +39,7 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
   const { apiVersion, warnings } = documentFor([look.stored])
   return {
     apiVersion,
-    warnings: [...warnings, ...newest.warnings],
+    warnings: [...warnings, ...lostWorktree(look.stored), ...newest.warnings],
     agent: withContext(look.agent, newest.turns),
     git,
     worktree: look.stored.record.worktree ?? null,
@@ -50,6 +52,12 @@ export async function check(orch: Orch, id: string, options: CallOptions = {}): 
     queue: look.stored.record.queue ?? [],
     chain: chainOfEvidence(look.agent.evidence, look.observation, look.report),
   }
+}
+
+/** While an agent is open its worktree is there, unless somebody took it away. */
+function lostWorktree({ record: { worktree }, closed }: StoredRecord): CheckDocument['warnings'] {
+  if (closed || worktree === undefined || worktree.readyAt === null || isWorktree(worktree.path)) return []
+  return [{ code: 'NO_WORKTREE', text: lostText(worktree.path) }]
 }
 
 /** Starts who is queued in its project and may start, as any look does: this agent may be among them, or have given up its place. */

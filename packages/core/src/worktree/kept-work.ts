@@ -45,10 +45,15 @@ export async function whereKept({
 }
 
 function withoutWorktree({ branch, path }: WorktreeRecord, noBranch: string): KeptWork {
-  const folder = existsSync(path) ? unknownText(path) : `its worktree "${path}" is not there any more`
+  const folder = lostText(path)
   if (noBranch === '') return { text: `Its commits stay on the branch "${branch}"; ${folder}`, lacking: null }
   const text = `${noBranch}, and ${folder}`
   return { text: text.charAt(0).toUpperCase() + text.slice(1), lacking: 'all' }
+}
+
+/** What is said of a worktree that is none. */
+export function lostText(path: string): string {
+  return existsSync(path) ? unknownText(path) : `the worktree "${path}" is not there any more`
 }
 
 /** What is said of a folder that git does not know any more. */

@@ -411,7 +411,7 @@ describe('complete() of other ways', () => {
     const seen = await finish('keep')
     expect(seen.checks.find(({ name }) => name === 'delivery')).toMatchObject({
       result: 'pass',
-      text: `Its commits stay on the branch "${branch}"; its worktree "${path}" is not there any more`,
+      text: `Its commits stay on the branch "${branch}"; the worktree "${path}" is not there any more`,
     })
     await git(world.project, 'worktree', 'prune')
     await git(world.project, 'branch', '--delete', '--force', branch)
