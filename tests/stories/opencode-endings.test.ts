@@ -62,6 +62,22 @@ describe('interrupt on OpenCode', () => {
     expect((await place.orch('tail', '-n', '1', id)).stdout).toBe('I go on\n')
     expect(await place.agent(id)).toMatchObject({ state: 'idle', reason: { code: 'TURN_ENDED' } })
   })
+
+  it('names the message that waited behind the turn and is not answered, which no Complete of before covers', async () => {
+    const id = await place.spawn('Ready [[phase: Complete - ok]] [[answer: done]]')
+    expect(await place.json('wait', id)).toMatchObject({ code: 0 })
+    await place.json('send', id, 'First [[hold: before-it]]')
+    await eventually(() => model.waiting().includes('before-it'), { timeoutMs: 30_000 })
+    expect(await place.json('send', id, 'Write it [[answer: no]]')).toMatchObject({ receipt: { delivery: 'queued' } })
+    expect(await place.json('interrupt', id)).toMatchObject({
+      interrupted: true,
+      warnings: [{ code: 'MESSAGE_DROPPED', text: expect.stringContaining('"Write it [[answer: no]]"') }],
+      agent: { state: 'idle', reason: { code: 'INTERRUPTED' } },
+    })
+    const early = await place.json<CompleteDocument>('complete', id)
+    expect(early).toMatchObject({ code: 40 })
+    expect(checksOf(early)).toMatchObject({ phase: 'fail', queue: 'fail', turn: 'fail' })
+  })
 })
 
 describe('abandon on OpenCode', () => {

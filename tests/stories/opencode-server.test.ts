@@ -68,6 +68,26 @@ describe('a killed OpenCode server', () => {
   })
 })
 
+describe('a message after Complete', () => {
+  it('is unanswered, and not done, once its server was killed in its turn, also after the server was started again', async () => {
+    const place = await scope.use(openCodePlace({ model }))
+    const id = await place.spawn('Do it [[phase: Complete - ok]] [[answer: done]]')
+    expect(await place.json('wait', id)).toMatchObject({ code: 0 })
+    await place.json('send', id, 'More [[hold: more]]')
+    await eventually(() => model.waiting().includes('more'), { timeoutMs: 30_000 })
+    signalProcess((await managedServer(place)).process.pid, 'SIGKILL')
+    expect(await place.json('wait', id)).toMatchObject({ code: 24, outcome: 'idle' })
+    expect(await place.json('complete', id)).toMatchObject({ code: 40 })
+    expect((await place.orch('recover', '--dry-run')).stdout).toContain(`orch resume ${id}`)
+
+    const other = await place.spawn('Beside it [[answer: beside]]')
+    expect(await place.json('wait', other, '--until', 'idle')).toMatchObject({ code: 0 })
+    expect(await place.agent(id)).toMatchObject({ state: 'idle', reason: { code: 'INTERRUPTED' } })
+    expect(await place.json('resume', id, '-m', 'Now [[answer: went on]]')).toMatchObject({ code: 0 })
+    expect(await place.json('wait', id)).toMatchObject({ code: 0 })
+  })
+})
+
 describe('resume', () => {
   it('has every turn go on that a killed server interrupted, in its conversation, and leaves the others alone', async () => {
     const place = await scope.use(openCodePlace({ model }))

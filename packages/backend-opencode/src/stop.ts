@@ -22,6 +22,9 @@ import type { StoredMessage } from './parse-message.ts'
 /** How long an abort may take to show, in milliseconds; measured: 62 to 262. */
 const ABORT_MS = 10_000
 
+/** Of how many messages that an abort drops it is told. */
+const MOST_DROPPED = 19
+
 /** Ends the running turn, if one runs, and proves it. Its open requests are rejected: an abort leaves them listed. */
 export async function interrupt(context: Context, agent: AgentRef, signal: AbortSignal): Promise<InterruptResult> {
   const handle = parseHandle(agent.handle)
@@ -31,7 +34,20 @@ export async function interrupt(context: Context, agent: AgentRef, signal: Abort
   const api = context.api(look.server, signal)
   const session = await api.session(handle.sessionId)
   if (session === null) return { interrupted: false, evidence: [seen(`session "${handle.sessionId}" is not there`)] }
-  return abortTurn(api, session, signal)
+  const result = await abortTurn(api, session, signal)
+  if (!result.interrupted) return result
+  const page = await api.messages({ sessionId: session.id, directory: session.directory }, MOST_DROPPED + 1)
+  return { ...result, dropped: droppedIn(page?.messages ?? []) }
+}
+
+/** An abort drops what waited behind the turn: all messages of the user that no answer follows. */
+function droppedIn(messages: readonly StoredMessage[]): string[] {
+  const newest = messages.findLastIndex(({ role }) => role === 'assistant')
+  return messages
+    .slice(newest + 1)
+    .map(({ parts }) =>
+      parts.flatMap(({ type, isSynthetic, text }) => (type === 'text' && !isSynthetic ? text : [])).join(' '),
+    )
 }
 
 /**

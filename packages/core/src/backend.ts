@@ -368,6 +368,8 @@ export interface Viewer {
 export interface InterruptResult {
   readonly interrupted: boolean
   readonly evidence: readonly Evidence[]
+  /** The texts of messages that waited behind the turn and went with it: nobody answers them. */
+  readonly dropped?: readonly string[]
 }
 
 /** What `server start|stop|status` did or found. */

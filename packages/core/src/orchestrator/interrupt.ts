@@ -1,5 +1,8 @@
+import type { Reason } from '../agent.ts'
+import type { InterruptResult } from '../backend.ts'
 import type { InterruptDocument } from '../documents.ts'
 import { OrchError } from '../errors.ts'
+import { sanitize } from '../sanitize.ts'
 import { lookAtOne, toRef } from './look.ts'
 import type { CallOptions } from './options.ts'
 import { callBackend, type Orch } from './orch.ts'
@@ -26,8 +29,20 @@ export async function interrupt(orch: Orch, id: string, options: CallOptions = {
   const timeoutMs = orch.requestTimeoutMs
   const call = { backend: backend.name, agent: id, verb: 'interrupt', timeoutMs, signal, acts: true }
   const nothing = stored.closed || stored.record.handle === null
-  const result = nothing ? { interrupted: false, evidence: [] } : await callBackend(call, (inner) => act(ref, inner))
+  const { dropped = [], ...result }: InterruptResult = nothing
+    ? { interrupted: false, evidence: [] }
+    : await callBackend(call, (inner) => act(ref, inner))
   const look = await lookAtOne(orch, await reread(orch, id), signal)
   const { apiVersion, warnings } = documentFor([look.stored])
-  return { apiVersion, warnings: [...configWarnings(orch), ...warnings], agent: look.agent, ...result }
+  const all = [...configWarnings(orch), ...warnings, ...dropped.map(unanswered)]
+  return { apiVersion, warnings: all, agent: look.agent, ...result }
+}
+
+function unanswered(text: string): Reason {
+  const line = sanitize(text).replace(/\s+/g, ' ').trim()
+  const short = line.length > 80 ? `${line.slice(0, 79)}…` : line
+  return {
+    code: 'MESSAGE_DROPPED',
+    text: `The message "${short}" waited behind that turn, and is not answered: send it again`,
+  }
 }

@@ -32,8 +32,10 @@ export async function recoverResume(orch: Orch, stored: StoredRecord, there: Fou
 /** What changes in a record when its agent has a new run. Pure. */
 export function newRunChange(now: AgentRecord, handle: JsonValue): RecordChange {
   const lost = now.attempts.map(({ id }) => id)
+  const { messagedAt } = withoutAttempts(now, lost)
   return {
     ...withoutAttempts(now, lost, PROGRAM_ENDED),
+    ...(messagedAt !== undefined && { messagedAt }),
     handle,
     exit: null,
     resuming: null,

@@ -103,6 +103,8 @@ export interface AgentRecord {
   readonly exit: Exit | null
   /** Messages whose arrival is not proven. */
   readonly attempts: readonly Attempt[]
+  /** When the newest message was sent that was not refused, nor is among `attempts`; left out before the first one. */
+  readonly messagedAt?: string
   /** Messages for when it is idle, oldest first, until they are proven to be delivered. */
   readonly queue?: readonly QueuedMessage[]
   /** Requests of the workspace that were answered: `BLOCKED:` and `QUESTION:` lines stay in the file. */

@@ -1,8 +1,9 @@
 import type { AgentRequest, Evidence, Exit, Reason, State } from '../agent.ts'
-import type { Observation, ProcessInfo } from '../backend.ts'
+import type { Observation, ProcessInfo, Turn } from '../backend.ts'
 import { NOT_SHOWN } from '../backend.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import type { Report } from '../workspace/report.ts'
+import { cutOffAfterComplete, isComplete, newestTurn } from './cut-off.ts'
 
 /** What `deriveState` answers. `since` is ISO 8601, or `null` when it was not seen. */
 export interface DerivedState {
@@ -20,7 +21,12 @@ interface Facts {
   readonly report: Report
   readonly exit: Exit | null
   readonly process: ProcessInfo | null
+  /** The newest turn; `null` when it was not seen. */
+  readonly turn: Turn | null
+  /** Whether it says so, of all that it was told. */
   readonly complete: boolean
+  /** It said so before a message whose turn was cut off. */
+  readonly outdated: boolean
 }
 
 /**
@@ -29,24 +35,22 @@ interface Facts {
  */
 export function deriveState(record: AgentRecord, observation: Observation | null, report: Report): DerivedState {
   const process = observation?.process.known ? observation.process.value : null
+  const outdated = cutOffAfterComplete(record, observation, report) !== null
   const facts: Facts = {
     record,
     observation,
     report,
     process,
     exit: ownExit(record.exit ?? process?.exit ?? null, observation),
-    complete: isComplete(report.phase?.name),
+    turn: newestTurn(record, observation),
+    complete: isComplete(report.phase?.name) && !outdated,
+    outdated,
   }
   for (const rule of RULES) {
     const derived = rule(facts)
     if (derived !== null) return derived
   }
   return unknown('NOT_OBSERVED', 'Nothing was seen of it')
-}
-
-/** Whether a phase says that the task is done: "Complete", exactly, in any case. */
-export function isComplete(phase: string | undefined): boolean {
-  return phase?.toLowerCase() === 'complete'
 }
 
 /** What is open for an agent: what its backend saw and what stands in its workspace. */
@@ -155,7 +159,8 @@ function failedTurnOf(observation: Observation | null): string | null {
   return value.status === 'ended' && value.how === 'error' ? (value.reason?.text ?? null) : null
 }
 
-const over: Rule = ({ record, exit, process, observation, report, complete }) => {
+const over: Rule = (facts) => {
+  const { record, exit, process, observation, complete } = facts
   const gone = observation?.existence.known === true && observation.existence.value === 'gone'
   const ended = exit !== null || process?.alive === false
   if (!gone && !ended) return null
@@ -165,15 +170,16 @@ const over: Rule = ({ record, exit, process, observation, report, complete }) =>
     state: complete ? 'done' : 'exited',
     reason: {
       code: complete ? 'PHASE_COMPLETE' : ended ? 'PROCESS_ENDED' : 'GONE',
-      text: `${what}${how}${whatItReported(complete, report)}`,
+      text: `${what}${how}${whatItReported(facts)}`,
     },
     evidence: ended ? exitEvidence(record, observation) : evidenceOf(observation, 'existence'),
     since: null,
   }
 }
 
-function whatItReported(complete: boolean, { unreadable }: Report): string {
+function whatItReported({ complete, outdated, report: { unreadable } }: Facts): string {
   if (complete) return ', and it reported Complete'
+  if (outdated) return ' in the turn of a message that came after it had reported Complete'
   return unreadable === null
     ? ' without having reported Complete'
     : `; whether it reported Complete is not known: ${unreadable.text}`
@@ -212,10 +218,8 @@ const working: Rule = ({ observation }) => {
   }
 }
 
-const failedTurn: Rule = ({ observation }) => {
-  if (!observation?.turn.known || observation.turn.value.status !== 'ended') return null
-  const turn = observation.turn.value
-  if (turn.how !== 'error') return null
+const failedTurn: Rule = ({ observation, turn }) => {
+  if (!observation?.turn.known || turn?.status !== 'ended' || turn.how !== 'error') return null
   return {
     state: 'failed',
     reason: turn.reason ?? { code: 'TURN_FAILED', text: 'The last turn ended in an error' },
@@ -234,14 +238,14 @@ const done: Rule = ({ complete, report, observation }) =>
         since: report.phase?.at ?? null,
       }
 
-const idle: Rule = ({ observation }) => {
-  if (!observation?.turn.known || observation.turn.value.status !== 'ended') return null
-  const turn = observation.turn.value
+const idle: Rule = ({ observation, turn, outdated }) => {
+  if (!observation?.turn.known || turn?.status !== 'ended') return null
   const interrupted = turn.how === 'interrupted'
+  const before = outdated ? '; it had reported Complete before that' : ''
   return {
     state: 'idle',
     reason: interrupted
-      ? { code: 'INTERRUPTED', text: turn.reason?.text ?? 'The last turn was interrupted' }
+      ? { code: 'INTERRUPTED', text: `${turn.reason?.text ?? 'The last turn was interrupted'}${before}` }
       : (turn.reason ?? { code: 'TURN_ENDED', text: 'The last turn ended' }),
     evidence: [observation.turn.evidence],
     since: turn.at,

@@ -1,6 +1,7 @@
 import { NOT_SHOWN } from '../backend.ts'
 import type { CompleteCheck } from '../documents.ts'
 import { hasEnded, type Look } from '../orchestrator/look.ts'
+import { cutOffAfterComplete } from '../state/cut-off.ts'
 import { openRequests } from '../state/derive-state.ts'
 
 /** Whether the agent waits on an answer. */
@@ -18,5 +19,7 @@ export function requestCheck(look: Look): CompleteCheck {
     const text = `Its requests could not be looked at: ${observation.requests.reason.text}`
     return { name, result: 'fail', text, hint: `See why with "orch check ${id} --explain"` }
   }
+  if (cutOffAfterComplete(stored.record, observation, report) !== null)
+    return { name, result: 'skip', text: 'What it may have asked went with the turn that was cut off' }
   return { name, result: 'pass', text: 'No request is open' }
 }

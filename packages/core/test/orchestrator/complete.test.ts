@@ -7,8 +7,11 @@ import { OrchError } from '../../src/errors.ts'
 import { send } from '../../src/messages/send.ts'
 import { check } from '../../src/orchestrator/check.ts'
 import { complete } from '../../src/orchestrator/complete.ts'
+import { interrupt } from '../../src/orchestrator/interrupt.ts'
+import { resume } from '../../src/orchestrator/resume.ts'
 import { status } from '../../src/orchestrator/status.ts'
 import { currentOwner } from '../../src/process-owner.ts'
+import { recoverAll } from '../../src/recovery/recover-all.ts'
 import { createPlace, interrupted, type Place, type PlaceOptions } from '../harness/place.ts'
 
 const scope = perTest()
@@ -56,6 +59,25 @@ describe('complete()', () => {
     expect((await orch.registry.get(id))?.closed).toBe(true)
     expect(existsSync(join(place.project, '.orch/workspace', id, 'WORKSPACE.md'))).toBe(true)
   })
+
+  it.each(['the server dies', 'it is interrupted'])(
+    'says nothing of a message after Complete when %s in its turn',
+    async (how) => {
+      const { orch, id } = await place.spawn('x', { memory: { survives: true } })
+      page(id, 'Phase: Complete - all done\n')
+      await send(orch, id, '[[hang: more work]]')
+      if (how === 'the server dies') place.server.kill()
+      else await interrupt(orch, id)
+      const [found] = (await recoverAll(orch, { dryRun: true })).findings
+      expect(found).toMatchObject({ kind: 'stopped', id, next: `orch resume ${id}` })
+      const [result] = (await complete(orch, [id])).results
+      expect(result).toMatchObject({ ok: false, lifecycle: 'active' })
+      const outcomes = Object.fromEntries((result?.checks ?? []).map((check) => [check.name, check.result]))
+      expect(outcomes).toMatchObject({ phase: 'fail', turn: 'fail', queue: 'fail', requests: 'skip' })
+      expect((await resume(orch, [id], { message: '[[answer: went on]]' })).results).toMatchObject([{ ok: true }])
+      expect((await complete(orch, [id])).results).toMatchObject([{ ok: true, lifecycle: 'completed' }])
+    },
+  )
 
   it.each<readonly [string, string, string, string]>([
     ['the phase is not Complete', 'x', 'Phase: Testing\n', 'phase'],

@@ -12,6 +12,8 @@ const HUP = { code: null, signal: 'SIGHUP' }
 const running = known<Turn>({ status: 'running', since: AT, reason: null }, 'turn')
 const none = known<Turn>({ status: 'none' }, 'turn')
 const complete = page('Phase: Complete - all done')
+const BEFORE = '2026-01-02T03:59:59.000Z'
+const LATER = '2026-01-02T04:00:01.000Z'
 const asking = page('QUESTION: Which database?')
 
 interface Row {
@@ -305,6 +307,76 @@ const PRECEDENCE: readonly Row[] = [
     state: 'done',
     reason: 'PHASE_COMPLETE',
   },
+  {
+    says: '9 Complete is done of all messages before it, though the turn of it was interrupted',
+    record: { messagedAt: BEFORE },
+    seen: { turn: ended('interrupted') },
+    report: complete,
+    state: 'done',
+    reason: 'PHASE_COMPLETE',
+  },
+  {
+    says: '9 Complete is done, though a later message was answered',
+    record: { messagedAt: LATER },
+    report: complete,
+    state: 'done',
+    reason: 'PHASE_COMPLETE',
+  },
+  {
+    says: '9 Complete is done, though a later message was sent to a program that does not show its turns',
+    record: { messagedAt: LATER },
+    seen: { turn: hidden() },
+    report: complete,
+    state: 'done',
+    reason: 'PHASE_COMPLETE',
+  },
+  {
+    says: '9 Complete is done of a server that does not run, once a later message was seen to be answered',
+    record: { messagedAt: LATER },
+    seen: { turn: ended('completed', LATER), asleep: true },
+    report: complete,
+    state: 'done',
+    reason: 'PHASE_COMPLETE',
+  },
+  {
+    says: '10 Complete is not done after a later message whose turn was interrupted',
+    record: { messagedAt: LATER },
+    seen: { turn: ended('interrupted') },
+    report: complete,
+    state: 'idle',
+    reason: 'INTERRUPTED',
+  },
+  {
+    says: '10 Complete is not done after a later message of which nobody knows whether it arrived, and an interruption',
+    record: { attempts: [{ id: 'm', at: LATER }], messagedAt: BEFORE },
+    seen: { turn: ended('interrupted') },
+    report: complete,
+    state: 'idle',
+    reason: 'INTERRUPTED',
+  },
+  {
+    says: '10 a turn that ended before the last message says nothing of that, once the server does not run',
+    record: { messagedAt: LATER },
+    seen: { turn: ended('completed'), asleep: true },
+    report: complete,
+    state: 'idle',
+    reason: 'INTERRUPTED',
+  },
+  {
+    says: '10 the error of a turn before the last message is not the end of that, once the server does not run',
+    record: { messagedAt: LATER },
+    seen: { turn: ended('error'), asleep: true },
+    state: 'idle',
+    reason: 'INTERRUPTED',
+  },
+  {
+    says: '5 a process that ended in the turn of a message after Complete has exited',
+    record: { messagedAt: LATER },
+    seen: { process: known({ alive: false, exit: { code: 0, signal: null } }), turn: ended('interrupted') },
+    report: complete,
+    state: 'exited',
+    reason: 'PROCESS_ENDED',
+  },
   { says: '10 an ended turn is idle', report: page('Phase: Incomplete'), state: 'idle', reason: 'TURN_ENDED' },
   {
     says: '10 an interrupted turn is idle',
@@ -430,8 +502,8 @@ function derive(row: Row): ReturnType<typeof deriveState> {
   return deriveState(record(row.record), row.seen === null ? null : observation(row.seen), row.report ?? NO_REPORT)
 }
 
-function ended(how: 'completed' | 'error' | 'interrupted'): ReturnType<typeof known<Turn>> {
-  return known<Turn>({ status: 'ended', how, at: AT, reason: null }, 'turn')
+function ended(how: 'completed' | 'error' | 'interrupted', at = AT): ReturnType<typeof known<Turn>> {
+  return known<Turn>({ status: 'ended', how, at, reason: null }, 'turn')
 }
 
 function page(text: string): Report {

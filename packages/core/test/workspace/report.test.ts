@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { isComplete } from '../../src/state/derive-state.ts'
+import { isComplete } from '../../src/state/cut-off.ts'
 import { parseReport, withPhase } from '../../src/workspace/report.ts'
 
 const AT = '2026-01-02T03:04:05.000Z'
