@@ -18,6 +18,12 @@ export function age(at: string | null, now: number): string {
   return spanOf(elapsedMs(at, now))
 }
 
+/** When `at` (ISO 8601) was: `5m ago`, or itself where the clock does not tell how long ago that is. */
+export function ago(at: string, now: number): string {
+  const passed = elapsedMs(at, now)
+  return passed === null ? at : `${span(passed)} ago`
+}
+
 /** A time span, or `-` when it is not known. */
 export function spanOf(ms: number | null): string {
   return ms === null ? '-' : span(ms)

@@ -44,6 +44,8 @@ export class Stopped extends Error {
 /** Why a stream of the process takes no more; `cause` is the error of the operating system. */
 export class Unwritable extends Error {
   override readonly name = 'Unwritable'
+  /** The agents that the command began to make. */
+  begun: readonly string[] = []
   constructor(cause: Error) {
     super(cause.message, { cause })
   }

@@ -33,13 +33,21 @@ function details(known: OrchError | undefined): object {
 }
 
 /** The work of the command may be done although nobody gets to read of it. */
-function answerLost({ cause }: Unwritable): OrchError {
+function answerLost({ cause, begun }: Unwritable): OrchError {
   const { code, message, hint } = fileError(
     cause,
     'Cannot write the answer to stdout: nothing more can be written there',
     'DISK',
   )
-  return new OrchError(code, message, { hint, outcome: 'unknown', cause })
+  if (begun.length === 0) return new OrchError(code, message, { hint, outcome: 'unknown', cause })
+  const [first, ...more] = begun
+  const agents = begun.map((id) => `"${id}"`).join(', ')
+  return new OrchError(code, `${message}; what it began is ${agents}`, {
+    hint: more.length === 0 ? `See it with "orch check ${first}"` : 'See them with "orch status"',
+    agent: more.length === 0 ? first : undefined,
+    outcome: 'unknown',
+    cause,
+  })
 }
 
 function wantsJson(argv: readonly string[]): boolean {

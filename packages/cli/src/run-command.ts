@@ -2,7 +2,7 @@ import type { Doc, Reason } from '@orch/core'
 import { createContext } from './context.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { createFrame } from './frame.ts'
-import { hasColors, type Io, isDumb, Stopped } from './io.ts'
+import { hasColors, type Io, isDumb, Stopped, Unwritable } from './io.ts'
 import { usageError } from './options.ts'
 import { createPrinter, jsonLine, print, printTalk } from './output.ts'
 import { createPage, type PageSettings } from './page.ts'
@@ -16,10 +16,9 @@ export async function runCommand(command: Command, words: readonly string[], io:
     await print(io.stdout, await helpText(command))
     return 0
   }
-  if (rest.length > 0 && !command.takesRest)
-    throw usageError(`Cannot run "orch ${command.verb}": nothing may follow "--"`, `Leave out "-- ${rest[0]}"`)
-  const args = parsePlain(command, flags) ?? (await (await import('./parse-words.ts')).parseWords(command, flags))
-  return execute(command, { ...args, rest }, io)
+  const line = command.takesRest ? flags : withPositionals(command, flags, rest)
+  const args = parsePlain(command, line) ?? (await (await import('./parse-words.ts')).parseWords(command, line))
+  return execute(command, { ...args, rest: command.takesRest ? rest : [] }, io)
 }
 
 /** Runs a command with parsed arguments and prints what came of it. Returns the exit code. */
@@ -61,6 +60,9 @@ export async function execute(command: Command, args: Arguments, io: Io): Promis
     }
     await printer.end()
     return command.exitCode(data, args)
+  } catch (error) {
+    if (error instanceof Unwritable) error.begun = context.begun
+    throw error
   } finally {
     context.clear()
     await context.close()
@@ -105,6 +107,17 @@ function splitRest(command: Command, words: readonly string[]): readonly [flags:
   if (!command.hasFile) return [[...flags], rest]
   const named = flags.flatMap((word, at) => (word === '-' && !takesValue(flags[at - 1]) ? ['--file', '-'] : [word]))
   return [named, rest]
+}
+
+/** Where nothing else is meant by `--`, it says that no option follows. */
+function withPositionals(command: Command, flags: readonly string[], rest: readonly string[]): readonly string[] {
+  if (rest.length === 0) return flags
+  const last = flags.at(-1) ?? ''
+  const spec = Object.entries(command.options).find(([name, { alias }]) => last === `--${name}` || last === `-${alias}`)
+  const wrong = rest.find((word) => word.startsWith('-'))
+  if (wrong === undefined && (spec === undefined || spec[1].type === 'boolean')) return [...flags, ...rest]
+  const problem = wrong === undefined ? `not enough arguments following: ${last}` : `unknown argument: ${wrong}`
+  throw usageError(`Cannot run "orch ${command.verb}": ${problem}`, `Run "orch ${command.verb} --help"`)
 }
 
 function isStream(data: unknown): data is AsyncIterable<unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { age, span } from '../src/age.ts'
+import { age, ago, span } from '../src/age.ts'
 import { createPage, oneLine, styled } from '../src/page.ts'
 
 describe('createPage()', () => {
@@ -39,6 +39,14 @@ describe('oneLine()', () => {
   it('cuts between characters, not inside them', () => {
     expect(oneLine('👍👍👍👍', 3)).toBe('👍👍…')
     expect(oneLine('abc', 3)).toBe('abc')
+  })
+})
+
+describe('ago()', () => {
+  it('shows the time itself where a clock that was set back does not tell the age', () => {
+    const at = '2026-11-22T12:00:00.000Z'
+    expect(ago(at, Date.parse(at) + 61_000)).toBe('1m ago')
+    expect(ago(at, Date.parse(at) - 61_000)).toBe(at)
   })
 })
 

@@ -83,6 +83,13 @@ describe('stdout and stdin of the process', () => {
     })
   })
 
+  it('names what was begun when stdout takes no more', async () => {
+    const child = startWithFull('stdout', ['spawn', 'Say hello [[answer: hello]]'])
+    const [said, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    expect(code).toBe(74)
+    expect(said).toMatch(/; what it began is "(say-hello-[^"]+)"\n {2}→ See it with "orch check \1"\n/)
+  })
+
   it.each([
     [['nonsense'], 64, ''],
     [['nonsense', '--json'], 64, ''],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AgentRequest, AnswerDocument, BackendStatus, WaitDocument } from '@orch/core'
 import { command as abandon } from '../src/commands/abandon.ts'
+import { command as adopt } from '../src/commands/adopt.ts'
 import { command as answer } from '../src/commands/answer.ts'
 import { command as check } from '../src/commands/check.ts'
+import { command as clean } from '../src/commands/clean.ts'
 import { command as complete } from '../src/commands/complete.ts'
 import { command as doctor } from '../src/commands/doctor.ts'
 import { command as interrupt } from '../src/commands/interrupt.ts'
@@ -25,6 +27,24 @@ const waiting = agentWith({
   reason: { code: 'PERMISSION', text: 'permission: Run "npm test"' },
   requests: [PERMISSION],
   phase: null,
+})
+
+describe('adopt', () => {
+  it('prints exactly the id for a program, as spawn does', () => {
+    const adopted = { ...doc, adoptable: [], complete: true, backends: [], agent: agentWith(), created: true }
+    expect(rendered(adopt, adopted)).toBe('fix-login-7k3q\n-- stderr --\n  → orch attach fix-login-7k3q\n')
+    expect(rendered(adopt, adopted, 'terminal')).toContain('a turn runs')
+  })
+})
+
+describe('clean', () => {
+  it('counts open agents, and tells of each only where it was named', () => {
+    const open = { removed: false, reason: { code: 'OPEN', text: 'It is idle' }, parts: [], error: null }
+    const results = ['a-1', 'b-2'].map((id) => ({ id, ...open }))
+    const document = { ...doc, dryRun: false, project: '/p', results }
+    expect(rendered(clean, document)).toBe('2 open agents left alone: complete or abandon them first\n')
+    expect(rendered(clean, document, 'pipe', { agent: ['a-1', 'b-2'] })).toContain('b-2  stays  It is idle')
+  })
 })
 
 describe('status', () => {

@@ -6,7 +6,7 @@ import { oneLine, type Page, styled, writeTable } from '../page.ts'
 import { writeAgentLine } from '../render/agent.ts'
 import { runAsScript } from '../run-as-script.ts'
 
-/** `orch adopt`: exit code 69 when it lists, and some backend could not be looked at. */
+/** `orch adopt`: without a terminal stdout is exactly the id, as of `spawn`. Exit code 69 when it lists, and some backend could not be looked at. */
 export const command: Command<AdoptDocument> = defineCommand({
   command: 'adopt [place]',
   describe: 'Take over a window or session that orch did not start, or list what could be',
@@ -43,7 +43,8 @@ function labelsOf(words: readonly string[] | undefined): Readonly<Record<string,
 
 function render({ adoptable, agent, backends }: AdoptDocument, page: Page, socket: string | undefined): void {
   if (agent !== null) {
-    writeAgentLine(page, agent)
+    if (page.interactive) writeAgentLine(page, agent)
+    else page.line(agent.id)
     page.note(`  → orch attach ${agent.id}`)
     return
   }

@@ -1,5 +1,5 @@
 import { type CheckDocument, check, type GitInfo, type Item, joinWords, type WorktreeRecord } from '@orch/core'
-import { age } from '../age.ts'
+import { ago } from '../age.ts'
 import { AGENT, agentOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { counted, oneLine, type Page, styled } from '../page.ts'
@@ -73,8 +73,8 @@ function writeFields({ agent, skill, verify }: CheckDocument, page: Page): void 
         .map((label) => label.join('='))
         .join(' ') || null,
     ],
-    ['spawned', `${age(agent.spawnedAt, page.now)} ago`],
-    ['active', agent.lastActivityAt && `${age(agent.lastActivityAt, page.now)} ago`],
+    ['spawned', ago(agent.spawnedAt, page.now)],
+    ['active', agent.lastActivityAt && ago(agent.lastActivityAt, page.now)],
     ['tokens', usage && tokensText(usage)],
     ['cost', usage && usage.costUsd !== null ? dollars(usage.costUsd) : null],
     ['context', usage && contextText(usage)],

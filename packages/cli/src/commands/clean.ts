@@ -2,7 +2,7 @@ import { type CleanDocument, clean, parseAge } from '@orch/core'
 import { AGENTS, agentsOf, SELECTOR_OPTION } from '../agents.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { batchExitCode } from '../exit-codes.ts'
-import { oneLine, type Page, styled } from '../page.ts'
+import { counted, oneLine, type Page, styled } from '../page.ts'
 import { writeStop } from '../render/stop.ts'
 import { runAsScript } from '../run-as-script.ts'
 
@@ -45,8 +45,15 @@ export const command: Command<CleanDocument> = defineCommand({
   },
 })
 
-function render({ dryRun, results, project }: CleanDocument, page: Page): void {
-  if (results.length === 0) page.line(project === null ? 'No agents' : `No agents in ${project}`)
+function render(
+  { dryRun, results: all, project }: CleanDocument,
+  page: Page,
+  { agent: named = [] }: { readonly agent?: readonly string[] | undefined },
+): void {
+  // Of those that live, and that nobody asked for, their number is enough.
+  const results = all.filter(({ reason }) => named.length > 0 || reason.code !== 'OPEN')
+  const living = all.length - results.length
+  if (all.length === 0) page.line(project === null ? 'No agents' : `No agents in ${project}`)
   for (const { id, removed, reason, parts, error } of results) {
     const what = removed ? (dryRun ? 'can go' : 'removed') : 'stays'
     page.line(styled('bold', id), '  ', styled(removed ? 'green' : 'dim', what), `  ${oneLine(reason.text)}`)
@@ -56,6 +63,8 @@ function render({ dryRun, results, project }: CleanDocument, page: Page): void {
     }
     writeStop(page, { stop: null, error })
   }
+  if (living > 0)
+    page.line(styled('dim', `${counted(living, 'open agent')} left alone: complete or abandon them first`))
 }
 
 runAsScript(import.meta, command)

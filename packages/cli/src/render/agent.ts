@@ -1,5 +1,5 @@
 import type { Agent, AgentRequest, Evidence, Finding, State } from '@orch/core'
-import { age } from '../age.ts'
+import { ago } from '../age.ts'
 import { counted, oneLine, type Page, type Style, type Styled, styled } from '../page.ts'
 
 const STYLES: Readonly<Record<State, Style>> = {
@@ -32,7 +32,7 @@ export function writeAgentLine(page: Page, agent: Agent): void {
 /** An open request and the commands that answer it. */
 export function writeRequest(page: Page, id: string, request: AgentRequest): void {
   const from = request.from === null ? '' : ` (from ${request.from})`
-  const since = request.since === null ? '' : `  asked ${age(request.since, page.now)} ago`
+  const since = request.since === null ? '' : `  asked ${ago(request.since, page.now)}`
   page.line(styled('yellow', request.kind), `${from}  ${oneLine(request.text)}`, styled('dim', since))
   writeDetail(page, request)
   for (const choice of request.choices) page.line(`  - ${oneLine(choice.label)}`)

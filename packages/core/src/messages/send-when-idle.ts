@@ -34,12 +34,12 @@ export async function sendWhenIdle(
   message: Message,
   options: SendOptions,
 ): Promise<Sent> {
-  await assertShowsTurns(orch, stored.record)
   assertFits(stored.record, message.text, options)
   for (let now = stored; ; now = await reread(orch, now.record.id)) {
     const look = await lookAtOne(orch, now, options.signal)
     const nobody = nobodyReads(look, false)
     if (nobody !== null) return { stored: look.stored, receipt: refused(nobody, look.agent.evidence) }
+    await assertShowsTurns(orch, now.record)
     if (!isIdle(look) || nextQueued(look.stored) !== undefined) return await enqueue(orch, look, message, options)
     const receipt = await deliverAsSeen(orch, look, message, options)
     if (receipt !== null) return { stored: look.stored, receipt, woke: isAsleep(look) }

@@ -105,8 +105,9 @@ async function stopAgent(orch: Orch, record: AgentRecord, signal: AbortSignal | 
 }
 
 /** From its end being recorded on nobody starts it any more. */
-function wasNeverStarted({ lifecycle, start }: AgentRecord): boolean {
-  return lifecycle === 'queued' && start !== undefined && start.triedAt === null
+function wasNeverStarted({ lifecycle, start, handle }: AgentRecord): boolean {
+  const isUnmade = lifecycle === 'queued' || (lifecycle === 'failed' && handle === null)
+  return isUnmade && start !== undefined && start.triedAt === null
 }
 
 /** What a living process is making now would be there after nothing was found. */

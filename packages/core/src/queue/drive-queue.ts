@@ -14,6 +14,7 @@ import {
   type StartDecision,
   takesLong,
 } from './decide-starts.ts'
+import { createFailedAlike, type FailedAlike } from './failed-alike.ts'
 import { readPlaces, takePlaces } from './queue-places.ts'
 import { gatherScene, queueOf, type Trying } from './queue-scene.ts'
 import { failQueued, isQueued, startQueued } from './start-queued.ts'
@@ -113,6 +114,7 @@ async function driveProject(
   const { signal, own = new Set(), mayTakeLong = orch.command === null } = options
   const isHandedOver = (record: AgentRecord): boolean => !mayTakeLong && takesLong(record) && !own.has(record.id)
   const trying: Trying = { tried: new Set(), proven: new Set() }
+  const alike = createFailedAlike()
   let open = first
   try {
     for (;;) {
@@ -122,7 +124,7 @@ async function driveProject(
       const isTaken = decision.holders.every((id) => places.holders.includes(id))
       if (isTaken || takePlaces(orch, project, places, decision.holders)) {
         // barrier: place-taken
-        const acted = await act(orch, decision, { ...trying, open, own, driven, signal, isHandedOver })
+        const acted = await act(orch, decision, { ...trying, alike, open, own, driven, signal, isHandedOver })
         if (!acted) return keepStandings(driven, decision)
       }
       open = (await orch.registry.list('open')).records
@@ -167,11 +169,13 @@ async function act(
     own,
     tried,
     proven,
+    alike,
     driven,
     signal,
     isHandedOver,
   }: Trying &
     Pick<Driving, 'driven' | 'signal'> & {
+      readonly alike: FailedAlike
       readonly open: readonly StoredRecord[]
       readonly own: ReadonlySet<string>
       readonly isHandedOver: (record: AgentRecord) => boolean
@@ -188,10 +192,15 @@ async function act(
   return next.length + ends.length > 0
 
   async function start(stored: StoredRecord): Promise<void> {
-    const { id } = stored.record
-    const { isStarted, error } = await startQueued(orch, id, { signal, isOwn: own.has(id) })
-    if (isStarted) proven.add(kindOf(stored.record))
+    const { record } = stored
+    const { id } = record
+    const isOwn = own.has(id)
+    const why = isOwn ? alike.whyNot(record) : null
+    if (why !== null) return await fail(stored, why)
+    const { isStarted, error } = await startQueued(orch, id, { signal, isOwn })
+    if (isStarted) proven.add(kindOf(record))
     if (error !== null) driven.errors.set(id, error)
+    if (isStarted || error !== null) alike.tell(record, error)
   }
 
   async function fail(stored: StoredRecord, reason: Reason): Promise<void> {

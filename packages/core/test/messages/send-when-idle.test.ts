@@ -15,6 +15,7 @@ import { status } from '../../src/orchestrator/status.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import { takeOver } from '../../src/registry/claims.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { tail } from '../../src/transcript/tail.ts'
 import { type Fixture, useFixtures } from '../harness/fixture.ts'
 import { createPlace, type Place, type PlaceOptions } from '../harness/place.ts'
@@ -145,6 +146,14 @@ describe("send() with when: 'idle' refuses before anything is recorded", () => {
     const { receipt } = await send(orch, id, 'never', { when: 'idle' })
     expect(receipt).toMatchObject({ delivery: 'refused', reason: { code: 'ENDING' } })
     expect((await recorded(id)).queue).toEqual([])
+  })
+
+  it('when its agent is queued, whether that would show its turns or not', async () => {
+    const orch = await place.open({ memory: { without: ['turns'] } })
+    await spawn(orch, { task: '[[hang:on]]', maxParallel: 1 })
+    const { agent } = await spawn(orch, { task: 'y', maxParallel: 1 })
+    const { receipt } = await send(orch, agent.id, 'z', { when: 'idle' })
+    expect(receipt).toMatchObject({ delivery: 'refused', reason: { code: 'QUEUED' } })
   })
 
   it('when the agent does not show its turns, when forced, and when it is too long', async () => {

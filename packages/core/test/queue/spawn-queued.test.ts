@@ -244,6 +244,8 @@ describe('spawn() after another agent', () => {
         reason: { code: 'DEPENDENCY_FAILED' },
       })
     expect(await wait(orch, [b.id])).toMatchObject({ outcome: 'failed' })
+    const { results } = await abandon(orch, [b.id])
+    expect(results[0]?.stop?.evidence[0]?.detail).toBe('it was queued and never started')
   })
 
   it('says that an agent which does not show its turns is never seen idle', async () => {

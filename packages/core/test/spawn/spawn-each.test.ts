@@ -110,6 +110,22 @@ describe('spawnEach()', () => {
     ])
   })
 
+  it('tries no more of them once five in a row failed alike, and says so of each', async () => {
+    const orch = await place.open({ wrap: refusing('no place') })
+    const tasks = Array.from({ length: 8 }, () => ({ task: 'no place', maxParallel: 1 }))
+    const { results } = await spawnEach(orch, [...tasks, { task: 'fine', model: 'other' }])
+    expect(results.map(({ ok, agent }) => [ok, agent.state])).toEqual([
+      ...tasks.map(() => [false, 'failed']),
+      [true, 'idle'],
+    ])
+    const untried = results.filter(({ error }) =>
+      error?.message.includes('it was not tried, as 5 before it failed alike'),
+    )
+    expect(untried.map(({ place: where }) => where)).toEqual(['task 6', 'task 7', 'task 8'])
+    const { agents } = await status(orch)
+    expect(agents.filter(({ state }) => state === 'failed')).toHaveLength(8)
+  })
+
   it('asks as little for 30 tasks as for one', async () => {
     const counts: number[] = []
     for (const many of [1, 30]) {
