@@ -328,6 +328,22 @@ const EDIT: AgentRequest = {
   detail: { permission: 'edit', filepath: '/shop/a.txt', diff: '-old\n+new\u001b[31m\n', url: 'https://example.com' },
 }
 
+it.each([
+  ['completed', 'An agent was completed meanwhile after 1m'],
+  ['abandoned', 'An agent was abandoned meanwhile after 1m'],
+  ['active', 'An agent is done after 1m'],
+] as const)('wait says of an agent that is %s: %s', (lifecycle, line) => {
+  const agents = [{ met: false, agent: agentWith({ state: 'done', lifecycle }) }]
+  const document = { ...doc, until: [], phase: 'Testing', mode: 'all', first: null, waitedMs: 65_000, agents } as const
+  expect(rendered(wait, { ...document, outcome: 'closed' }).split('\n')[0]).toBe(line)
+})
+
+it('answer names the agent when the request it answers is not known any more', () => {
+  const document = { ...doc, agent: 'fix-login-7k3q', request: null, requests: [], receipt: null } as const
+  const reply = { choice: 'allow', text: null }
+  expect(rendered(answer, { ...document, reply, result: 'already' })).toBe('Already answered  fix-login-7k3q\n')
+})
+
 describe('answer', () => {
   const base: AnswerDocument = {
     ...doc,

@@ -66,7 +66,7 @@ function render(document: AnswerDocument, page: Page): void {
     if (requests.length === 0) page.line(`${agent} waits on nothing`)
     return
   }
-  const what = oneLine(request?.text ?? '')
+  const what = oneLine(request?.text ?? agent)
   if (result === 'answered') {
     page.line(styled('green', 'Answered'), `  ${what}`)
     const chosen = request?.choices.find(({ id }) => id === reply.choice)

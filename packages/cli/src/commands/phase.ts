@@ -27,7 +27,7 @@ export const command: Command<PhaseDocument> = defineCommand({
     const id = args.id ?? context.env.ORCH_AGENT_ID
     if (id === undefined || id === '')
       throw usageError('Cannot report a phase: no agent is named', 'Add "--id ID", or set ORCH_AGENT_ID')
-    return reportPhase(findProject(args.project), { id, phase: args.name, note: args.note })
+    return reportPhase({ ...findProject(args.project), env: context.env }, { id, phase: args.name, note: args.note })
   },
   render,
 })

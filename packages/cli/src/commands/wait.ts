@@ -9,7 +9,7 @@ import { writeAgentLine, writeRequest } from '../render/agent.ts'
 import { progressOf } from '../render/progress.ts'
 import { runAsScript } from '../run-as-script.ts'
 
-const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
+const OUTCOMES: Readonly<Record<Exclude<WaitOutcome, 'closed'>, string>> = {
   met: 'Done waiting',
   timeout: 'Time ran out',
   failed: 'An agent failed',
@@ -17,7 +17,6 @@ const OUTCOMES: Readonly<Record<WaitOutcome, string>> = {
   exited: 'An agent ended without being complete',
   waiting: 'An agent needs an answer',
   idle: 'An agent is idle without being complete',
-  closed: 'An agent was abandoned meanwhile',
 }
 
 /** `orch wait`: the exit code tells how the wait ended. */
@@ -67,11 +66,19 @@ export const command: Command<WaitDocument> = defineCommand({
 
 function render({ outcome, waitedMs, agents }: WaitDocument, page: Page): void {
   const style = outcome === 'met' ? 'green' : 'yellow'
-  page.line(styled(style, OUTCOMES[outcome]), ` after ${span(waitedMs)}`)
+  const text = outcome === 'closed' ? howItClosed(agents) : OUTCOMES[outcome]
+  page.line(styled(style, text), ` after ${span(waitedMs)}`)
   for (const { agent } of agents) {
     writeAgentLine(page, agent)
     for (const request of agent.requests) writeRequest(page, agent.id, request)
   }
+}
+
+/** An agent that is done does not go on by itself either, though its record is open. */
+function howItClosed(agents: WaitDocument['agents']): string {
+  const lifecycles = agents.filter(({ met }) => !met).map(({ agent }) => agent.lifecycle)
+  if (lifecycles.includes('abandoned')) return 'An agent was abandoned meanwhile'
+  return lifecycles.includes('completed') ? 'An agent was completed meanwhile' : 'An agent is done'
 }
 
 runAsScript(import.meta, command)

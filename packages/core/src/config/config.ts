@@ -60,7 +60,8 @@ export interface WorktreeConfig {
   readonly directory: string | null
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** As `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads `.orch/config.json` of the project and the user's `orch/config.json` under `XDG_CONFIG_HOME`.

@@ -37,6 +37,11 @@ const SUFFIX = '.jsonl'
  */
 const LOOKS = ['closed', 'open', 'closed'] as const
 
+/** Where the embedded registry below `directory` has the record of an agent that was closed. */
+export function closedRecordFile(directory: string, id: string): string {
+  return join(directory, 'ended', `${id}${SUFFIX}`)
+}
+
 /**
  * The embedded registry: one append-only JSONL file per agent below `directory`, safe for any number of processes.
  * @param actor who writes; asked at each change. @default changes do not say who made them

@@ -110,6 +110,14 @@ describe('wait() goes on', () => {
     expect((await waiting).outcome).toBe('closed')
   })
 
+  it('until somebody else completes it, and has its record as it is then', async () => {
+    const { orch, id } = await place.spawn('[[hang: working]]')
+    const waiting = wait(await place.open(), [id], { until: ['exited'], timeoutMs: 20_000 })
+    await subscribed(orch, id)
+    await complete(orch, [id], { force: true })
+    expect(await waiting).toMatchObject({ outcome: 'closed', agents: [{ agent: { lifecycle: 'completed' } }] })
+  })
+
   it.each([
     ['its turn ends', (id: string) => place.server.finish(id)],
     ['its process ends', (id: string) => place.server.exit(id, { code: 1, signal: null })],
