@@ -3,6 +3,7 @@ import { KNOWN_BACKENDS } from './backends.ts'
 import type { Arguments, Command } from './define-command.ts'
 import { hasColors, type Io } from './io.ts'
 import { usageError } from './options.ts'
+import { printTalk } from './output.ts'
 import { selfCommand } from './self-command.ts'
 import { createSpinner, type Spinner } from './spinner.ts'
 
@@ -16,6 +17,8 @@ export interface Context {
   readonly colors: boolean
   /** What the command is busy with, for a person who waits; it is gone before the answer is printed. */
   readonly spinner: Spinner
+  /** Says on stderr at once why nothing goes on; at a terminal by the spinner. */
+  say(text: string): void
   /** What is to be said beside the answer: it goes into the document. */
   readonly warnings: Reason[]
   /** The ids of agents that this command began to make: they are named when it is interrupted. */
@@ -60,6 +63,10 @@ export function createContext(args: Arguments, io: Io, command: Command): Contex
     get spinner() {
       spinner ??= createSpinner(io, args.quiet !== true && args.json !== true)
       return spinner
+    },
+    say(text) {
+      if (io.stderr.isTTY === true) this.spinner.say(text)
+      else if (args.quiet !== true && args.json !== true) void printTalk(io.stderr, `orch: ${text}\n`)
     },
     clear: () => spinner?.stop(),
     orch: () => {

@@ -77,6 +77,7 @@ export const command: Command<SpawnDocument | SpawnEachDocument | SpawnPreviewDo
         ...options,
         ...turn,
         onClaimed: (id) => context.begun.push(id),
+        onWait: (why) => context.say(why),
         signal: context.signal,
       })
       return isTaskOf(document, task, attached(args)) ? document : withTaskWarning(document)

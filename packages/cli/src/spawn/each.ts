@@ -41,7 +41,11 @@ export async function runEach(
   const previews = isPreview({ ...args, wait: turn.wait })
   const tasks = args.each === undefined ? await copiesOf(args, context) : await tasksOf(args, context, specs)
   if (previews) return await previewEach(await context.orch(), tasks, { signal: context.signal })
-  const toldOf = (task: SpawnTask): SpawnTask => ({ ...task, onClaimed: (id) => context.begun.push(id) })
+  const toldOf = (task: SpawnTask): SpawnTask => ({
+    ...task,
+    onClaimed: (id) => context.begun.push(id),
+    onWait: (why) => context.say(why),
+  })
   context.spinner.say(`Starting ${counted(tasks.length, 'agent')}`)
   return await spawnEach(await context.orch(), tasks.map(toldOf), {
     ...turn,

@@ -63,6 +63,8 @@ export interface SpawnOptions extends TurnOptions {
   readonly task: string
   /** Is told the id as soon as the record is there: what is cut off later can be looked up by it. */
   readonly onClaimed?: ((id: string) => void) | undefined
+  /** Is told, once, why nothing goes on for some seconds: with a key whose spawn was cut off. */
+  readonly onWait?: ((why: string) => void) | undefined
   /** The slug of the id instead of one made from the task. `[a-z0-9-]`, at most 40 characters. */
   readonly name?: string | undefined
   /** As the backend names it, or a short name of the configuration. */

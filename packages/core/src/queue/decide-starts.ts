@@ -73,7 +73,7 @@ export function decideStarts(scene: QueueScene): StartDecision {
   const doomed = new Map<string, Reason>()
   const stalled = stalledKinds(scene)
   const tried = new Set<string>()
-  const positions = new Map(scene.queue.map(({ id }, index) => [id, index + 1]))
+  const positions = positionsIn(scene)
   for (const record of inTurn(scene.queue)) {
     const { id, start } = record
     const kind = kindOf(record)
@@ -94,6 +94,18 @@ export function decideStarts(scene: QueueScene): StartDecision {
     if (limit !== null && !hasPlace) holders = [...holders, id]
   }
   return { starts, holders, standings, doomed }
+}
+
+/** Who waits in vain is ahead of nobody. */
+function positionsIn(scene: QueueScene): ReadonlyMap<string, number> {
+  const inVain = new Map<string, Standing>()
+  for (const record of scene.queue) {
+    const reason = dependencyOf(record, scene, inVain)?.reason
+    if (reason?.code === DEPENDENCY_FAILED) inVain.set(record.id, { position: 0, reason })
+  }
+  const isInVain = ({ id }: AgentRecord): number => (inVain.has(id) ? 1 : 0)
+  const order = scene.queue.toSorted((a, b) => isInVain(a) - isInVain(b))
+  return new Map(order.map(({ id }, index) => [id, index + 1]))
 }
 
 /** Those whose last start failed come last, so that they hold up nobody: of these who waited longest comes first. */

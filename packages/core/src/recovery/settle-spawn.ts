@@ -25,6 +25,8 @@ interface Settling {
   /** When it is to be started; `null`: at once. */
   readonly start: StartPlan | null
   readonly signal: AbortSignal | undefined
+  /** As `SpawnOptions` has it. */
+  readonly onWait?: ((why: string) => void) | undefined
 }
 
 /**
@@ -35,6 +37,11 @@ interface Settling {
 export async function settleSpawn(orch: Orch, stored: StoredRecord, how: Settling): Promise<StoredRecord> {
   const { id } = stored.record
   const { signal } = how
+  let isSaid = false
+  const onWait = (why: string): void => {
+    if (!isSaid) how.onWait?.(why)
+    isSaid = true
+  }
   const timing = { timeoutMs: 2 * TIMING.createTimeoutMs, signal }
   const ended = async (): Promise<StoredRecord | undefined> => {
     const now = await reread(orch, id)
@@ -44,7 +51,7 @@ export async function settleSpawn(orch: Orch, stored: StoredRecord, how: Settlin
     const now = await ended()
     if (now === undefined) return undefined
     const [recovered = now] = await recoverSpawns(orch, [now], [], signal)
-    return isUnmade(recovered) ? await goOn(orch, recovered, how) : recovered
+    return isUnmade(recovered) ? await goOn(orch, recovered, { ...how, onWait }) : recovered
   }
   await recheck(ended, timing)
   return (await recheck(settled, { ...timing, everyMs: LOOK_AGAIN_MS })) ?? (await reread(orch, id))
@@ -63,7 +70,7 @@ export function isUnmade({ record, closed, damage }: StoredRecord): boolean {
 async function goOn(
   orch: Orch,
   stored: StoredRecord,
-  { brief, start, signal }: Settling,
+  { brief, start, signal, onWait }: Settling,
 ): Promise<StoredRecord | undefined> {
   const { id, backend: name, target } = stored.record
   const backend = await orch.backend(name)
@@ -71,7 +78,13 @@ async function goOn(
   const found = await callBackend(call, (inner) => backend.find([target], inner))
   if (found.some((one) => one.id === id)) return adopt()
   const claim = `spawn\0${id}`
-  if (mayTurnUp(stored.record) || !takeOver(orch.claims, claim, null)) return undefined
+  if (mayTurnUp(stored.record)) {
+    onWait?.(
+      `The spawn of "${id}" was cut off: it is made once nothing of that can turn up any more, within 10 seconds`,
+    )
+    return undefined
+  }
+  if (!takeOver(orch.claims, claim, null)) return undefined
   try {
     const owner = currentOwner()
     const now = await updateRecord(orch, stored, 'resumed', (record) =>

@@ -59,7 +59,7 @@ export async function claimPlanned(
   options.onClaimed?.(claimed.stored.record.id)
   // barrier: spawn-claimed
   const { created } = claimed
-  const making = { ...plan, signal: options.signal }
+  const making = { ...plan, signal: options.signal, onWait: options.onWait }
   const made = created
     ? await makeOrQueue(orch, claimed.stored, making)
     : { stored: await settleSpawn(orch, claimed.stored, making), woke: false }

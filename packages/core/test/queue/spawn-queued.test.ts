@@ -223,6 +223,11 @@ describe('spawn() after another agent', () => {
       code: 'DEPENDENCY_FAILED',
       text: `It starts once "${b.id}" is done, and it waits in vain itself`,
     })
+    await spawn(orch, { task: HANG, maxParallel: 1 })
+    const { agent: next } = await spawn(orch, { task: HANG, maxParallel: 1 })
+    expect(next.pending?.position).toBe(1)
+    expect(next.reason.text).toContain('it is number 1 in the queue')
+    expect((await look(b.id))?.pending?.position).toBe(2)
     expect(await wait(orch, [c.id])).toMatchObject({ outcome: 'failed', agents: [{ agent: { id: c.id } }] })
     await send(orch, a, HANG)
     expect(await look(b.id)).toMatchObject({ state: 'queued', reason: { code: 'DEPENDENCY_OPEN' } })

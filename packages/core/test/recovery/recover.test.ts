@@ -14,6 +14,7 @@ import { status } from '../../src/orchestrator/status.ts'
 import { wait } from '../../src/orchestrator/wait.ts'
 import { currentOwner } from '../../src/process-owner.ts'
 import type { AgentRecord, RecordChange } from '../../src/registry/record.ts'
+import { spawn } from '../../src/spawn/spawn.ts'
 import { type Fixture, useFixtures } from '../harness/fixture.ts'
 import { createPlace, interrupted, type Place } from '../harness/place.ts'
 
@@ -64,6 +65,15 @@ describe('after kill -9 of the spawning process', () => {
   it('before it could be made with a key, calls with the key make it once, when it cannot turn up any more', async () => {
     await dieAt('create:before', 'keyed nightly')
     const { id } = await look()
+    const said: string[] = []
+    const enough = new AbortController()
+    const onWait = (why: string): void => {
+      said.push(why)
+      enough.abort(new Error('Heard'))
+    }
+    const waiting = spawn(await place.open(), { task: 'x', key: 'nightly', signal: enough.signal, onWait })
+    await expect(waiting).rejects.toThrow('Heard')
+    expect(said).toEqual([expect.stringContaining(`"${id}" was cut off`)])
     await age(id, { endedAt: LONG_AGO })
     const all = await Promise.all(Array.from({ length: 4 }, () => start(undefined, 100)))
     expect(await atOnce(all, 'keyed nightly')).toEqual([id, id, id, id])
