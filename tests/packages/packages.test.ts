@@ -99,8 +99,8 @@ describe('the packed packages, installed in an empty folder', () => {
     const [outcome, said, ...checks] = stdout.trim().split('\n')
     expect([outcome, said]).toEqual(['waiting npm test', 'All tests pass'])
     expect(checks.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      ...['pass phase', 'pass requests', 'pass turn', 'pass queue', 'skip deliverables', 'skip changes'],
-      ...['skip verify', 'pass kept'],
+      ...['pass phase', 'pass state', 'pass requests', 'pass turn', 'pass queue', 'skip deliverables'],
+      ...['skip changes', 'skip verify', 'pass kept'],
     ])
     expect(await orch('history', '--all-projects', '--json')).not.toContain('"memory"')
   })
