@@ -98,15 +98,16 @@ describe('a project that is reached through a symbolic link', () => {
 })
 
 describe('a project that goes away while its agent lives', () => {
-  it('leaves an agent that is seen, steered and ended from elsewhere', async () => {
+  it('leaves an agent of which that is said, and which is ended from elsewhere', async () => {
     const place = await scope.use(tmuxPlace())
     const id = await place.spawn('Task', '--program', '--', '/bin/cat')
     await rm(place.project, { recursive: true })
     const elsewhere = { cwd: place.env.HOME as string }
     const run = async (...args: string[]): Promise<unknown> => (await place.orchWith(elsewhere, '--json', ...args)).json
-    expect(await run('status', '-A')).toMatchObject({ complete: true, agents: [{ id, state: 'running' }] })
-    expect(await run('check', id)).toMatchObject({ agent: { id, state: 'running' } })
-    expect(await run('send', id, 'hello')).toMatchObject({ receipt: { delivery: 'accepted' } })
+    const unseen = { id, state: 'unknown', reason: { code: 'PROJECT_GONE' } }
+    expect(await run('status', '-A')).toMatchObject({ complete: true, agents: [unseen] })
+    expect(await run('check', id)).toMatchObject({ agent: unseen })
+    expect(await run('send', id, 'hello')).toMatchObject({ receipt: { delivery: 'refused' } })
     expect(await run('wait', id, '--timeout', '1s')).toMatchObject({ outcome: 'timeout' })
     const gone = await place.orchWith(elsewhere, '--json', 'phase', 'Testing', '--id', id, '-C', place.project)
     expect(errorOf(gone)).toMatchObject({ code: 'PROJECT_NOT_FOUND' })
@@ -119,7 +120,7 @@ describe('a project that goes away while its agent lives', () => {
     const id = await runningAgent(place, 'Task')
     await rename(place.project, `${place.project}-away`)
     const away = await place.orchWith({ cwd: place.env.HOME as string }, '--json', 'status', '-A')
-    expect(away).toMatchObject({ code: 0, json: { agents: [{ id, state: 'running' }] } })
+    expect(away).toMatchObject({ code: 0, json: { agents: [{ id, state: 'unknown' }] } })
     await rename(`${place.project}-away`, place.project)
     await liveOn(place, id)
   })

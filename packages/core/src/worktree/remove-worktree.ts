@@ -99,7 +99,13 @@ export async function discardWorktree(
   await takeAway(project, worktree, signal)
   const { branch, base } = worktree
   const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
-  if (tip.stdout.trim() === base) await runGit(project, ['branch', '-D', '--', branch], { signal })
+  if (tip.stdout.trim() !== base) return
+  const deleted = await runGit(project, ['branch', '-D', '--', branch], { signal })
+  // On a full disk git may still believe that the worktree is there, whose branch it then keeps.
+  if (deleted.code !== 0)
+    await mustGit(project, ['update-ref', '-d', `refs/heads/${branch}`, base], `remove the branch "${branch}"`, {
+      signal,
+    })
 }
 
 /** By one rename: a worktree is there whole or not at all, and what is named so is saved already. */
