@@ -1,6 +1,6 @@
 import type { QueuedMessage, Receipt } from '../agent.ts'
 import type { AgentRecord, RecordEvent } from '../registry/record.ts'
-import { exitText } from '../state/derive-state.ts'
+import { exitText } from '../state/rules-of-exit.ts'
 
 type Words = (set: Partial<AgentRecord>) => string
 

@@ -1,6 +1,6 @@
 import type { Evidence, Reason, Receipt } from '../agent.ts'
 import type { StoredRecord } from '../registry/record.ts'
-import { exitText } from '../state/derive-state.ts'
+import { exitText } from '../state/rules-of-exit.ts'
 import { isBeingDelivered } from './being-ended.ts'
 import type { Look } from './look.ts'
 
