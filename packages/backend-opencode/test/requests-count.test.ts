@@ -106,6 +106,8 @@ describe('observe()', () => {
     const backend = opencode({ server: proxy.url, password: site.record().password })(host)
     const agent = await startAgent(backend, site.request({ target: backend.target }), '[[hold: the turn]]')
     const [attempt] = agent.ref().attempts as [Attempt]
+    const { sessionId } = agent.ref().handle as { sessionId: string }
+    await eventually(async () => sessionId in (await site.call<object>('/session/status')), { what: 'its turn' })
     const lookWith = async (at: number): Promise<{ seen: Observation; reads: string[] }> => {
       proxy.forget()
       const ref = { ...agent.ref(), attempts: [{ ...attempt, at: new Date(at).toISOString() }] }
