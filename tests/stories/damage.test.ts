@@ -97,7 +97,10 @@ describe('a project directory', () => {
       ...{ args: ['status', '-C', place.project], code: 'PROJECT_NOT_FOUND', exitCode: 66, says: place.project },
     })
     const all = await place.orchWith(elsewhere, 'status', '-A', '--json')
-    expect(all).toMatchObject({ code: 0, json: { agents: [{ id, state: 'running' }] } })
+    expect(all).toMatchObject({
+      code: 0,
+      json: { agents: [{ id, state: 'unknown', reason: { code: 'PROJECT_GONE' } }] },
+    })
     const ended = await place.orchWith(elsewhere, 'abandon', id, '--json')
     expect(ended).toMatchObject({ code: 0, json: { results: [{ ok: true, stop: { proven: true } }] } })
     expect(await place.tmux.windows()).not.toContain(id)
