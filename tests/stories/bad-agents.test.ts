@@ -86,8 +86,8 @@ describe('every command that takes an agent', () => {
     await rename(place.project, `${place.project}-moved`)
     try {
       expect(await ends(id, other)).toEqual({
-        ...{ check: 0, tail: 0, history: 0, diff: 73, answer: 0, send: 0, label: 0, abandon: 0 },
-        ...{ resume: 30, interrupt: 34, wait: 124, complete: 40, clean: 40 },
+        ...{ check: 0, tail: 0, history: 0, diff: 73, answer: 0, label: 0, abandon: 0 },
+        ...{ send: 30, resume: 30, interrupt: 34, wait: 124, complete: 40, clean: 40 },
       })
     } finally {
       await rename(`${place.project}-moved`, place.project)
