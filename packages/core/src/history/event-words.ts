@@ -14,11 +14,13 @@ const WORDS: Readonly<Record<string, Words>> = {
   'start-failed': ({ failure, lifecycle }) =>
     `it could not be started${lifecycle === 'queued' ? ', and is queued again' : ''}: ${failure?.text ?? 'nobody knows why'}`,
   'queued-again': () => 'the process that began to start it died, and it is queued again',
+  worktree: () => 'its worktree was made',
   found: () => 'its place was found, made by a spawn that died',
   beginning: () => 'its task was about to be given, by another process than the one that made its place',
   begun: ({ prompt }) => `it got its task${delivered(prompt)}`,
   refused: ({ failure }) => `it refused its task: ${failure?.text ?? 'nobody knows why'}`,
   adopted: () => 'it was found running, and its record goes on',
+  'adopt-unknown': () => 'nobody knows whether it was taken over',
   'spawn-failed': ({ failure }) => `its spawn failed: ${failure?.text ?? 'nobody knows why'}`,
   failed: ({ failure }) => `its spawn failed, and nothing of it is left: ${failure?.text ?? 'nobody knows why'}`,
   sending: ({ queue }) =>

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { perTest } from '../../../../tests/harness/scope.ts'
 import { elapsedMs } from '../../src/history/elapsed.ts'
+import { wordsOf } from '../../src/history/event-words.ts'
 import { history } from '../../src/history/history.ts'
 import { trail } from '../../src/history/trail.ts'
 import { send } from '../../src/messages/send.ts'
@@ -166,6 +167,16 @@ describe('trail()', () => {
       text: 'toString: model',
       changed: ['model'],
     })
+  })
+
+  it('has words for every kind of change that the sources write', () => {
+    const folder = join(import.meta.dirname, '../../src')
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+    const sources = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
+    const kinds = [...sources.matchAll(/updateRecord\(\s*orch,[^'={]*?'([a-z-]+)'/g)].map(([, kind]) => kind as string)
+    expect(kinds).toEqual(expect.arrayContaining(['placed', 'worktree']))
+    const untold = kinds.filter((type) => wordsOf({ type, set: { model: 'm' }, base: 1 }) === `${type}: model`)
+    expect(untold).toEqual([])
   })
 
   it('of nothing is refused', async () => {
