@@ -19,6 +19,8 @@ export const TIMING = {
   setupTimeoutMs: 1_800_000,
   /** How long another git that holds the lock of a checkout is waited for. */
   gitLockMs: 10_000,
+  /** How long a worktree may be half made that another git came upon: it takes the time of one write. */
+  worktreeMadeMs: 2_000,
   /** A subscription that does not stand by then is left to the safety net. */
   readyTimeoutMs: 10_000,
   /** `wait` looks again so often even when no event came. */

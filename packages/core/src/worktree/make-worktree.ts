@@ -11,7 +11,7 @@ import { isWorktree } from './look-at-worktree.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
-import { type GitAnswer, gitError, runGit } from './run-git.ts'
+import { type GitAnswer, gitError, mustGit, runGit } from './run-git.ts'
 import { setUp } from './set-up.ts'
 import { shareFiles } from './share-files.ts'
 
@@ -77,9 +77,10 @@ async function addWorktree(
 ): Promise<void> {
   const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
   // A branch that is there has commits, or it would have been taken away.
-  const what = tip.code === 0 ? [path, branch] : ['--no-track', '-b', branch, path, base]
+  if (tip.code !== 0)
+    await mustGit(project, ['branch', '--no-track', '--', branch, base], `make the branch "${branch}"`, { signal })
   // Twice forced: what a killed git left is locked.
-  const args = ['worktree', 'add', '-f', '-f', ...what]
+  const args = ['worktree', 'add', '-f', '-f', path, branch]
   const made = await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
   if (made.code === 0) return
   // Git takes away what it could not make: only a hook that ends badly leaves it.

@@ -2,7 +2,7 @@ import { execFile, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileError, OrchError } from '../errors.ts'
 import { gitEnvironment } from '../git.ts'
-import { DeadlineError, TIMING, withDeadline } from '../timing.ts'
+import { DeadlineError, recheck, TIMING, withDeadline } from '../timing.ts'
 
 /** What git answered. */
 export interface GitAnswer {
@@ -31,10 +31,27 @@ const MOST_BYTES = 256 * 1024 * 1024
 const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', GIT_EDITOR: 'true', GIT_MERGE_AUTOEDIT: 'no', LC_ALL: 'C' }
 
 /**
- * Runs git in `directory` and resolves to what it answered, whatever that is.
+ * Runs git in `directory` and resolves to what it answered, whatever that is. One that met a worktree which another git
+ * was just making runs again: it has died before it did anything.
  * @throws OrchError `PROGRAM_MISSING`, `TIMEOUT`; `signal.reason` at abort
  */
 export async function runGit(directory: string, args: readonly string[], options: GitOptions = {}): Promise<GitAnswer> {
+  let answer = await runOnce(directory, args, options)
+  if (!metHalfMade(answer)) return answer
+  const again = async (): Promise<true | undefined> => {
+    answer = await runOnce(directory, args, options)
+    return !metHalfMade(answer) || undefined
+  }
+  await recheck(again, { timeoutMs: TIMING.worktreeMadeMs, everyMs: 5, mostMs: 100, signal: options.signal })
+  return answer
+}
+
+/** Git creates a file of each worktree and writes it then: every other git that reads it between the two dies (2.39). */
+function metHalfMade({ code, stderr }: GitAnswer): boolean {
+  return code !== 0 && /^fatal: failed to read .*\/commondir: /m.test(stderr)
+}
+
+async function runOnce(directory: string, args: readonly string[], options: GitOptions): Promise<GitAnswer> {
   const env = { ...gitEnvironment(), ...UNATTENDED, ...options.env }
   const run = (signal: AbortSignal): Promise<GitAnswer> =>
     new Promise((resolve, reject) => {

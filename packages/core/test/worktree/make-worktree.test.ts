@@ -1,14 +1,19 @@
+import { execFile } from 'node:child_process'
 import {
   chmodSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { type SmallDisk, smallDisk } from '../../../../tests/bad-days/support/small-disk.ts'
 import { eventually } from '../../../../tests/harness/eventually.ts'
@@ -27,6 +32,18 @@ beforeEach(async () => {
   world = await worktreeWorld(scope)
 })
 
+/** Five times who reads the pipe `half` gets nothing, as from a file that is not written yet; then it is the file `whole`. */
+async function makeWholeOnceRead(half: string, whole: string): Promise<void> {
+  for (const reads of [1, 2, 3, 4, 5]) {
+    // A pipe that nobody reads cannot be opened so.
+    const writer = await eventually(() => open(half, constants.O_WRONLY | constants.O_NONBLOCK))
+    const next = reads === 5 ? whole : `${half}.${reads}`
+    if (next !== whole) await promisify(execFile)('mkfifo', [next])
+    renameSync(next, half)
+    await writer.close()
+  }
+}
+
 describe('spawn() with a worktree', () => {
   it('makes a worktree on a branch of its own, at the commit the caller stands on, and the agent works there', async () => {
     const record = await world.agent()
@@ -44,6 +61,19 @@ describe('spawn() with a worktree', () => {
     expect(await git(world.project, 'status', '--porcelain')).toBe('')
     const { agents } = await status(await world.open({ directory: path }))
     expect(agents).toMatchObject([{ id: record.id, project: world.project, directory: path, branch }])
+  })
+
+  it('goes on where another git is just making a worktree, and dies while that one is half made', async () => {
+    const entry = join(world.project, '.git', 'worktrees', 'other')
+    mkdirSync(entry, { recursive: true })
+    writeFileSync(join(entry, 'HEAD'), await git(world.project, 'rev-parse', 'HEAD'))
+    writeFileSync(join(entry, 'gitdir'), join(world.folder, 'other', '.git'))
+    writeFileSync(join(entry, 'whole'), '../..\n')
+    const [half, other] = [join(entry, 'commondir'), join(entry, 'whole')]
+    await promisify(execFile)('mkfifo', [half])
+    const [agent] = await Promise.all([world.agent(), makeWholeOnceRead(half, other)])
+    expect(existsSync(join(agent.worktree.path, 'README.md'))).toBe(true)
+    expect(await branchesOf(world.project)).toContain(agent.branch)
   })
 
   it('says which changes are not in it', async () => {
