@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { coreAndSeldom } from './build-seldom.mjs'
+import { inLayers } from './build-layers.mjs'
+import { CLI_LAYERS, CORE_LAYERS, TMUX_LAYERS } from './layers.mjs'
 
 const root = import.meta.dirname
 const outdir = join(root, 'bundle')
@@ -67,9 +69,27 @@ const BUILTINS_ON_USE = /=require\("(node:(?:crypto|fs\/promises|readline|stream
 const ON_USE = 'const onUse=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});\n'
 
 /** A file of the bundle, in which those are loaded when something of them is used. */
-function withBuiltinsOnUse({ path, text }) {
+function withBuiltinsOnUse(text) {
   const onUse = text.replace(BUILTINS_ON_USE, '=onUse("$1")')
-  return [path, onUse === text ? text : onUse.replace(/^(?:"use strict";)?/, (strict) => strict + ON_USE)]
+  return onUse === text ? text : onUse.replace(/^(?:"use strict";)?/, (strict) => strict + ON_USE)
+}
+
+/**
+ * What a file exports as one object that is made at its end, not as a function for each name, which every process would pay
+ * for. So a name must have its value by then; names that only some imports initialize have not.
+ */
+function withPlainExports(text) {
+  const made =
+    /var (\w+)=\{\};\s*__export\(\s*\1,\s*\{([^{}]*)\}\);\s*module\.exports\s*=\s*__toCommonJS\(\s*\1\s*\);/.exec(text)
+  const listed = /0&&\(\s*module\.exports\s*=\s*\{[^{}]*\}\);/.exec(text)
+  if (made === null || listed === null) throw new Error('Cannot bundle: esbuild writes exports in another way')
+  const values = made[2].replaceAll(/:\s*\(\)\s*=>/g, ':')
+  return text.replace(made[0], () => '').replace(listed[0], () => `module.exports={${values}};`)
+}
+
+/** One other character, which esbuild leaves in regular expressions, has V8 keep the whole file in twice the memory. */
+function inAscii(text) {
+  return text.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /**
@@ -109,12 +129,14 @@ const layout = {
   contents: `export { default as cliui } from 'cliui'; export { default as 'string-width' } from 'string-width'`,
   resolveDir: dirname(fileURLToPath(import.meta.resolve('yargs'))),
 }
-const entries = new Map(Object.values(PARTS).map(({ name, entry }) => [name, entry])).set('main', './src/main.ts')
-entries.delete('core')
-const core = await coreAndSeldom(optionsOf('core'))
+const entries = new Map(Object.values(PARTS).map(({ name, entry }) => [name, entry]))
+const layers = (
+  await Promise.all([CORE_LAYERS, CLI_LAYERS, TMUX_LAYERS].map((list) => inLayers(optionsOf('layer'), list)))
+).flat()
+for (const { name } of layers) entries.delete(name)
 const built = await Promise.all([
   bundle('layout', { stdin: layout, plugins: [] }),
-  ...Object.entries(core).map(([name, input]) => bundle(name, { ...input, outfile: join(outdir, `${name}.cjs`) })),
+  ...layers.map(({ name, input }) => bundle(name, { ...input, outfile: join(outdir, `${name}.cjs`) })),
   ...[...entries].map(([name, entry]) =>
     bundle(name, { entryPoints: [entry], ...(name === 'parse-words' && { banner: { js: META_URL } }) }),
   ),
@@ -125,12 +147,14 @@ const contents = Object.fromEntries(
   built.flatMap(({ metafile }) =>
     Object.entries(metafile.outputs).map(([file, { inputs }]) => [
       file,
-      Object.keys(inputs).filter((input) => !input.startsWith('part:')),
+      Object.keys(inputs).filter((input) => !/^(part|on-use|seldom):/.test(input)),
     ]),
   ),
 )
 const files = [
-  ...built.flatMap(({ outputFiles }) => outputFiles.map(withBuiltinsOnUse)),
+  ...built.flatMap(({ outputFiles }) =>
+    outputFiles.map(({ path, text }) => [path, inAscii(withPlainExports(withBuiltinsOnUse(text)))]),
+  ),
   [join(outdir, 'contents.json'), `${JSON.stringify(contents, null, 1)}\n`],
 ]
 
@@ -150,4 +174,11 @@ if (process.argv.includes('--check')) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   }
+  for (const [path] of files.filter(([path]) => path.endsWith('.cjs'))) assertValues(path)
+}
+
+/** A name that only gets its value later would be exported without one. */
+function assertValues(path) {
+  const missing = Object.entries(createRequire(path)(path)).filter(([, value]) => value === undefined)
+  if (missing.length > 0) throw new Error(`Cannot bundle: "${path}" has no values of ${missing.map(([name]) => name)}`)
 }

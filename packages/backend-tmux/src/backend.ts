@@ -1,26 +1,18 @@
 import type { AgentRef, Backend, BackendHost } from '@orch/core'
-import { adoptPane, listAdoptable } from './adopt.ts'
-import { answerAgent } from './answer.ts'
-import { attach } from './attach.ts'
 import { capabilitiesFor, capabilitiesOf } from './capabilities.ts'
 import { TmuxClient } from './client/tmux.ts'
 import type { Context } from './context.ts'
-import { createAgent } from './create.ts'
 import { deliver } from './deliver.ts'
 import { followAgents } from './events.ts'
 import { finalAnswer } from './final-answer.ts'
-import { interruptAgent } from './interrupt.ts'
 import { findAgents, observeAgents } from './observe.ts'
 import type { CompleteOptions } from './options.ts'
 import { parseHandle } from './parse.ts'
 import { pathsFor } from './paths.ts'
-import { probeTmux } from './probe.ts'
 import { loadPrograms } from './programs/load-program.ts'
-import { resumeAgent } from './resume.ts'
-import { stopAgent } from './stop.ts'
 import { readTranscript } from './transcript.ts'
 
-/** The backend for one registry. Starts nothing and touches no file. */
+/** The backend for one registry. Starts nothing and touches no file. What few processes call is imported when it is called. */
 export function openBackend(host: BackendHost, options: CompleteOptions): Backend {
   const paths = pathsFor(host, process.getuid?.() ?? 0)
   const tmux = new TmuxClient({ command: options.command, env: host.env, logs: paths.logs })
@@ -34,8 +26,8 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     target: { socket: paths.socket },
     capabilitiesOf,
     capabilitiesFor: (plan, signal) => capabilitiesFor(context, plan, signal),
-    probe: (signal) => probeTmux(context, signal),
-    create: (request, signal) => createAgent(context, request, signal),
+    probe: async (signal) => (await import('./probe.ts')).probeTmux(context, signal),
+    create: async (request, signal) => (await import('./create.ts')).createAgent(context, request, signal),
     begin: (agent, message, signal) =>
       known([agent]).then(() => deliver(context, { agent, message, begin: true }, signal)),
     find: (targets, signal) => findAgents(context, targets, signal),
@@ -47,14 +39,23 @@ export function openBackend(host: BackendHost, options: CompleteOptions): Backen
     },
     send: (agent, message, signal) =>
       known([agent]).then(() => deliver(context, { agent, message, begin: false }, signal)),
-    stop: (agent, signal) => stopAgent(context, agent, signal),
+    stop: async (agent, signal) => (await import('./stop.ts')).stopAgent(context, agent, signal),
     finalAnswer,
-    attach: (agent, signal) => attach(context, agent, signal),
-    answer: (agent, reply, signal) => known([agent]).then(() => answerAgent(context, { agent, reply }, signal)),
-    interrupt: (agent, signal) => known([agent]).then(() => interruptAgent(context, agent, signal)),
-    resume: (agent, request, signal) => known([agent]).then(() => resumeAgent(context, agent, request, signal)),
-    adoptable: (server, signal) => listAdoptable(context, server, signal),
-    adopt: (request, signal) => adoptPane(context, request, signal),
+    attach: async (agent, signal) => (await import('./attach.ts')).attach(context, agent, signal),
+    answer: async (agent, reply, signal) => {
+      const [{ answerAgent }] = await Promise.all([import('./answer.ts'), known([agent])])
+      return await answerAgent(context, { agent, reply }, signal)
+    },
+    interrupt: async (agent, signal) => {
+      const [{ interruptAgent }] = await Promise.all([import('./interrupt.ts'), known([agent])])
+      return await interruptAgent(context, agent, signal)
+    },
+    resume: async (agent, request, signal) => {
+      const [{ resumeAgent }] = await Promise.all([import('./resume.ts'), known([agent])])
+      return await resumeAgent(context, agent, request, signal)
+    },
+    adoptable: async (server, signal) => (await import('./adopt.ts')).listAdoptable(context, server, signal),
+    adopt: async (request, signal) => (await import('./adopt.ts')).adoptPane(context, request, signal),
     close: async () => closing.abort(),
   }
 }

@@ -1,5 +1,16 @@
 const { isAscii } = require('node:buffer')
-const { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs')
+const {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs')
 const Module = require('node:module')
 const { dirname, join } = require('node:path')
 const { Script } = require('node:vm')
@@ -18,18 +29,18 @@ exports.cachedLoader = (folder, verb = '') => {
   if (cache === null) return (name) => require(join(folder, name))
   const fresh = new Map()
   const modules = new Map()
-  const [head, tail] = Module.wrapper
+  const [head, tail] = Module.wrapper.map((text) => Buffer.from(text))
   const load = (name) => {
     const loaded = modules.get(name)
     if (loaded) return loaded.exports
     const filename = join(folder, name)
-    const source = readFileSync(filename)
+    const source = readBetween(head, filename, tail)
     if (source.includes('import(')) return require(filename)
     const file = join(cache, `${name}.bin`)
     const { cachedData, verbs } = readCached(file, source)
     // A text of one byte for each character takes no decoding.
     const text = isAscii(source) ? source.latin1Slice() : source.toString()
-    const script = new Script(head + text + tail, { filename, cachedData })
+    const script = new Script(text, { filename, cachedData })
     const known = cachedData === undefined || script.cachedDataRejected ? [] : verbs
     if (known.length < MOST_VERBS && !known.includes(verb)) fresh.set(file, { script, source, verbs: [...known, verb] })
     const module = { exports: {} }
@@ -44,6 +55,21 @@ exports.cachedLoader = (folder, verb = '') => {
     } catch {}
   })
   return load
+}
+
+/** As one text from the start: texts of this size that are put together later fill what V8 then stops to clear. */
+function readBetween(head, filename, tail) {
+  const descriptor = openSync(filename)
+  try {
+    const { size } = fstatSync(descriptor)
+    const all = Buffer.allocUnsafeSlow(head.length + size + tail.length)
+    head.copy(all)
+    if (readSync(descriptor, all, head.length, size) !== size) throw new Error(`Cannot read "${filename}"`)
+    tail.copy(all, head.length + size)
+    return all
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** For this version of Node; `null` where the user has none, or does not want it. */

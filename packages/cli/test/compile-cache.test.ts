@@ -148,7 +148,8 @@ describe('the built CLI', () => {
     const said = execFileSync(process.execPath, [BIN, 'status'], { cwd: own.project, env: own.env, encoding: 'utf8' })
     expect(said).toMatch(/^No agents/)
     const folder = join(own.env.XDG_CACHE_HOME as string, 'orch', `compiled-${process.version}`)
-    const loaded = ['backend-opencode', 'backend-tmux', 'core', 'main', 'schema'].map((name) => `${name}.cjs.bin`)
+    const names = ['backend-opencode', 'backend-tmux', 'commands', 'core', 'main', 'schema']
+    const loaded = names.map((name) => `${name}.cjs.bin`)
     expect(existsSync(folder) ? readdirSync(folder).sort() : []).toEqual('enableCompileCache' in Module ? [] : loaded)
     own.remove()
   })

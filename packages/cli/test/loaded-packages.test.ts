@@ -30,7 +30,7 @@ describe('the built CLI loads what a command needs', () => {
     expect(`\n${table.join('\n')}\n`).toMatchInlineSnapshot(`
       "
       --version                       @orch/cli
-      help                            @orch/cli @orch/core yargs
+      help                            @orch/cli @orch/core
       nonsense                        @orch/cli @orch/core
       phase Testing --id fix-it-2345  @orch/cli @orch/core
       spawn task                      @orch/cli @orch/core @orch/core/memory valibot

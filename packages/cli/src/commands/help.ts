@@ -2,7 +2,6 @@ import type { Doc } from '@orch/core'
 import { COMMANDS, findCommand } from '../commands.ts'
 import { type Command, defineCommand } from '../define-command.ts'
 import { type Page, styled } from '../page.ts'
-import { helpText } from '../parse-words.ts'
 import { runAsScript } from '../run-as-script.ts'
 import { TOPICS, topicText } from '../topics.ts'
 
@@ -36,6 +35,7 @@ export const command: Command<HelpDocument> = defineCommand({
     if (TOPICS.some(({ name }) => name === topic)) return { ...all, text: topicText(topic) }
     const own = [completion, command].find(({ verb }) => verb === topic)
     const explained = own ?? (await (await findCommand(topic)).load()).command
+    const { helpText } = await import('../parse-words.ts')
     return { ...all, text: await helpText(explained) }
   },
   render,

@@ -7,7 +7,7 @@ import type { CallOptions, SpawnEachOptions, TurnOptions } from '../orchestrator
 import { callBackend, type Orch } from '../orchestrator/orch.ts'
 import { reread } from '../orchestrator/update-record.ts'
 import { wait } from '../orchestrator/wait.ts'
-import { DEPENDENCY_FAILED } from '../queue/decide-starts.ts'
+import { DEPENDENCY_FAILED } from '../queue/queued.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { sanitize } from '../sanitize.ts'
 

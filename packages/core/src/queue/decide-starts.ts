@@ -2,6 +2,7 @@ import type { Agent, Dependency, Reason } from '../agent.ts'
 import { isOfEnvironment } from '../errors.ts'
 import type { AgentRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
+import { DEPENDENCY_FAILED } from './queued.ts'
 
 /** What is known of a project's queue at one moment. */
 export interface QueueScene {
@@ -56,9 +57,6 @@ export interface Obstacle {
   readonly reason: Reason
   readonly isFinal: boolean
 }
-
-/** The code of a reason why one that is queued cannot be started unless somebody does something about another agent. */
-export const DEPENDENCY_FAILED = 'DEPENDENCY_FAILED'
 
 /**
  * Who is started now. First come first, but one whose dependencies are not met, or that must wait for another reason,

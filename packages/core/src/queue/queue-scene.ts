@@ -10,7 +10,8 @@ import { ancestorsOf } from './ancestors.ts'
 import { type QueueScene, SERVER_DOWN } from './decide-starts.ts'
 import type { DriveOptions } from './drive-queue.ts'
 import type { Places } from './queue-places.ts'
-import { isQueued, taskProblem } from './start-queued.ts'
+import { isQueued } from './queued.ts'
+import { taskProblem } from './start-queued.ts'
 
 /** Who was tried by this process, and kinds of which it has started one. */
 export interface Trying {

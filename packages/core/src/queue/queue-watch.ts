@@ -3,7 +3,7 @@ import type { Orch } from '../orchestrator/orch.ts'
 import type { StoredRecord } from '../registry/record.ts'
 import { monotonicMs, TIMING } from '../timing.ts'
 import { awaitedByQueue, type DrivenQueue, driveQueue } from './drive-queue.ts'
-import { isQueued } from './start-queued.ts'
+import { isQueued } from './queued.ts'
 
 /** The queues of some agents' projects, for somebody who waits. */
 export interface QueueWatch {

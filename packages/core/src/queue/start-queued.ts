@@ -10,11 +10,7 @@ import { type FailedSpawn, failureOf, placeAgent, recordFailed } from '../spawn/
 import { requireContext } from '../workspace/workspace.ts'
 import type { Obstacle } from './decide-starts.ts'
 import { releasePlace } from './queue-places.ts'
-
-/** Whether an agent waits to be started, and nobody ends it. */
-export function isQueued({ record, closed, damage }: StoredRecord): boolean {
-  return !closed && damage === null && record.lifecycle === 'queued' && record.ending === undefined
-}
+import { isQueued } from './queued.ts'
 
 /** What came of the try to start one. */
 export interface StartResult {

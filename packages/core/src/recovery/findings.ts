@@ -5,8 +5,7 @@ import { hasEnded, type Look } from '../orchestrator/look.ts'
 import { ownerElsewhere } from '../process-owner.ts'
 import type { StoredRecord, WorktreeRecord } from '../registry/record.ts'
 import { trashOf } from '../worktree/trash.ts'
-import { isAbandonedSpawn } from './recover.ts'
-import { isAbandonedResume } from './recover-resume.ts'
+import { isAbandonedResume, isAbandonedSpawn } from './abandoned.ts'
 import { unseenOwner } from './unseen-owner.ts'
 
 /** What a look at one agent showed of work that a crash or a restart left undone. Pure, but for who still lives. */

@@ -3,17 +3,11 @@ import type { JsonValue } from '../json.ts'
 import { withoutAttempts } from '../messages/without-attempts.ts'
 import type { Orch } from '../orchestrator/orch.ts'
 import { updateRecord } from '../orchestrator/update-record.ts'
-import { ownerLiveness } from '../process-owner.ts'
 import type { AgentRecord, RecordChange, StoredRecord } from '../registry/record.ts'
 import { TIMING } from '../timing.ts'
 
 /** What a message comes to that was on its way to a program which has ended. */
 const PROGRAM_ENDED = { code: 'PROCESS_ENDED', text: 'Its program ended before it was seen to have the message' }
-
-/** Whether a process that is provably gone was starting the agent's program again. */
-export function isAbandonedResume({ record }: StoredRecord): boolean {
-  return !!record.resuming && ownerLiveness(record.resuming.owner) === 'gone'
-}
 
 /**
  * Records what became of a resumption whose process is gone: what is there now is the agent's, whichever of its runs
