@@ -94,7 +94,7 @@ function inAscii(text) {
 
 /**
  * One file of the bundle; CommonJS, because each ES module costs Node 20 a millisecond to find, read and link. Only one
- * imports: what Node compiles out of its own sight cannot (`bin/compile-cache.js`). Without the white space each process reads
+ * imports: what Node compiles out of its own sight cannot (`bin/orch.js`). Without the white space each process reads
  * a third less of it; names stay, for whoever reads a stack.
  */
 function optionsOf(name) {

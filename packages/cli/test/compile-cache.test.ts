@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { assertBundled, BIN } from './harness/loaded-packages.ts'
 import { createPlace } from './harness/place.ts'
 
-const MODULE = fileURLToPath(new URL('../bin/compile-cache.js', import.meta.url))
+const MODULE = fileURLToPath(new URL('../bin/orch.js', import.meta.url))
 const ONE = 'exports.value = () => 1'
 const TWO = 'exports.value = () => 2'
 
