@@ -11,7 +11,7 @@ import { isWorktree } from './look-at-worktree.ts'
 import { WORKTREES } from './plan-worktree.ts'
 import { processesIn, WORKTREE_VARIABLE } from './processes-in.ts'
 import { discardWorktree } from './remove-worktree.ts'
-import { type GitAnswer, gitError, mustGit, runGit } from './run-git.ts'
+import { type GitAnswer, gitError, runGit } from './run-git.ts'
 import { setUp } from './set-up.ts'
 import { shareFiles } from './share-files.ts'
 
@@ -77,20 +77,26 @@ async function addWorktree(
 ): Promise<void> {
   const tip = await runGit(project, ['rev-parse', '--verify', '-q', `refs/heads/${branch}`], { signal })
   // A branch that is there has commits, or it would have been taken away.
-  if (tip.code !== 0)
-    await mustGit(project, ['branch', '--no-track', '--', branch, base], `make the branch "${branch}"`, { signal })
+  if (tip.code !== 0) {
+    const branched = await runGit(project, ['branch', '--no-track', '--', branch, base], { signal })
+    if (branched.code !== 0) throw addFailed(project, branched, `Cannot make the branch "${branch}"`)
+  }
   // Twice forced: what a killed git left is locked.
   const args = ['worktree', 'add', '-f', '-f', path, branch]
   const made = await runGit(project, args, { signal, env: { [WORKTREE_VARIABLE]: path } })
   if (made.code === 0) return
   // Git takes away what it could not make: only a hook that ends badly leaves it.
   if (isWorktree(path)) throw hookFailed(path, made)
+  throw addFailed(project, made, `Cannot make the worktree "${path}"`)
+}
+
+function addFailed(project: string, answer: GitAnswer, text: string): OrchError {
   // Git tells that it could not write, and not why.
-  const isFull = /(unable to|couldn't|could not) write/.test(made.stderr)
+  const isFull = /(unable to|couldn't|could not) write/.test(answer.stderr)
   const hint = isFull
     ? 'Make sure that its disk has room, then try again'
     : `Look at "git worktree list" in "${project}"`
-  throw gitError(made, `Cannot make the worktree "${path}"`, hint)
+  return gitError(answer, text, hint)
 }
 
 function hookFailed(path: string, { stdout, stderr }: GitAnswer): OrchError {
