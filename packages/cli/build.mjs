@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { inLayers } from './build-layers.mjs'
-import { CLI_LAYERS, CORE_LAYERS, TMUX_LAYERS } from './layers.mjs'
+import { CLI_LAYERS, CORE_LAYERS, OPENCODE_LAYERS, TMUX_LAYERS } from './layers.mjs'
 
 const root = import.meta.dirname
 const outdir = join(root, 'bundle')
@@ -131,7 +131,9 @@ const layout = {
 }
 const entries = new Map(Object.values(PARTS).map(({ name, entry }) => [name, entry]))
 const layers = (
-  await Promise.all([CORE_LAYERS, CLI_LAYERS, TMUX_LAYERS].map((list) => inLayers(optionsOf('layer'), list)))
+  await Promise.all(
+    [CORE_LAYERS, CLI_LAYERS, TMUX_LAYERS, OPENCODE_LAYERS].map((list) => inLayers(optionsOf('layer'), list)),
+  )
 ).flat()
 for (const { name } of layers) entries.delete(name)
 const built = await Promise.all([

@@ -74,6 +74,20 @@ export const TMUX_LAYERS = [
   },
 ]
 
+const openCode = sourcesOf('@orch/backend-opencode')
+
+export const OPENCODE_LAYERS = [
+  { name: 'backend-opencode', directory: openCode, exports: [`export * from './index.ts'`] },
+  {
+    name: 'backend-opencode-seldom',
+    directory: openCode,
+    exports: [],
+    onUse: ['adopt', 'answer', 'attach', 'create', 'final-answer', 'probe', 'server-control', 'stop'].map(
+      (name) => `./${name}.ts`,
+    ),
+  },
+]
+
 const cli = join(import.meta.dirname, 'src')
 
 /** The commands that are called in loops, in prompts and by agents. */

@@ -1,27 +1,19 @@
 import { join } from 'node:path'
-import type { Backend, BackendHost } from '@orch/core'
-import { adoptSession, listAdoptable } from './adopt.ts'
-import { answer } from './answer.ts'
-import { attach } from './attach.ts'
+import type { Backend, BackendHost, ServerControl } from '@orch/core'
 import { capabilitiesFor } from './capabilities.ts'
 import { createApi } from './client/api.ts'
 import { createConnector } from './client/connector.ts'
 import { createHttp } from './client/http.ts'
 import type { Context } from './context.ts'
-import { create } from './create.ts'
 import { deliver } from './deliver.ts'
-import { finalAnswer } from './final-answer.ts'
 import { find } from './find.ts'
 import { follow } from './follow.ts'
 import { observe } from './observe.ts'
 import { type OpenCodeOptions, REQUEST_TIMEOUT_MS } from './options.ts'
-import { probe } from './probe.ts'
-import { createServerControl } from './server-control.ts'
-import { interrupt, stop } from './stop.ts'
 import { createStreams } from './streams.ts'
 import { read } from './transcript.ts'
 
-/** The backend over a server that was given, or one that orch runs. Opens nothing yet. */
+/** The backend over a server that was given, or one that orch runs. Opens nothing yet. What few processes call is imported when it is called. */
 export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOptions): Backend {
   const context = contextOf(host, options)
   const { connector, http } = context
@@ -30,25 +22,35 @@ export function createOpenCodeBackend(host: BackendHost, options: OpenCodeOption
     name: host.name,
     target: connector.target,
     capabilitiesOf: () => capabilities,
-    probe: (signal) => probe(context, signal),
-    create: (request, signal) => create(context, request, signal),
+    probe: async (signal) => (await import('./probe.ts')).probe(context, signal),
+    create: async (request, signal) => (await import('./create.ts')).create(context, request, signal),
     begin: (agent, message, signal) => deliver(context, agent, message, signal),
     find: (targets, signal) => find(context, targets, signal),
     observe: (agents, signal) => observe(context, agents, signal),
     read: (agent, query, signal) => read(context, agent, query, signal),
     events: (agents, query, signal) => follow(context, agents, query, signal),
     send: (agent, message, signal) => deliver(context, agent, message, signal),
-    stop: (agent, signal) => stop(context, agent, signal),
-    finalAnswer: (agent, messageId, signal) => finalAnswer(context, agent, messageId, signal),
-    answer: (agent, reply, signal) => answer(context, agent, reply, signal),
-    attach: (agent, signal) => attach(context, agent, signal),
-    interrupt: (agent, signal) => interrupt(context, agent, signal),
-    adoptable: (server, signal) => listAdoptable(context, server, signal),
-    adopt: (request, signal) => adoptSession(context, request, signal),
+    stop: async (agent, signal) => (await import('./stop.ts')).stop(context, agent, signal),
+    finalAnswer: async (agent, messageId, signal) =>
+      (await import('./final-answer.ts')).finalAnswer(context, agent, messageId, signal),
+    answer: async (agent, reply, signal) => (await import('./answer.ts')).answer(context, agent, reply, signal),
+    attach: async (agent, signal) => (await import('./attach.ts')).attach(context, agent, signal),
+    interrupt: async (agent, signal) => (await import('./stop.ts')).interrupt(context, agent, signal),
+    adoptable: async (server, signal) => (await import('./adopt.ts')).listAdoptable(context, server, signal),
+    adopt: async (request, signal) => (await import('./adopt.ts')).adoptSession(context, request, signal),
     async close() {
       http.close()
     },
-    ...(connector.isManaged && { server: createServerControl(context) }),
+    ...(connector.isManaged && { server: serverControl(context) }),
+  }
+}
+
+function serverControl(context: Context): ServerControl {
+  const control = async (): Promise<ServerControl> => (await import('./server-control.ts')).createServerControl(context)
+  return {
+    start: async (signal) => (await control()).start(signal),
+    stop: async (signal) => (await control()).stop(signal),
+    status: async (signal) => (await control()).status(signal),
   }
 }
 
