@@ -36,11 +36,16 @@ async function told(id: string): Promise<Item[]> {
   })
 }
 
-/** Waits until the program has written down a message that holds this: what it has not is lost with it. */
-function writtenDown(id: string, part: string): Promise<unknown> {
-  return eventually(async () => (await told(id)).some(({ text }) => text?.includes(part)), {
-    what: `"${part}" in the transcript`,
-  })
+/**
+ * Waits until the program has written down what was said: claude does so after the end of the turn, and what it has not is
+ * lost with it. What it answers stands in the text that asks for it too.
+ */
+function writtenDown(id: string, role: 'user' | 'assistant', part: string): Promise<unknown> {
+  return eventually(
+    async () =>
+      (await told(id)).some((item) => item.kind === 'message' && item.role === role && item.text?.includes(part)),
+    { what: `"${part}" in the transcript` },
+  )
 }
 
 describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real $program', ({ program }) => {
@@ -55,16 +60,17 @@ describe.each([{ program: 'claude' }, { program: 'codex' }] as const)('the real 
     const id = await story.idle()
     await story.send(id, 'Work [[answer: half]] [[hold: the turn]]')
     await story.holds('the turn')
-    await writtenDown(id, 'Work')
+    await writtenDown(id, 'user', 'Work')
     await end(id)
     expect(await resume(id, 'Go on [[answer: back again]]')).toMatchObject({
       results: [{ id, ok: true, restarted: true, receipt: { delivery: 'confirmed' }, error: null }],
     })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
-    await writtenDown(id, 'back again')
+    await writtenDown(id, 'assistant', 'back again')
     await end(id)
     expect(await resume(id, 'Once more [[answer: and again]]')).toMatchObject({ results: [{ ok: true }] })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
+    await writtenDown(id, 'assistant', 'and again')
     const received = receivedTexts(story.model.requests, 'Once more').join('\n')
     for (const part of ['You are the agent', 'Work [[answer', 'Go on [[answer', 'Once more [[answer'])
       expect([part, received.split(part).length - 1]).toEqual([part, 1])
@@ -122,7 +128,8 @@ describe('the real claude', () => {
       await story.send(id, 'After [[answer: new]]')
       expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
     }
-    await writtenDown(id, isSaid ? 'new' : '/clear')
+    if (isSaid) await writtenDown(id, 'assistant', 'new')
+    else await writtenDown(id, 'user', '/clear')
     await killProgram(id)
     expect(await resume(id, 'More [[answer: more]]')).toMatchObject({ results: [{ ok: true, restarted: true }] })
     expect(await story.settled(id, 'idle')).toMatchObject({ outcome: 'met' })
