@@ -53,7 +53,7 @@ export interface CommonArgs {
 export const FILE_OPTION = {
   type: 'string',
   requiresArg: true,
-  describe: 'Read the text from this file, at most 1 MB; - is stdin',
+  describe: 'Read the text from this file, at most 1 MiB; - is stdin',
 } as const
 
 /** The option of commands that give an agent a text that files may go with. */

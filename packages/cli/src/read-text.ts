@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 import { usageError } from './options.ts'
 
 /** So many bytes a text may have that a file or stdin gives. */
-const LARGEST_TEXT = 1_000_000
+const LARGEST_TEXT = 1024 * 1024
 
 /** What is read, and from where. */
 export interface Reading {
@@ -13,7 +13,7 @@ export interface Reading {
   readonly what: string
   /** A path; `-` is stdin. */
   readonly file: string
-  /** Bytes. @default 1 000 000 */
+  /** Bytes. @default 1 MiB */
   readonly most?: number | undefined
 }
 

@@ -228,11 +228,11 @@ describe('a text that is too long', () => {
   ])('is refused by %s, and not read to its end', async (verb, what) => {
     const agent = verb === 'send' ? ['nobody'] : []
     const fromFile = await callOrch(place, [verb, ...agent, '--file', '/dev/zero'])
-    const fromStdin = await callOrch(place, [verb, ...agent, '-'], { stdin: 'x'.repeat(1_000_001) })
+    const fromStdin = await callOrch(place, [verb, ...agent, '-'], { stdin: 'x'.repeat(1024 * 1024 + 1) })
     const refused = (source: string): object => ({
       code: 64,
       stdout: '',
-      stderr: expect.stringContaining(`Cannot read the ${what} from ${source}: it has more than 1000000 bytes\n  → `),
+      stderr: expect.stringContaining(`Cannot read the ${what} from ${source}: it has more than 1048576 bytes\n  → `),
     })
     expect([fromFile, fromStdin]).toEqual([refused('"/dev/zero"'), refused('stdin')])
   })
