@@ -60,33 +60,36 @@ export const CORE_LAYERS = [
   },
 ]
 
-const tmux = sourcesOf('@orch/backend-tmux')
+/** A backend, and those of its modules that `backend.ts` imports when they are called. */
+function backendLayers(name, seldom) {
+  const directory = sourcesOf(`@orch/${name}`)
+  return [
+    { name, directory, exports: [`export * from './index.ts'`] },
+    { name: `${name}-seldom`, directory, exports: [], onUse: seldom.map((module) => `./${module}.ts`) },
+  ]
+}
 
-export const TMUX_LAYERS = [
-  { name: 'backend-tmux', directory: tmux, exports: [`export * from './index.ts'`] },
-  {
-    name: 'backend-tmux-seldom',
-    directory: tmux,
-    exports: [],
-    onUse: ['adopt', 'answer', 'attach', 'create', 'interrupt', 'probe', 'resume', 'stop'].map(
-      (name) => `./${name}.ts`,
-    ),
-  },
-]
+export const TMUX_LAYERS = backendLayers('backend-tmux', [
+  'adopt',
+  'answer',
+  'attach',
+  'create',
+  'interrupt',
+  'probe',
+  'resume',
+  'stop',
+])
 
-const openCode = sourcesOf('@orch/backend-opencode')
-
-export const OPENCODE_LAYERS = [
-  { name: 'backend-opencode', directory: openCode, exports: [`export * from './index.ts'`] },
-  {
-    name: 'backend-opencode-seldom',
-    directory: openCode,
-    exports: [],
-    onUse: ['adopt', 'answer', 'attach', 'create', 'final-answer', 'probe', 'server-control', 'stop'].map(
-      (name) => `./${name}.ts`,
-    ),
-  },
-]
+export const OPENCODE_LAYERS = backendLayers('backend-opencode', [
+  'adopt',
+  'answer',
+  'attach',
+  'create',
+  'final-answer',
+  'probe',
+  'server-control',
+  'stop',
+])
 
 const cli = join(import.meta.dirname, 'src')
 
