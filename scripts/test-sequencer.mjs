@@ -11,6 +11,7 @@ const root = new URL('..', import.meta.url).pathname
 const LONGEST = [
   'packages/backend-opencode/test/contract.test.ts',
   'tests/faults/faults.test.ts',
+  'tests/kill/random-tmux.test.ts',
   'tests/stories/opencode-server.test.ts',
   'packages/backend-tmux/test/contract-hooked.test.ts',
   'tests/bench/bench.test.ts',
